@@ -1,0 +1,88 @@
+/** One call of a model: what is asked, what comes back, how it fails. Clients live in adapters/models. */
+import * as z from "zod"
+import { AssistantBlock, Message } from "./message.ts"
+
+export const ToolSpec = z.object({
+  name: z.string(),
+  description: z.string(),
+  inputSchema: z.record(z.string(), z.json()),
+})
+export type ToolSpec = z.infer<typeof ToolSpec>
+
+export const ModelRequest = z.object({
+  model: z.string(),
+  system: z.string(),
+  messages: z.array(Message),
+  tools: z.array(ToolSpec),
+  maxOutputTokens: z.number().int().positive(),
+})
+export type ModelRequest = z.infer<typeof ModelRequest>
+
+/** Token counts that never overlap: `inputTokens` are neither read from nor written to a cache. */
+export const Usage = z.object({
+  inputTokens: z.number().int().nonnegative(),
+  cacheReadTokens: z.number().int().nonnegative(),
+  cacheWriteTokens: z.number().int().nonnegative(),
+  outputTokens: z.number().int().nonnegative(),
+})
+export type Usage = z.infer<typeof Usage>
+
+/**
+ * Why the model stopped. `end`: it is done; `tool_use`: it waits for results; `max_tokens`: cut by the limit; `refusal`:
+ * it declines; `pause`: it wants to be called again with the same transcript; `context_overflow`: the input did not fit.
+ */
+export const StopReason = z.enum(["end", "tool_use", "max_tokens", "refusal", "pause", "context_overflow"])
+export type StopReason = z.infer<typeof StopReason>
+
+export const ModelAnswer = z.object({
+  blocks: z.array(AssistantBlock),
+  stop: StopReason,
+  usage: Usage,
+  /** The model that answered, as the provider names it. */
+  model: z.string(),
+})
+export type ModelAnswer = z.infer<typeof ModelAnswer>
+
+/** `not_configured`: no key or address for that provider; `aborted`: we stopped it. */
+export const FailureReason = z.enum([
+  "not_configured",
+  "network",
+  "server",
+  "rate_limited",
+  "overloaded",
+  "first_byte_timeout",
+  "stalled",
+  "auth",
+  "invalid_request",
+  "context_overflow",
+  "aborted",
+])
+export type FailureReason = z.infer<typeof FailureReason>
+
+export const ModelFailure = z.object({
+  reason: FailureReason,
+  /** One public sentence with no secret in it: what failed and, for an operator's mistake, what to set. */
+  message: z.string(),
+  /** The provider's own wish, at most 10 minutes. */
+  retryAfterMs: z.number().int().nonnegative().optional(),
+})
+export type ModelFailure = z.infer<typeof ModelFailure>
+
+/** True when the same call may succeed a little later. */
+export function isRetryable(reason: FailureReason): boolean {
+  switch (reason) {
+    case "network":
+    case "server":
+    case "rate_limited":
+    case "overloaded":
+    case "first_byte_timeout":
+    case "stalled":
+      return true
+    case "not_configured":
+    case "auth":
+    case "invalid_request":
+    case "context_overflow":
+    case "aborted":
+      return false
+  }
+}

@@ -1,0 +1,103 @@
+/** The rows by which libSQL, the system of record, learns what an object did. Every row may arrive twice. */
+import * as z from "zod"
+import { MessageSource } from "./channel/message.ts"
+import { AssistantBlock, UserBlock } from "./model/message.ts"
+import { ChannelId, ConversationId, EpochMs, GroupId, TurnId, UserId } from "./units.ts"
+
+export const ConversationRow = z.object({
+  id: ConversationId,
+  kind: z.enum(["loop", "telegram"]),
+  ownerId: UserId.nullable(),
+  channelId: ChannelId.nullable(),
+  /** Names the agent group; null means the channel's binding or the default. */
+  groupName: z.string().nullable(),
+  title: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  profiles: z.array(z.string()),
+  status: z.enum(["idle", "running", "waiting"]),
+  turnCount: z.number().int().nonnegative(),
+  createdAt: EpochMs,
+  lastActivityAt: EpochMs,
+  archivedAt: EpochMs.nullable(),
+  /** Grows with each change: an older row never replaces a newer one. */
+  version: z.number().int().nonnegative(),
+})
+export type ConversationRow = z.infer<typeof ConversationRow>
+
+/** One transcript entry; immutable. */
+export const MessageRow = z.object({
+  id: z.string(),
+  conversationId: ConversationId,
+  turnId: TurnId,
+  /** Orders the entries of a conversation: turn number × 100,000 + position in the turn. */
+  position: z.number().int().nonnegative(),
+  role: z.enum(["user", "assistant"]),
+  blocks: z.array(z.union([AssistantBlock, UserBlock])),
+  /** The text blocks alone; empty for an entry of tool results. */
+  text: z.string(),
+  /** Set where the text is a blob of the object because of its size; `text` then holds its beginning. */
+  blobKey: z.string().nullable(),
+  source: MessageSource.nullable(),
+  tainted: z.boolean(),
+  createdAt: EpochMs,
+})
+export type MessageRow = z.infer<typeof MessageRow>
+
+export const TurnRow = z.object({
+  id: TurnId,
+  conversationId: ConversationId,
+  groupId: GroupId.nullable(),
+  status: z.enum(["running", "waiting", "done", "failed", "interrupted"]),
+  errorCode: z.string().nullable(),
+  errorMessage: z.string().nullable(),
+  modelCalls: z.number().int().nonnegative(),
+  startedAt: EpochMs,
+  endedAt: EpochMs.nullable(),
+  version: z.number().int().nonnegative(),
+})
+export type TurnRow = z.infer<typeof TurnRow>
+
+/** One call of a model that ended, well or not; immutable. */
+export const ModelCallRow = z.object({
+  id: z.string(),
+  conversationId: ConversationId,
+  turnId: TurnId,
+  groupId: GroupId.nullable(),
+  model: z.string(),
+  outcome: z.string(),
+  inputTokens: z.number().int().nonnegative(),
+  cacheReadTokens: z.number().int().nonnegative(),
+  cacheWriteTokens: z.number().int().nonnegative(),
+  outputTokens: z.number().int().nonnegative(),
+  firstDeltaMs: z.number().int().nonnegative().nullable(),
+  durationMs: z.number().int().nonnegative(),
+  startedAt: EpochMs,
+})
+export type ModelCallRow = z.infer<typeof ModelCallRow>
+
+/** One outgoing part of an answer on a channel. */
+export const DeliveryRow = z.object({
+  id: z.string(),
+  conversationId: ConversationId,
+  turnId: TurnId,
+  channelId: ChannelId,
+  status: z.enum(["pending", "sent", "failed"]),
+  attempts: z.number().int().nonnegative(),
+  /** An attempt's outcome was lost, so the person may have got this part more than once. */
+  maybeRepeated: z.boolean(),
+  externalId: z.string().nullable(),
+  reason: z.string().nullable(),
+  createdAt: EpochMs,
+  updatedAt: EpochMs,
+  version: z.number().int().nonnegative(),
+})
+export type DeliveryRow = z.infer<typeof DeliveryRow>
+
+export const Projection = z.object({
+  conversations: z.array(ConversationRow),
+  messages: z.array(MessageRow),
+  turns: z.array(TurnRow),
+  modelCalls: z.array(ModelCallRow),
+  deliveries: z.array(DeliveryRow),
+})
+export type Projection = z.infer<typeof Projection>

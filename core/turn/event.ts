@@ -1,0 +1,70 @@
+/** The journal of one turn: what happened, in order. Appended before its effects can be seen, never changed. */
+import * as z from "zod"
+import { InboundMessage } from "../channel/message.ts"
+import { Message } from "../model/message.ts"
+import { ModelAnswer, ModelFailure } from "../model/call.ts"
+import { ChoiceId, EpochMs } from "../units.ts"
+
+/** An inbound message whose text may have moved to a blob because of its size. */
+export const JournaledMessage = InboundMessage.extend({ text: z.string(), blobKey: z.string().optional() })
+export type JournaledMessage = z.infer<typeof JournaledMessage>
+
+/** How a turn ended. `code` is one of the loop API's error codes; `message` is for the person. */
+export const TurnOutcome = z.discriminatedUnion("status", [
+  z.object({ status: z.literal("done") }),
+  z.object({ status: z.literal("interrupted") }),
+  z.object({ status: z.literal("failed"), code: z.string(), message: z.string() }),
+])
+export type TurnOutcome = z.infer<typeof TurnOutcome>
+
+export const ChoiceAnswer = z.union([
+  z.object({ allow: z.boolean() }),
+  z.object({ answers: z.record(z.string(), z.string()) }),
+])
+export type ChoiceAnswer = z.infer<typeof ChoiceAnswer>
+
+const at = EpochMs
+
+export const TurnEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("turn_started"), messages: z.array(JournaledMessage).min(1), at }),
+  /** Context that a rehydrated object took from the database; stands alone in a turn of its own. */
+  z.object({ type: z.literal("history_recalled"), messages: z.array(Message), at }),
+  /** Begins a stretch of work. Attempts still open from an earlier segment were cut off by a crash. */
+  z.object({ type: z.literal("segment_started"), segment: z.number().int().positive(), policyVersion: z.string(), at }),
+  z.object({ type: z.literal("message_joined"), message: JournaledMessage, at }),
+  z.object({
+    type: z.literal("model_started"),
+    call: z.number().int().positive(),
+    attempt: z.number().int().positive(),
+    model: z.string(),
+    at,
+  }),
+  z.object({
+    type: z.literal("model_ended"),
+    call: z.number().int().positive(),
+    answer: ModelAnswer,
+    firstDeltaMs: z.number().int().nullable(),
+    at,
+  }),
+  z.object({ type: z.literal("model_failed"), call: z.number().int().positive(), failure: ModelFailure, at }),
+  z.object({ type: z.literal("tool_started"), toolUseId: z.string(), attempt: z.number().int().positive(), at }),
+  z.object({
+    type: z.literal("tool_ended"),
+    toolUseId: z.string(),
+    /** `unknown`: it had started and a crash hid its end. `refused`: it never ran. */
+    outcome: z.enum(["ok", "error", "unknown", "refused"]),
+    text: z.string(),
+    tainted: z.boolean(),
+    at,
+  }),
+  z.object({
+    type: z.literal("choice_requested"),
+    choiceId: ChoiceId,
+    toolUseId: z.string(),
+    expiresAt: EpochMs,
+    at,
+  }),
+  z.object({ type: z.literal("choice_resolved"), choiceId: ChoiceId, allow: z.boolean(), source: z.string(), at }),
+  z.object({ type: z.literal("turn_ended"), outcome: TurnOutcome, text: z.string(), at }),
+])
+export type TurnEvent = z.infer<typeof TurnEvent>

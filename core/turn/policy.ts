@@ -1,0 +1,44 @@
+/** What a run segment may do: read once at its start, journaled, and the same for all its decisions. */
+import * as z from "zod"
+import { GroupId } from "../units.ts"
+
+/** What the engine knows of a tool besides its code. */
+export const ToolPolicy = z.object({
+  name: z.string(),
+  /** May run a second time after a crash without doing its work twice. */
+  repeatable: z.boolean(),
+  /** A person is asked before each call. */
+  asksFirst: z.boolean(),
+})
+export type ToolPolicy = z.infer<typeof ToolPolicy>
+
+export const TurnPolicy = z.object({
+  /** Changes whenever anything below changes. */
+  version: z.string(),
+  groupId: GroupId.nullable(),
+  groupName: z.string(),
+  model: z.string(),
+  system: z.string(),
+  maxOutputTokens: z.number().int().positive(),
+  /** How many messages with text the model sees at most, the newest. */
+  historyMessages: z.number().int().positive(),
+  /** `plan`: the model sees no tools in this turn. */
+  permissionMode: z.enum(["default", "plan"]),
+  tools: z.array(ToolPolicy),
+  maxModelCalls: z.number().int().positive(),
+  maxAttempts: z.number().int().positive(),
+  /** How long a question to a person stays open. */
+  choiceTimeoutMs: z.number().int().positive(),
+})
+export type TurnPolicy = z.infer<typeof TurnPolicy>
+
+/** Values where neither group nor environment says otherwise (seeds: edge table's default column; DESIGN 4). */
+export const policyDefaults = {
+  model: "claude-sonnet-5-5",
+  maxOutputTokens: 16_384,
+  historyMessages: 20,
+  maxModelCalls: 50,
+  maxAttempts: 3,
+  choiceTimeoutMs: 24 * 60 * 60 * 1000,
+  concurrentTurns: 10,
+} as const

@@ -1,0 +1,66 @@
+/** The environment variables that both hosts understand (DESIGN 7), parsed once. A bad value stops the start with one clear line. */
+import * as z from "zod"
+import { policyDefaults } from "../core/turn/policy.ts"
+
+const whole = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback)
+const flag = z
+  .enum(["true", "false"])
+  .default("false")
+  .transform((value) => value === "true")
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""))
+const list = z
+  .string()
+  .default("")
+  .transform((value) =>
+    value
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  )
+
+export const Config = z.object({
+  PUBLIC_URL: httpUrl.optional(),
+  /** Host names, besides loopback and PUBLIC_URL's, that the Host header may carry. */
+  ALLOWED_HOSTS: list,
+  TRUST_PROXY: flag,
+  LIBSQL_URL: z.string().min(1).optional(),
+  LIBSQL_AUTH_TOKEN: z.string().min(1).optional(),
+  /** 32 bytes in base64 or hex. */
+  ENCRYPTION_KEY: z.string().min(1).optional(),
+  SETUP_CODE: z.string().min(8).optional(),
+  ANTHROPIC_API_KEY: z.string().min(1).optional(),
+  ANTHROPIC_BASE_URL: httpUrl.default("https://api.anthropic.com"),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_BASE_URL: httpUrl.default("https://api.openai.com/v1"),
+  /** OpenAI-compatible root of an Ollama server, for example http://localhost:11434/v1. */
+  OLLAMA_URL: httpUrl.optional(),
+  DEFAULT_MODEL: z.string().min(1).default(policyDefaults.model),
+  /** `CIDR:port` list: private addresses that tools, skills and web hooks may reach all the same. */
+  EGRESS_ALLOW_PRIVATE: list,
+  TELEGRAM_API_ROOT: httpUrl.default("https://api.telegram.org"),
+  /** `auto`: web hook when PUBLIC_URL is https, else long polling. */
+  TELEGRAM_MODE: z.enum(["auto", "webhook", "polling"]).default("auto"),
+  RATE_LIMIT_PER_MINUTE: whole(120, 1, 1_000_000),
+  TOKEN_RATE_LIMIT_PER_MINUTE: whole(600, 1, 1_000_000),
+})
+export type Config = z.infer<typeof Config>
+
+/**
+ * Parses an environment. Empty values count as unset.
+ * @returns the parsed values, or one line for each variable that is wrong, without the value itself
+ */
+export function parseEnvironment<T extends z.ZodType>(
+  schema: T,
+  environment: Readonly<Record<string, unknown>>,
+): { status: "ok"; config: z.infer<T> } | { status: "invalid"; problems: string[] } {
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => typeof value === "string" && value !== ""),
+  )
+  const parsed = schema.safeParse(set)
+  if (parsed.success) return { status: "ok", config: parsed.data }
+  return {
+    status: "invalid",
+    problems: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+  }
+}

@@ -1,0 +1,135 @@
+/** What objects and the HTTP edge may ask of an object: one table of methods a kind, checked at both ends of a call. */
+import * as z from "zod"
+import { InboundMessage } from "../core/channel/message.ts"
+import { EventId } from "../core/loop/event.ts"
+import { ChoiceAnswer } from "../core/turn/event.ts"
+import { ConversationId, ChoiceId, EpochMs, TurnId, UserId } from "../core/units.ts"
+
+const method = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
+const nothing = z.object({})
+
+/** A loop as its owner sees it; instants still in milliseconds. */
+export const LoopState = z.object({
+  id: ConversationId,
+  ownerId: UserId.nullable(),
+  title: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  profiles: z.array(z.string()),
+  createdAt: EpochMs,
+  archivedAt: EpochMs.nullable(),
+  queueDepth: z.number().int().nonnegative(),
+  turnCount: z.number().int().nonnegative(),
+  currentTurn: z.object({ turnId: TurnId, startedAt: EpochMs, pendingChoiceId: ChoiceId.nullable() }).nullable(),
+})
+export type LoopState = z.infer<typeof LoopState>
+
+/** Who asks: null is the gateway itself (a channel). A user sees only loops of their own: `not_loop_owner`. */
+const viewer = UserId.nullable()
+
+export const OutgoingPart = z.object({
+  chatId: z.number().int(),
+  threadId: z.number().int().optional(),
+  text: z.string(),
+  format: z.enum(["markdown", "plain"]),
+})
+export type OutgoingPart = z.infer<typeof OutgoingPart>
+
+/**
+ * What became of one attempt to send. `unknown`: the request left and no answer came, so it may or may not have arrived.
+ * `refused` is final; `later` may be tried again.
+ */
+export const SendOutcome = z.discriminatedUnion("status", [
+  z.object({ status: z.literal("sent"), externalId: z.string() }),
+  z.object({ status: z.literal("later"), retryAfterMs: z.number().int().nonnegative(), reason: z.string() }),
+  z.object({ status: z.literal("unknown"), reason: z.string() }),
+  z.object({ status: z.literal("refused"), reason: z.string() }),
+])
+export type SendOutcome = z.infer<typeof SendOutcome>
+
+export const ChannelStatus = z.object({
+  status: z.enum(["connected", "connecting", "disabled", "failing"]),
+  mode: z.enum(["webhook", "polling"]).nullable(),
+  /** Public sentence on what is wrong and what to do; null when nothing is. */
+  problem: z.string().nullable(),
+  lastInboundAt: EpochMs.nullable(),
+})
+export type ChannelStatus = z.infer<typeof ChannelStatus>
+
+export const methods = {
+  conversation: {
+    create: method(
+      z.object({
+        ownerId: UserId,
+        title: z.string(),
+        metadata: z.record(z.string(), z.string()),
+        profiles: z.array(z.string()),
+      }),
+      LoopState,
+    ),
+    view: method(z.object({ viewer }), LoopState),
+    archive: method(z.object({ viewer }), nothing),
+    /** Durable when it returns. `position` is 0 when its turn runs or is over, else its place in the queue. */
+    accept: method(
+      z.object({ viewer, message: InboundMessage }),
+      z.object({ status: z.enum(["accepted", "repeated"]), position: z.number().int().nonnegative() }),
+    ),
+    answer: method(z.object({ viewer, choiceId: ChoiceId, answer: ChoiceAnswer, source: z.string() }), nothing),
+    interrupt: method(z.object({ viewer }), nothing),
+    /** Tries to bring libSQL up to date with this object; throws `database_unavailable` when that fails. */
+    flush: method(nothing, nothing),
+    /** A slot may be free now. */
+    wake: method(nothing, nothing),
+  },
+  channel: {
+    /** Reads its row again: it was created, changed or deleted. */
+    refresh: method(nothing, ChannelStatus),
+    status: method(nothing, ChannelStatus),
+    /** One update as the platform posted it. Accepted durably when it returns. */
+    webhook: method(
+      z.object({ secret: z.string(), body: z.string() }),
+      z.object({ status: z.enum(["accepted", "ignored"]) }),
+    ),
+    send: method(OutgoingPart, SendOutcome),
+    showTyping: method(z.object({ chatId: z.number().int(), threadId: z.number().int().optional() }), nothing),
+  },
+  ledger: {
+    /** Asks for one of the slots for running turns; asking again for the same turn renews it. A refused asker is woken. */
+    acquireSlot: method(
+      z.object({ turnId: TurnId, conversationId: ConversationId }),
+      z.object({ granted: z.boolean() }),
+    ),
+    releaseSlot: method(z.object({ turnId: TurnId }), nothing),
+  },
+} as const
+export type ObjectMethods = typeof methods
+export type ObjectKind = keyof ObjectMethods
+
+export const streams = {
+  conversation: {
+    /** Events as text/event-stream, from `lastEventId` on; of one message's turn when `externalId` is given. */
+    watch: z.object({ viewer, externalId: z.string().optional(), lastEventId: EventId.optional() }),
+  },
+} as const
+
+export type MethodName<K extends ObjectKind> = keyof ObjectMethods[K] & string
+type MethodOf<K extends ObjectKind, M extends MethodName<K>> = ObjectMethods[K][M] extends {
+  input: infer I
+  output: infer O
+}
+  ? { input: I; output: O }
+  : never
+export type MethodInput<K extends ObjectKind, M extends MethodName<K>> = z.infer<
+  Extract<MethodOf<K, M>["input"], z.ZodType>
+>
+export type MethodOutput<K extends ObjectKind, M extends MethodName<K>> = z.infer<
+  Extract<MethodOf<K, M>["output"], z.ZodType>
+>
+
+/** Another object, wherever it lives. Values are copied; a failure arrives as a LoopError with its code. */
+export interface Peer<K extends ObjectKind> {
+  call<M extends MethodName<K>>(name: M, input: MethodInput<K, M>): Promise<MethodOutput<K, M>>
+  stream(name: string, input: unknown): Promise<ReadableStream<Uint8Array>>
+}
+
+/** How the HTTP edge reaches objects. */
+export type Peers = <K extends ObjectKind>(kind: K, id: string) => Peer<K>
