@@ -65,6 +65,6 @@ export const TurnEvent = z.discriminatedUnion("type", [
     at,
   }),
   z.object({ type: z.literal("choice_resolved"), choiceId: ChoiceId, allow: z.boolean(), source: z.string(), at }),
-  z.object({ type: z.literal("turn_ended"), outcome: TurnOutcome, text: z.string(), at }),
+  z.object({ type: z.literal("turn_ended"), outcome: TurnOutcome, at }),
 ])
 export type TurnEvent = z.infer<typeof TurnEvent>

@@ -1,0 +1,203 @@
+/**
+ * The agent loop: from a turn's journal to what happens next. The same journal, policy and instant always give the same
+ * commands, so a crash needs no other recovery than to ask again.
+ */
+import { isRetryable, type FailureReason, type ModelFailure } from "../model/call.ts"
+import type { ToolUseBlock } from "../model/message.ts"
+import { after, type ChoiceId, type EpochMs } from "../units.ts"
+import type { TurnEvent, TurnOutcome } from "./event.ts"
+import { foldTurn, lastToolUses, turnText, type ModelCallState, type TurnState } from "./fold.ts"
+import type { TurnPolicy } from "./policy.ts"
+
+export type Command =
+  | { type: "call_model"; call: number; attempt: number }
+  | { type: "run_tool"; use: ToolUseBlock; attempt: number }
+  /** Ends a call that does not run (again) with a result that the model can act on. */
+  | { type: "refuse_tool"; use: ToolUseBlock; outcome: "refused" | "unknown"; text: string }
+  | { type: "request_approval"; use: ToolUseBlock; expiresAt: EpochMs }
+  | { type: "expire_approval"; choiceId: ChoiceId }
+  /** Nothing to do before `until`, or before an event from outside when it is null. */
+  | { type: "wait"; until: EpochMs | null }
+  | { type: "reply"; text: string }
+  | { type: "finish"; outcome: TurnOutcome }
+
+/**
+ * Names the next commands of a turn. An ended turn has none. Several come together only when they can run side by side,
+ * or as `reply` with its `finish`.
+ * @param policy - the policy of the present segment
+ */
+export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: EpochMs): Command[] {
+  const state = foldTurn(events)
+  if (state.outcome !== undefined) return []
+  switch (state.model.status) {
+    case "none":
+      return callModel(state, policy, 1, 1)
+    case "open":
+      return [{ type: "wait", until: null }]
+    case "lost":
+      return retryModel(state, policy, state.model.call, state.model.attempt)
+    case "failed":
+      return afterFailure(state, state.model, policy, now)
+    case "answered":
+      return afterAnswer(state, state.model, policy, now)
+  }
+}
+
+type In<S extends ModelCallState["status"]> = Extract<ModelCallState, { status: S }>
+
+function callModel(state: TurnState, policy: TurnPolicy, call: number, attempt: number): Command[] {
+  if (state.modelStarts < policy.maxModelCalls) return [{ type: "call_model", call, attempt }]
+  return end(state, {
+    status: "failed",
+    code: "step_limit",
+    message: `The agent stopped after ${policy.maxModelCalls} steps without finishing. Ask it to go on, or ask for less at once.`,
+  })
+}
+
+function retryModel(state: TurnState, policy: TurnPolicy, call: number, attempt: number): Command[] {
+  if (attempt < policy.maxAttempts) return callModel(state, policy, call, attempt + 1)
+  return end(state, {
+    status: "failed",
+    code: "attempts_exhausted",
+    message: `The gateway was interrupted ${attempt} times while the model answered and gave up. Nothing more is tried for this message.`,
+  })
+}
+
+function afterFailure(state: TurnState, model: In<"failed">, policy: TurnPolicy, now: EpochMs): Command[] {
+  if (!isRetryable(model.failure.reason) || model.attempt >= policy.maxAttempts) {
+    return end(state, { status: "failed", code: failureCode(model.failure.reason), message: model.failure.message })
+  }
+  const until = after(model.failedAt, retryDelayMs(model.failure, model.attempt))
+  return now < until ? [{ type: "wait", until }] : callModel(state, policy, model.call, model.attempt + 1)
+}
+
+/** The provider's wish, else 1 s, 4 s, 16 s … after the n-th failure. */
+function retryDelayMs(failure: ModelFailure, attempt: number): number {
+  return failure.retryAfterMs ?? 1_000 * 4 ** (attempt - 1)
+}
+
+function afterAnswer(state: TurnState, model: In<"answered">, policy: TurnPolicy, now: EpochMs): Command[] {
+  const uses = lastToolUses(state)
+  if (uses.length > 0) return afterToolUses(state, model, uses, policy, now)
+  switch (model.answer.stop) {
+    case "pause":
+    case "tool_use":
+      return callModel(state, policy, model.call + 1, 1)
+    case "end":
+    case "max_tokens":
+      return end(state, { status: "done" })
+    case "refusal":
+      return end(state, { status: "failed", code: "model_refusal", message: "The model declined to answer this." })
+    case "context_overflow":
+      return end(state, {
+        status: "failed",
+        code: "context_overflow",
+        message: "The conversation is too long for the model. Start a new one, or send less at once.",
+      })
+  }
+}
+
+function afterToolUses(
+  state: TurnState,
+  model: In<"answered">,
+  uses: readonly ToolUseBlock[],
+  policy: TurnPolicy,
+  now: EpochMs,
+): Command[] {
+  const commands: Command[] = []
+  let open = 0
+  for (const use of uses) {
+    if (state.tools.get(use.id)?.status === "ended") continue
+    open += 1
+    const cutOff = model.answer.stop === "max_tokens"
+    const next: Command = cutOff
+      ? refuse(use, "The answer was cut off at its length limit, so this call did not run.")
+      : nextForTool(state, use, policy, now)
+    if (next.type === "finish") return end(state, next.outcome)
+    commands.push(next)
+  }
+  if (open === 0) return callModel(state, policy, model.call + 1, 1)
+  const due = commands.filter((command) => command.type !== "wait")
+  return due.length > 0 ? due : [earliestWait(commands)]
+}
+
+function nextForTool(state: TurnState, use: ToolUseBlock, policy: TurnPolicy, now: EpochMs): Command {
+  const tool = policy.tools.find((candidate) => candidate.name === use.name)
+  if (tool === undefined) return refuse(use, `There is no tool named ${use.name}.`)
+  const run = state.tools.get(use.id)
+  if (run?.status === "open") return { type: "wait", until: null }
+  if (run?.status === "lost") {
+    if (!tool.repeatable) {
+      return {
+        type: "refuse_tool",
+        use,
+        outcome: "unknown",
+        text: "Interrupted, outcome unknown: it had started when the gateway stopped. Check before doing it again.",
+      }
+    }
+    if (run.attempt < policy.maxAttempts) return { type: "run_tool", use, attempt: run.attempt + 1 }
+    return {
+      type: "finish",
+      outcome: {
+        status: "failed",
+        code: "attempts_exhausted",
+        message: `The gateway was interrupted ${run.attempt} times while the tool ${use.name} ran and gave up.`,
+      },
+    }
+  }
+  if (!tool.asksFirst) return { type: "run_tool", use, attempt: 1 }
+  const choice = state.choices.get(use.id)
+  if (choice === undefined) return { type: "request_approval", use, expiresAt: after(now, policy.choiceTimeoutMs) }
+  if (choice.allow === true) return { type: "run_tool", use, attempt: 1 }
+  if (choice.allow === false) return refuse(use, "A person declined this call.")
+  if (now >= choice.expiresAt) return { type: "expire_approval", choiceId: choice.choiceId }
+  return { type: "wait", until: choice.expiresAt }
+}
+
+function refuse(use: ToolUseBlock, text: string): Command {
+  return { type: "refuse_tool", use, outcome: "refused", text }
+}
+
+function earliestWait(commands: readonly Command[]): Command {
+  const instants = commands.flatMap((command) =>
+    command.type === "wait" && command.until !== null ? [command.until] : [],
+  )
+  const earliest = instants.toSorted((a, b) => a - b)[0]
+  return { type: "wait", until: earliest ?? null }
+}
+
+/** What the person reads comes before the end; an interrupted turn says nothing more. */
+function end(state: TurnState, outcome: TurnOutcome): Command[] {
+  const said = turnText(state)
+  const finish: Command = { type: "finish", outcome }
+  switch (outcome.status) {
+    case "interrupted":
+      return [finish]
+    case "done":
+      return [{ type: "reply", text: said === "" ? "The agent finished without an answer." : said }, finish]
+    case "failed":
+      return [{ type: "reply", text: said === "" ? outcome.message : `${said}\n\n${outcome.message}` }, finish]
+  }
+}
+
+/** The loop API's error code for a failed call of a model. */
+function failureCode(reason: FailureReason): string {
+  switch (reason) {
+    case "not_configured":
+      return "model_not_configured"
+    case "auth":
+      return "model_key_refused"
+    case "invalid_request":
+      return "model_refused_request"
+    case "context_overflow":
+      return "context_overflow"
+    case "network":
+    case "server":
+    case "rate_limited":
+    case "overloaded":
+    case "first_byte_timeout":
+    case "stalled":
+    case "aborted":
+      return "model_unavailable"
+  }
+}

@@ -1,0 +1,139 @@
+/** What a turn's journal amounts to. Pure; every reader of a journal starts here. */
+import type { ModelAnswer, ModelFailure } from "../model/call.ts"
+import { textOf, type ToolUseBlock } from "../model/message.ts"
+import type { ChoiceId, EpochMs } from "../units.ts"
+import type { TurnEvent, TurnOutcome } from "./event.ts"
+
+type EventOf<T extends TurnEvent["type"]> = Extract<TurnEvent, { type: T }>
+
+/** `open`: an attempt runs in the present segment. `lost`: a crash cut it off. */
+export type ModelCallState =
+  | { status: "none" }
+  | { status: "open" | "lost"; call: number; attempt: number; startedAt: EpochMs }
+  | { status: "answered"; call: number; answer: ModelAnswer }
+  | { status: "failed"; call: number; attempt: number; failure: ModelFailure; failedAt: EpochMs }
+
+export type ToolState = { status: "open" | "lost"; attempt: number } | { status: "ended"; event: EventOf<"tool_ended"> }
+
+export interface ChoiceState {
+  readonly choiceId: ChoiceId
+  readonly toolUseId: string
+  readonly expiresAt: EpochMs
+  /** Undefined while the person has not answered. */
+  readonly allow: boolean | undefined
+}
+
+export interface TurnState {
+  readonly startedAt: EpochMs | undefined
+  /** Number of `model_started` events, repeated attempts included. */
+  readonly modelStarts: number
+  readonly model: ModelCallState
+  /** By tool use id, of all calls of the turn. */
+  readonly tools: ReadonlyMap<string, ToolState>
+  readonly choices: ReadonlyMap<string, ChoiceState>
+  /** The text of each answered call that has one, in order. */
+  readonly texts: readonly string[]
+  readonly outcome: TurnOutcome | undefined
+}
+
+/** Reads a journal from its start to its end. */
+export function foldTurn(events: readonly TurnEvent[]): TurnState {
+  let startedAt: EpochMs | undefined
+  let modelStarts = 0
+  let model = notCalled()
+  let outcome: TurnOutcome | undefined
+  const tools = new Map<string, ToolState>()
+  const choices = new Map<string, ChoiceState>()
+  const texts: string[] = []
+  for (const event of events) {
+    switch (event.type) {
+      case "turn_started":
+        startedAt = event.at
+        break
+      case "segment_started":
+        model = asLost(model)
+        for (const [id, tool] of tools) if (tool.status === "open") tools.set(id, { ...tool, status: "lost" })
+        break
+      case "model_started":
+        modelStarts += 1
+        model = { status: "open", call: event.call, attempt: event.attempt, startedAt: event.at }
+        break
+      case "model_ended": {
+        model = { status: "answered", call: event.call, answer: event.answer }
+        // Some providers use an id again in a later answer: it names a new call.
+        for (const use of toolUsesOf(event.answer)) {
+          tools.delete(use.id)
+          choices.delete(use.id)
+        }
+        const text = textOf(event.answer.blocks)
+        if (text !== "") texts.push(text)
+        break
+      }
+      case "model_failed": {
+        model = {
+          status: "failed",
+          call: event.call,
+          attempt: attemptOf(model),
+          failure: event.failure,
+          failedAt: event.at,
+        }
+        break
+      }
+      case "tool_started":
+        tools.set(event.toolUseId, { status: "open", attempt: event.attempt })
+        break
+      case "tool_ended":
+        tools.set(event.toolUseId, { status: "ended", event })
+        break
+      case "choice_requested":
+        choices.set(event.toolUseId, { ...event, allow: undefined })
+        break
+      case "choice_resolved":
+        for (const [id, choice] of choices) {
+          if (choice.choiceId === event.choiceId) choices.set(id, { ...choice, allow: event.allow })
+        }
+        break
+      case "turn_ended":
+        outcome = event.outcome
+        break
+      case "history_recalled":
+      case "message_joined":
+        break
+    }
+  }
+  return { startedAt, modelStarts, model, tools, choices, texts, outcome }
+}
+
+/** The tool calls of the last answer, in the model's order; empty when it made none. */
+export function lastToolUses(state: TurnState): ToolUseBlock[] {
+  return state.model.status === "answered" ? toolUsesOf(state.model.answer) : []
+}
+
+/** The question that waits for a person, the oldest first. */
+export function pendingChoice(state: TurnState): ChoiceState | undefined {
+  for (const choice of state.choices.values()) {
+    if (choice.allow === undefined && state.tools.get(choice.toolUseId)?.status !== "ended") return choice
+  }
+  return undefined
+}
+
+/** All that the agent has said in this turn: the same text that its deltas added up to. */
+export function turnText(state: TurnState): string {
+  return state.texts.join("\n\n")
+}
+
+function toolUsesOf(answer: ModelAnswer): ToolUseBlock[] {
+  return answer.blocks.filter((block) => block.type === "tool_use")
+}
+
+function notCalled(): ModelCallState {
+  return { status: "none" }
+}
+
+function asLost(model: ModelCallState): ModelCallState {
+  return model.status === "open" ? { ...model, status: "lost" } : model
+}
+
+function attemptOf(model: ModelCallState): number {
+  return model.status === "open" ? model.attempt : 1
+}

@@ -1,0 +1,158 @@
+/** The rows that a turn's journal gives the system of record. The same journal always gives the same rows. */
+import { textOf } from "../model/message.ts"
+import type { MessageRow, ModelCallRow, TurnRow } from "../projection.ts"
+import type { ConversationId, EpochMs, GroupId, TurnId } from "../units.ts"
+import type { TurnEvent } from "./event.ts"
+import { foldTurn, pendingChoice } from "./fold.ts"
+
+export interface TurnPlace {
+  readonly conversationId: ConversationId
+  readonly turnId: TurnId
+  /** 1 for the first turn of the conversation. */
+  readonly turn: number
+  readonly groupId: GroupId | null
+}
+
+export interface TurnRows {
+  readonly messages: MessageRow[]
+  readonly modelCalls: ModelCallRow[]
+  /** Null for a journal that only recalls history. */
+  readonly turn: TurnRow | null
+}
+
+/** Entries of one turn are ordered by its number times this, plus their place in it. */
+export const positionsPerTurn = 100_000
+
+/**
+ * Rows of the events from index `from` on, and the turn's row as it is now.
+ * @param events - the whole journal of the turn: places and attempts are counted from its start
+ */
+export function projectTurn(place: TurnPlace, events: readonly TurnEvent[], from: number): TurnRows {
+  const messages: MessageRow[] = []
+  const modelCalls: ModelCallRow[] = []
+  let entry = 0
+  let open: { startedAt: EpochMs; model: string } | undefined
+  for (const [index, event] of events.entries()) {
+    const isNew = index >= from
+    for (const row of entriesOf(place, event)) {
+      const position = place.turn * positionsPerTurn + entry
+      if (isNew) messages.push({ ...row, id: `${place.turnId}.${entry}`, position })
+      entry += 1
+    }
+    if (event.type === "model_started") open = { startedAt: event.at, model: event.model }
+    const call = open === undefined ? undefined : endedCall(place, event, index, open)
+    if (call === undefined) continue
+    if (isNew) modelCalls.push(call)
+    open = undefined
+  }
+  return { messages, modelCalls, turn: turnRow(place, events) }
+}
+
+type Entry = Omit<MessageRow, "id" | "position">
+
+function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
+  const base = {
+    conversationId: place.conversationId,
+    turnId: place.turnId,
+    source: null,
+    blobKey: null,
+    tainted: false,
+  }
+  switch (event.type) {
+    case "turn_started":
+    case "message_joined": {
+      const inbound = event.type === "turn_started" ? event.messages : [event.message]
+      return inbound.map((message) => ({
+        ...base,
+        role: "user" as const,
+        blocks: [{ type: "text" as const, text: message.text }],
+        text: message.text,
+        blobKey: message.blobKey ?? null,
+        source: message.source,
+        tainted: message.tainted,
+        createdAt: message.receivedAt,
+      }))
+    }
+    case "model_ended": {
+      const { blocks } = event.answer
+      return blocks.length === 0
+        ? []
+        : [{ ...base, role: "assistant", blocks, text: textOf(blocks), createdAt: event.at }]
+    }
+    case "tool_ended": {
+      const isError = event.outcome !== "ok"
+      const result = { type: "tool_result" as const, toolUseId: event.toolUseId, text: event.text, isError }
+      return [{ ...base, role: "user", blocks: [result], text: "", tainted: event.tainted, createdAt: event.at }]
+    }
+    case "history_recalled":
+    case "segment_started":
+    case "model_started":
+    case "model_failed":
+    case "tool_started":
+    case "choice_requested":
+    case "choice_resolved":
+    case "turn_ended":
+      return []
+  }
+}
+
+const noTokens = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
+
+/** The row of the open call, if `event` ended it: by an answer, a failure, a crash (the next segment) or the turn's end. */
+function endedCall(
+  place: TurnPlace,
+  event: TurnEvent,
+  index: number,
+  open: { startedAt: EpochMs; model: string },
+): ModelCallRow | undefined {
+  const base = {
+    id: `${place.turnId}.call.${index}`,
+    conversationId: place.conversationId,
+    turnId: place.turnId,
+    groupId: place.groupId,
+    model: open.model,
+    startedAt: open.startedAt,
+    durationMs: Math.max(0, event.at - open.startedAt),
+    firstDeltaMs: null,
+  }
+  switch (event.type) {
+    case "model_ended": {
+      const { answer, firstDeltaMs } = event
+      return { ...base, ...answer.usage, model: answer.model, outcome: answer.stop, firstDeltaMs }
+    }
+    case "model_failed":
+      return { ...base, ...noTokens, outcome: event.failure.reason }
+    case "segment_started":
+      return { ...base, ...noTokens, outcome: "unknown" }
+    case "turn_ended":
+      return { ...base, ...noTokens, outcome: "aborted" }
+    case "turn_started":
+    case "history_recalled":
+    case "message_joined":
+    case "model_started":
+    case "tool_started":
+    case "tool_ended":
+    case "choice_requested":
+    case "choice_resolved":
+      return undefined
+  }
+}
+
+function turnRow(place: TurnPlace, events: readonly TurnEvent[]): TurnRow | null {
+  const state = foldTurn(events)
+  if (state.startedAt === undefined) return null
+  const { outcome } = state
+  const ended = events.at(-1)
+  return {
+    id: place.turnId,
+    conversationId: place.conversationId,
+    groupId: place.groupId,
+    status: outcome?.status ?? (pendingChoice(state) === undefined ? "running" : "waiting"),
+    errorCode: outcome?.status === "failed" ? outcome.code : null,
+    errorMessage: outcome?.status === "failed" ? outcome.message : null,
+    modelCalls: state.modelStarts,
+    startedAt: state.startedAt,
+    endedAt: ended?.type === "turn_ended" ? ended.at : null,
+    version: events.length,
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * From journals to what a model is shown. The result is valid after any crash, trim or interruption: it starts with the
+ * user, roles alternate, and every `tool_use` has its `tool_result` right behind it.
+ */
+import { textOf, type AssistantBlock, type Message, type ToolResultBlock, type UserBlock } from "../model/message.ts"
+import type { JournaledMessage, TurnEvent } from "./event.ts"
+
+const lostResult = "Interrupted, outcome unknown."
+
+/** One turn's entries, as they happened; not yet settled. */
+function turnEntries(events: readonly TurnEvent[]): Message[] {
+  const entries: Message[] = []
+  for (const event of events) {
+    switch (event.type) {
+      case "turn_started":
+        entries.push({ role: "user", blocks: event.messages.flatMap(spoken) })
+        break
+      case "message_joined":
+        entries.push({ role: "user", blocks: spoken(event.message) })
+        break
+      case "history_recalled":
+        entries.push(...event.messages)
+        break
+      case "model_ended":
+        entries.push({ role: "assistant", blocks: event.answer.blocks })
+        break
+      case "tool_ended":
+        entries.push({ role: "user", blocks: [toolResult(event)] })
+        break
+      case "segment_started":
+      case "model_started":
+      case "model_failed":
+      case "tool_started":
+      case "choice_requested":
+      case "choice_resolved":
+      case "turn_ended":
+        break
+    }
+  }
+  return entries
+}
+
+function spoken(message: JournaledMessage): UserBlock[] {
+  return message.text.trim() === "" ? [] : [{ type: "text", text: message.text }]
+}
+
+function toolResult(event: Extract<TurnEvent, { type: "tool_ended" }>): ToolResultBlock {
+  return { type: "tool_result", toolUseId: event.toolUseId, text: event.text, isError: event.outcome !== "ok" }
+}
+
+/**
+ * The transcript for a model call: the newest whole turns that together hold at most `historyMessages` messages with
+ * text, then the present turn, which is never cut.
+ * @param past - journals of ended turns, oldest first
+ */
+export function toTranscript(
+  past: readonly (readonly TurnEvent[])[],
+  present: readonly TurnEvent[],
+  historyMessages: number,
+): Message[] {
+  const kept = newestWithin(past, historyMessages - countMessages(present))
+  return settle([...kept, present].flatMap(turnEntries))
+}
+
+/** The newest turns that together hold at most `messages` messages with text, oldest first. */
+export function newestWithin<T extends readonly TurnEvent[]>(turns: readonly T[], messages: number): T[] {
+  let left = messages
+  let first = turns.length
+  for (let index = turns.length - 1; index >= 0; index -= 1) {
+    left -= countMessages(turns[index] ?? [])
+    if (left < 0) break
+    first = index
+  }
+  return turns.slice(first)
+}
+
+/** How many of a turn's entries have text: what people and agent said, without tool traffic. */
+export function countMessages(events: readonly TurnEvent[]): number {
+  return turnEntries(events).filter((entry) => textOf(entry.blocks) !== "").length
+}
+
+/**
+ * Makes a transcript valid: drops empty entries and orphaned results, adds a result for each call that has none, joins
+ * neighbours of one role and starts with the user.
+ */
+export function settle(entries: readonly Message[]): Message[] {
+  const settled: Message[] = []
+  let index = 0
+  while (index < entries.length) {
+    const run = takeRun(entries, index)
+    index += run.length
+    const role = run[0]?.role
+    if (role === "assistant") appendAssistant(settled, run)
+    else appendUser(settled, run)
+  }
+  const last = settled.at(-1)
+  const open = last?.role === "assistant" ? missingResults(last, []) : []
+  if (open.length > 0) settled.push({ role: "user", blocks: open })
+  return settled
+}
+
+function takeRun(entries: readonly Message[], from: number): Message[] {
+  const role = entries[from]?.role
+  let to = from
+  while (to < entries.length && entries[to]?.role === role) to += 1
+  return entries.slice(from, to)
+}
+
+function appendAssistant(settled: Message[], run: readonly Message[]): void {
+  const blocks = run
+    .flatMap((entry): AssistantBlock[] => (entry.role === "assistant" ? entry.blocks : []))
+    .filter(isSaid)
+  if (blocks.length > 0 && settled.length > 0) settled.push({ role: "assistant", blocks })
+}
+
+function appendUser(settled: Message[], run: readonly Message[]): void {
+  const said = run.flatMap((entry): UserBlock[] => (entry.role === "user" ? entry.blocks : [])).filter(isSaid)
+  const before = settled.at(-1)
+  const results = said.filter((block) => block.type === "tool_result")
+  const matched = before?.role === "assistant" ? missingResults(before, results) : []
+  const blocks: UserBlock[] = [...matched, ...said.filter((block) => block.type === "text")]
+  if (blocks.length === 0) return
+  if (before?.role === "user") before.blocks.push(...blocks)
+  else settled.push({ role: "user", blocks })
+}
+
+/** One result for each call of the entry, in its order, taken from `results` where there is one. */
+function missingResults(
+  entry: Extract<Message, { role: "assistant" }>,
+  results: readonly ToolResultBlock[],
+): ToolResultBlock[] {
+  return entry.blocks.flatMap((block) => {
+    if (block.type !== "tool_use") return []
+    const found = results.find((result) => result.toolUseId === block.id)
+    return [found ?? { type: "tool_result" as const, toolUseId: block.id, text: lostResult, isError: true }]
+  })
+}
+
+function isSaid(block: AssistantBlock | UserBlock): boolean {
+  return block.type !== "text" || block.text.trim() !== ""
+}
