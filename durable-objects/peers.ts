@@ -1,6 +1,8 @@
 /** What objects and the HTTP edge may ask of an object: one table of methods a kind, checked at both ends of a call. */
 import * as z from "zod"
+import { LoopError } from "../core/errors.ts"
 import { InboundMessage } from "../core/channel/message.ts"
+import { OutgoingPart, SendOutcome } from "../core/channel/outgoing.ts"
 import { EventId } from "../core/loop/event.ts"
 import { ChoiceAnswer } from "../core/turn/event.ts"
 import { ConversationId, ChoiceId, EpochMs, TurnId, UserId } from "../core/units.ts"
@@ -25,26 +27,6 @@ export type LoopState = z.infer<typeof LoopState>
 
 /** Who asks: null is the gateway itself (a channel). A user sees only loops of their own: `not_loop_owner`. */
 const viewer = UserId.nullable()
-
-export const OutgoingPart = z.object({
-  chatId: z.number().int(),
-  threadId: z.number().int().optional(),
-  text: z.string(),
-  format: z.enum(["markdown", "plain"]),
-})
-export type OutgoingPart = z.infer<typeof OutgoingPart>
-
-/**
- * What became of one attempt to send. `unknown`: the request left and no answer came, so it may or may not have arrived.
- * `refused` is final; `later` may be tried again.
- */
-export const SendOutcome = z.discriminatedUnion("status", [
-  z.object({ status: z.literal("sent"), externalId: z.string() }),
-  z.object({ status: z.literal("later"), retryAfterMs: z.number().int().nonnegative(), reason: z.string() }),
-  z.object({ status: z.literal("unknown"), reason: z.string() }),
-  z.object({ status: z.literal("refused"), reason: z.string() }),
-])
-export type SendOutcome = z.infer<typeof SendOutcome>
 
 export const ChannelStatus = z.object({
   status: z.enum(["connected", "connecting", "disabled", "failing"]),
@@ -77,8 +59,8 @@ export const methods = {
     interrupt: method(z.object({ viewer }), nothing),
     /** Tries to bring libSQL up to date with this object; throws `database_unavailable` when that fails. */
     flush: method(nothing, nothing),
-    /** A slot may be free now. */
-    wake: method(nothing, nothing),
+    /** The Ledger has given a slot to this conversation's turn. */
+    wake: method(z.object({ slotFor: TurnId }), nothing),
   },
   channel: {
     /** Reads its row again: it was created, changed or deleted. */
@@ -133,3 +115,21 @@ export interface Peer<K extends ObjectKind> {
 
 /** How the HTTP edge reaches objects. */
 export type Peers = <K extends ObjectKind>(kind: K, id: string) => Peer<K>
+
+/** Answers one method: parses what came in, so that the object behind trusts its types. */
+export type Route = (input: unknown) => Promise<unknown>
+export type Routes<K extends ObjectKind> = Readonly<Record<MethodName<K>, Route>>
+
+export function on<I extends z.ZodType, O extends z.ZodType>(
+  contract: { input: I; output: O },
+  answer: (input: z.infer<I>) => z.infer<O> | Promise<z.infer<O>>,
+): Route {
+  return async (input) => answer(contract.input.parse(input))
+}
+
+/** Picks the route of a method. @throws LoopError `internal` for a name that is no method */
+export function routeOf(routes: Readonly<Record<string, Route>>, name: string): Route {
+  const route = Object.hasOwn(routes, name) ? routes[name] : undefined
+  if (route === undefined) throw new LoopError("internal", { method: name })
+  return route
+}

@@ -1,0 +1,94 @@
+/** Who may spend: the slots for turns that run at the same time. A refused asker waits in line and is woken. */
+import * as z from "zod"
+import { after, ConversationId, EpochMs, TurnId } from "../core/units.ts"
+import { LoopError } from "../core/errors.ts"
+import type { HostedObject, ObjectHost } from "./host.ts"
+import { methods, on, routeOf, type Routes } from "./peers.ts"
+
+const Slot = z.object({ conversationId: ConversationId, expiresAt: EpochMs })
+type Slot = z.infer<typeof Slot>
+
+/** A holder that says nothing for this long has died without a word; holders renew every minute at the latest. */
+const slotLeaseMs = 3 * 60_000
+/** An asker that does not ask again for this long no longer wants a slot. */
+const waiterLeaseMs = 3 * 60_000
+
+export class Ledger implements HostedObject {
+  readonly #host: ObjectHost
+  readonly #limit: number
+  readonly #slots: Map<TurnId, Slot>
+  /** In the order of asking. Only in memory: who is forgotten asks again within a minute. */
+  readonly #waiting = new Map<TurnId, Slot>()
+  readonly #routes: Routes<"ledger"> = {
+    acquireSlot: on(methods.ledger.acquireSlot, (input) => this.#acquire(input)),
+    releaseSlot: on(methods.ledger.releaseSlot, ({ turnId }) => this.#release(turnId)),
+  }
+
+  constructor(host: ObjectHost, concurrentTurns: number) {
+    this.#host = host
+    this.#limit = concurrentTurns
+    const stored = host.storage.list({ prefix: "slot/" })
+    this.#slots = new Map(stored.map(([key, value]) => [TurnId.parse(key.slice("slot/".length)), Slot.parse(value)]))
+  }
+
+  async call(name: string, input: unknown): Promise<unknown> {
+    return routeOf(this.#routes, name)(input)
+  }
+
+  stream(name: string): ReadableStream<Uint8Array> {
+    throw new LoopError("internal", { method: name })
+  }
+
+  async alarm(): Promise<void> {}
+
+  #acquire({ turnId, conversationId }: { turnId: TurnId; conversationId: ConversationId }): { granted: boolean } {
+    this.#dropExpired()
+    const free = this.#limit - this.#slots.size
+    const isHolder = this.#slots.has(turnId)
+    if (!isHolder && free <= this.#aheadOf(turnId)) {
+      this.#waiting.set(turnId, { conversationId, expiresAt: after(this.#host.now(), waiterLeaseMs) })
+      return { granted: false }
+    }
+    this.#grant(turnId, conversationId)
+    return { granted: true }
+  }
+
+  #release(turnId: TurnId): Record<string, never> {
+    this.#waiting.delete(turnId)
+    if (this.#slots.delete(turnId)) this.#host.storage.delete(`slot/${turnId}`)
+    this.#dropExpired()
+    for (const [next, { conversationId }] of this.#waiting) {
+      if (this.#slots.size >= this.#limit) break
+      this.#grant(next, conversationId)
+      this.#host.keepAlive(this.#host.peer("conversation", conversationId).call("wake", { slotFor: next }))
+    }
+    return {}
+  }
+
+  #grant(turnId: TurnId, conversationId: ConversationId): void {
+    const slot = { conversationId, expiresAt: after(this.#host.now(), slotLeaseMs) }
+    this.#waiting.delete(turnId)
+    this.#slots.set(turnId, slot)
+    this.#host.storage.put(`slot/${turnId}`, slot)
+  }
+
+  /** How many others stand in line before this turn. */
+  #aheadOf(turnId: TurnId): number {
+    let ahead = 0
+    for (const waiting of this.#waiting.keys()) {
+      if (waiting === turnId) return ahead
+      ahead += 1
+    }
+    return ahead
+  }
+
+  #dropExpired(): void {
+    const now = this.#host.now()
+    for (const [turnId, slot] of this.#slots) {
+      if (slot.expiresAt > now) continue
+      this.#slots.delete(turnId)
+      this.#host.storage.delete(`slot/${turnId}`)
+    }
+    for (const [turnId, waiter] of this.#waiting) if (waiter.expiresAt <= now) this.#waiting.delete(turnId)
+  }
+}

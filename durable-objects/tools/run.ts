@@ -1,0 +1,45 @@
+/** Runs one call of a tool to a result that the model can read, whatever the tool does. */
+import { isLoopError, toErrorBody } from "../../core/errors.ts"
+import { maxToolTextBytes, type Tool, type ToolContext } from "./tool.ts"
+
+export interface ToolRun {
+  readonly outcome: "ok" | "error"
+  readonly text: string
+  readonly tainted: boolean
+}
+
+/**
+ * Never throws: bad input, a throw, a time-out and oversized output become text for the model.
+ * @param context - its signal aborts when the turn is interrupted
+ */
+export async function runTool(tool: Tool, input: unknown, context: ToolContext): Promise<ToolRun> {
+  const deadline = AbortSignal.timeout(tool.timeoutMs)
+  const signal = AbortSignal.any([context.signal, deadline])
+  try {
+    const outcome = await Promise.race([tool.start(input, { ...context, signal }), rejectOnAbort(signal)])
+    if (outcome.status === "invalid_input") return failed(`The input is not valid:\n${outcome.problem}`)
+    return { outcome: "ok", text: bounded(outcome.text), tainted: outcome.tainted }
+  } catch (error) {
+    if (deadline.aborted) return failed(`The tool gave no answer within ${tool.timeoutMs / 1000} s and was stopped.`)
+    if (context.signal.aborted) return failed("The tool was stopped.")
+    return failed(isLoopError(error) ? toErrorBody(error.code, error.details).error.message : "The tool failed.")
+  }
+}
+
+function failed(text: string): ToolRun {
+  return { outcome: "error", text: bounded(text), tainted: false }
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+  })
+}
+
+function bounded(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length <= maxToolTextBytes) return text
+  const kept = new TextDecoder().decode(bytes.subarray(0, maxToolTextBytes)).replace(/\uFFFD+$/u, "")
+  return `${kept}\n[cut: ${bytes.length - maxToolTextBytes} more bytes]`
+}
