@@ -1,5 +1,5 @@
 /** The port between the objects and where they live. Two hosts implement it; one contract suite holds both to it. */
-import type { Client } from "@libsql/client"
+import type { Libsql } from "../adapters/store/libsql.ts"
 import type { EpochMs } from "../core/units.ts"
 import type { ObjectKind, Peer } from "./peers.ts"
 
@@ -37,8 +37,8 @@ export interface ObjectHost {
   readonly id: string
   readonly storage: OrderedStore
   readonly blobs: BlobStore
-  /** Reads and writes by `batch` only: the embedded database deadlocks on open transactions. */
-  readonly libsql: Client
+  /** Reads, writes and projections, each one batch: there are no open transactions. */
+  readonly libsql: Libsql
   /** The object's one alarm. Joins the running transaction, runs at least once, survives restart. `null` clears it. */
   setAlarm(at: EpochMs | null): void
   now(): EpochMs

@@ -1,0 +1,196 @@
+/** Users, their sessions and tokens, and the count of failed logins. Secrets arrive here hashed. */
+import { and, desc, eq, gt, isNull, or } from "drizzle-orm"
+import * as z from "zod"
+import type { EpochMs, TokenId, UserId } from "../../core/units.ts"
+import type { Libsql } from "./libsql.ts"
+import { build, constant, parseRow, parseRows, statement } from "./query.ts"
+import { SessionRow, TokenRow, UserRow } from "./rows.ts"
+import { loginAttempts, sessions, tokens, users } from "./schema.ts"
+
+/** Names that differ in case, or only in how Unicode spells them, are one name. */
+export function usernameKey(username: string): string {
+  return username.normalize("NFKC").toLowerCase()
+}
+
+const insertFirstUser = constant(
+  `insert into users (id, username, username_key, password_hash, role, created_at, password_changed_at)
+   select ?, ?, ?, ?, ?, ?, ? where not exists (select 1 from users) returning id`,
+)
+
+/** Makes the first account. Of any number of callers at once, one is told `created`. */
+export async function createFirstAdmin(libsql: Libsql, user: UserRow): Promise<{ status: "created" | "exists" }> {
+  const { id, username, passwordHash, role, createdAt, passwordChangedAt } = user
+  const [inserted] = await libsql.write([
+    insertFirstUser(id, username, usernameKey(username), passwordHash, role, createdAt, passwordChangedAt),
+  ])
+  return { status: inserted?.rows.length === 1 ? "created" : "exists" }
+}
+
+/** True once there is an account. */
+export async function isSetUp(libsql: Libsql): Promise<boolean> {
+  const [found] = await libsql.read([statement(build.select({ id: users.id }).from(users).limit(1))])
+  return found?.rows.length === 1
+}
+
+export async function findUserByName(libsql: Libsql, username: string): Promise<UserRow | undefined> {
+  const [found] = await libsql.read([
+    statement(
+      build
+        .select()
+        .from(users)
+        .where(eq(users.usernameKey, usernameKey(username))),
+    ),
+  ])
+  return parseRow(users, UserRow, found)
+}
+
+export async function findUser(libsql: Libsql, userId: UserId): Promise<UserRow | undefined> {
+  const [found] = await libsql.read([statement(build.select().from(users).where(eq(users.id, userId)))])
+  return parseRow(users, UserRow, found)
+}
+
+export async function createSession(libsql: Libsql, session: SessionRow): Promise<void> {
+  await libsql.write([statement(build.insert(sessions).values(session))])
+}
+
+const liveSession = constant("select * from sessions where token_hash = ? and expires_at > ?")
+const userOfSession = constant(
+  "select * from users where id = (select user_id from sessions where token_hash = ? and expires_at > ?)",
+)
+
+/** The session and its user; undefined when it is unknown or over at `now`. */
+export async function findSession(
+  libsql: Libsql,
+  tokenHash: string,
+  now: EpochMs,
+): Promise<{ session: SessionRow; user: UserRow } | undefined> {
+  const [foundSession, foundUser] = await libsql.read([liveSession(tokenHash, now), userOfSession(tokenHash, now)])
+  const session = parseRow(sessions, SessionRow, foundSession)
+  const user = parseRow(users, UserRow, foundUser)
+  return session && user && { session, user }
+}
+
+const useSession = constant("update sessions set last_used_at = ? where token_hash = ? and last_used_at < ?")
+
+export async function touchSession(libsql: Libsql, tokenHash: string, now: EpochMs): Promise<void> {
+  await libsql.write([useSession(now, tokenHash, now)])
+}
+
+/** Ends a session; a session that is not there is already ended. */
+export async function deleteSession(libsql: Libsql, tokenHash: string): Promise<void> {
+  await libsql.write([statement(build.delete(sessions).where(eq(sessions.tokenHash, tokenHash)))])
+}
+
+const deleteEndedSessions = constant("delete from sessions where expires_at <= ?")
+const deleteOldAttempts = constant("delete from login_attempts where window_started_at <= ?")
+
+/** Forgets sessions that are over at `now` and counts of failed logins whose window of `windowMs` is over. */
+export async function purgeExpired(libsql: Libsql, now: EpochMs, windowMs: number): Promise<void> {
+  await libsql.write([deleteEndedSessions(now), deleteOldAttempts(now - windowMs)])
+}
+
+export async function createToken(libsql: Libsql, token: TokenRow): Promise<void> {
+  await libsql.write([statement(build.insert(tokens).values(token))])
+}
+
+/** A user's tokens that are not revoked, expired ones among them, the newest first. */
+export async function listTokens(libsql: Libsql, userId: UserId): Promise<TokenRow[]> {
+  const [found] = await libsql.read([
+    statement(
+      build
+        .select()
+        .from(tokens)
+        .where(and(eq(tokens.userId, userId), isNull(tokens.revokedAt)))
+        .orderBy(desc(tokens.createdAt), desc(tokens.id)),
+    ),
+  ])
+  return parseRows(tokens, TokenRow, found)
+}
+
+/** Revokes one of the user's own tokens. `not_found`: unknown, someone else's or revoked before. */
+export async function revokeToken(
+  libsql: Libsql,
+  userId: UserId,
+  tokenId: TokenId,
+  now: EpochMs,
+): Promise<{ status: "revoked" | "not_found" }> {
+  const [updated] = await libsql.write([
+    statement(
+      build
+        .update(tokens)
+        .set({ revokedAt: now })
+        .where(and(eq(tokens.id, tokenId), eq(tokens.userId, userId), isNull(tokens.revokedAt)))
+        .returning({ id: tokens.id }),
+    ),
+  ])
+  return { status: updated?.rows.length === 1 ? "revoked" : "not_found" }
+}
+
+const live = "token_hash = ? and revoked_at is null and (expires_at is null or expires_at > ?)"
+const liveToken = constant(`select * from tokens where ${live}`)
+const userOfToken = constant(`select * from users where id = (select user_id from tokens where ${live})`)
+
+/** The token and its user; undefined when it is unknown, revoked or expired at `now`. */
+export async function findToken(
+  libsql: Libsql,
+  tokenHash: string,
+  now: EpochMs,
+): Promise<{ token: TokenRow; user: UserRow } | undefined> {
+  const [foundToken, foundUser] = await libsql.read([liveToken(tokenHash, now), userOfToken(tokenHash, now)])
+  const token = parseRow(tokens, TokenRow, foundToken)
+  const user = parseRow(users, UserRow, foundUser)
+  return token && user && { token, user }
+}
+
+const useToken = constant("update tokens set last_used_at = ? where id = ? and coalesce(last_used_at, -1) < ?")
+
+export async function touchToken(libsql: Libsql, tokenId: TokenId, now: EpochMs): Promise<void> {
+  await libsql.write([useToken(now, tokenId, now)])
+}
+
+const addFailure = constant(
+  `insert into login_attempts (key, failures, window_started_at) values (?1, 1, ?2)
+   on conflict (key) do update set
+     failures = case when window_started_at <= ?3 then 1 else failures + 1 end,
+     window_started_at = case when window_started_at <= ?3 then ?2 else window_started_at end
+   returning failures`,
+)
+const Failures = z.object({ failures: z.number().int() })
+
+/**
+ * Counts a failed login. A window begins with its first failure and lasts `windowMs`.
+ * @param key - what is throttled: a user name, an address
+ * @returns the failures of the window, this one among them
+ */
+export async function recordFailure(libsql: Libsql, key: string, now: EpochMs, windowMs: number): Promise<number> {
+  const [counted] = await libsql.write([addFailure(key, now, now - windowMs)])
+  return Failures.parse(counted?.rows[0]).failures
+}
+
+/** The failures of each key's running window, in the order of `keys`; 0 where there are none. */
+export async function readFailures(
+  libsql: Libsql,
+  keys: readonly string[],
+  now: EpochMs,
+  windowMs: number,
+): Promise<number[]> {
+  const answers = await libsql.read(
+    keys.map((key) =>
+      statement(
+        build
+          .select({ failures: loginAttempts.failures })
+          .from(loginAttempts)
+          .where(and(eq(loginAttempts.key, key), gt(loginAttempts.windowStartedAt, now - windowMs))),
+      ),
+    ),
+  )
+  return answers.map((answer) => (answer.rows[0] === undefined ? 0 : Failures.parse(answer.rows[0]).failures))
+}
+
+/** Forgets the failures of the keys, after a login that succeeded. */
+export async function clearFailures(libsql: Libsql, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
+  await libsql.write([
+    statement(build.delete(loginAttempts).where(or(...keys.map((key) => eq(loginAttempts.key, key))))),
+  ])
+}

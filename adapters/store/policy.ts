@@ -1,0 +1,31 @@
+/** What a run segment's policy is made of, read in one round trip. */
+import type { ChannelId } from "../../core/units.ts"
+import type { Libsql } from "./libsql.ts"
+import { constant, parseRow } from "./query.ts"
+import { ChannelRow, GroupRow } from "./rows.ts"
+import { agentGroups, channels } from "./schema.ts"
+
+const selectChannel = constant("select * from channels where id = ?")
+const selectGroup = constant(
+  `select * from agent_groups where case when ?1 is null
+     then id = (select group_id from channels where id = ?2) else name = ?1 end`,
+)
+
+export interface PolicySource {
+  /** The named group, or without a name the one that the channel is bound to. Null also when a named one is gone. */
+  readonly group: GroupRow | null
+  readonly channel: ChannelRow | null
+}
+
+export async function readPolicySource(
+  libsql: Libsql,
+  of: { readonly groupName?: string | null; readonly channelId?: ChannelId | null },
+): Promise<PolicySource> {
+  const groupName = of.groupName ?? null
+  const channelId = of.channelId ?? null
+  const [channel, group] = await libsql.read([selectChannel(channelId), selectGroup(groupName, channelId)])
+  return {
+    group: parseRow(agentGroups, GroupRow, group) ?? null,
+    channel: parseRow(channels, ChannelRow, channel) ?? null,
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * The tables of libSQL, the system of record. Migrations are generated from here (`npm run migrations:generate`).
+ *
+ * There are no foreign keys. Projected rows arrive in any order, and enforcement is a setting of each connection, which a
+ * remote server does not promise; what must hold between tables is a condition inside one statement instead.
+ * Instants are whole epoch milliseconds given by the caller. No column has a default: a row is always written whole.
+ */
+import { sql } from "drizzle-orm"
+import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
+
+const json = (name: string) => text(name, { mode: "json" })
+const flag = (name: string) => integer(name, { mode: "boolean" })
+
+export const users = sqliteTable(
+  "users",
+  {
+    id: text("id").primaryKey(),
+    username: text("username").notNull(),
+    /** The name without case, so that Ada and ada are one account. */
+    usernameKey: text("username_key").notNull(),
+    passwordHash: text("password_hash").notNull(),
+    role: text("role").notNull(),
+    createdAt: integer("created_at").notNull(),
+    passwordChangedAt: integer("password_changed_at").notNull(),
+  },
+  (table) => [uniqueIndex("users_username_key").on(table.usernameKey)],
+)
+
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    userId: text("user_id").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    lastUsedAt: integer("last_used_at").notNull(),
+    userAgent: text("user_agent").notNull(),
+  },
+  (table) => [index("sessions_user").on(table.userId), index("sessions_expiry").on(table.expiresAt)],
+)
+
+export const tokens = sqliteTable(
+  "tokens",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id").notNull(),
+    label: text("label").notNull(),
+    tokenHash: text("token_hash").notNull(),
+    scopes: json("scopes").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at"),
+    lastUsedAt: integer("last_used_at"),
+    revokedAt: integer("revoked_at"),
+  },
+  (table) => [
+    uniqueIndex("tokens_token_hash").on(table.tokenHash),
+    index("tokens_user").on(table.userId, table.createdAt, table.id),
+  ],
+)
+
+export const loginAttempts = sqliteTable(
+  "login_attempts",
+  {
+    key: text("key").primaryKey(),
+    failures: integer("failures").notNull(),
+    windowStartedAt: integer("window_started_at").notNull(),
+  },
+  (table) => [index("login_attempts_window").on(table.windowStartedAt)],
+)
+
+export const agentGroups = sqliteTable(
+  "agent_groups",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    description: text("description").notNull(),
+    systemPrompt: text("system_prompt").notNull(),
+    /** Null: the gateway's default model. */
+    model: text("model"),
+    apiKeySealed: text("api_key_sealed"),
+    skills: json("skills").notNull(),
+    budgetMaxTokensDay: integer("budget_max_tokens_day"),
+    budgetMaxTokensMonth: integer("budget_max_tokens_month"),
+    hotSwapConfig: json("hot_swap_config"),
+    /** Its providers' keys are sealed inside. */
+    fallbackChainConfig: json("fallback_chain_config"),
+    historyMessages: integer("history_messages"),
+    maxOutputTokens: integer("max_output_tokens"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    version: integer("version").notNull(),
+  },
+  (table) => [uniqueIndex("agent_groups_name").on(table.name)],
+)
+
+export const channels = sqliteTable(
+  "channels",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").notNull(),
+    name: text("name").notNull(),
+    /** The public part of the settings. */
+    config: json("config").notNull(),
+    secretSealed: text("secret_sealed").notNull(),
+    webhookSecretSealed: text("webhook_secret_sealed").notNull(),
+    groupId: text("group_id"),
+    enabled: flag("enabled").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    version: integer("version").notNull(),
+  },
+  (table) => [index("channels_group").on(table.groupId)],
+)
+
+export const conversations = sqliteTable(
+  "conversations",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").notNull(),
+    ownerId: text("owner_id"),
+    channelId: text("channel_id"),
+    groupName: text("group_name"),
+    title: text("title").notNull(),
+    metadata: json("metadata").notNull(),
+    profiles: json("profiles").notNull(),
+    status: text("status").notNull(),
+    turnCount: integer("turn_count").notNull(),
+    createdAt: integer("created_at").notNull(),
+    lastActivityAt: integer("last_activity_at").notNull(),
+    archivedAt: integer("archived_at"),
+    version: integer("version").notNull(),
+  },
+  (table) => [
+    // A person's open loops and archived loops are two lists: each walks its own index from the newest on.
+    index("conversations_open")
+      .on(table.ownerId, table.lastActivityAt, table.id)
+      .where(sql`archived_at is null`),
+    index("conversations_archived")
+      .on(table.ownerId, table.lastActivityAt, table.id)
+      .where(sql`archived_at is not null`),
+    index("conversations_activity").on(table.lastActivityAt, table.id),
+  ],
+)
+
+export const messages = sqliteTable(
+  "messages",
+  {
+    id: text("id").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    turnId: text("turn_id").notNull(),
+    position: integer("position").notNull(),
+    role: text("role").notNull(),
+    blocks: json("blocks").notNull(),
+    text: text("text").notNull(),
+    blobKey: text("blob_key"),
+    source: json("source"),
+    tainted: flag("tainted").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [index("messages_position").on(table.conversationId, table.position)],
+)
+
+export const turns = sqliteTable(
+  "turns",
+  {
+    id: text("id").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    groupId: text("group_id"),
+    status: text("status").notNull(),
+    errorCode: text("error_code"),
+    errorMessage: text("error_message"),
+    modelCalls: integer("model_calls").notNull(),
+    startedAt: integer("started_at").notNull(),
+    endedAt: integer("ended_at"),
+    version: integer("version").notNull(),
+  },
+  (table) => [
+    index("turns_conversation").on(table.conversationId, table.startedAt),
+    index("turns_started").on(table.startedAt),
+  ],
+)
+
+export const modelCalls = sqliteTable(
+  "model_calls",
+  {
+    id: text("id").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    turnId: text("turn_id").notNull(),
+    groupId: text("group_id"),
+    model: text("model").notNull(),
+    outcome: text("outcome").notNull(),
+    inputTokens: integer("input_tokens").notNull(),
+    cacheReadTokens: integer("cache_read_tokens").notNull(),
+    cacheWriteTokens: integer("cache_write_tokens").notNull(),
+    outputTokens: integer("output_tokens").notNull(),
+    firstDeltaMs: integer("first_delta_ms"),
+    durationMs: integer("duration_ms").notNull(),
+    startedAt: integer("started_at").notNull(),
+  },
+  (table) => [
+    index("model_calls_started").on(table.startedAt),
+    index("model_calls_group").on(table.groupId, table.startedAt),
+  ],
+)
+
+export const deliveries = sqliteTable(
+  "deliveries",
+  {
+    id: text("id").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    turnId: text("turn_id").notNull(),
+    channelId: text("channel_id").notNull(),
+    status: text("status").notNull(),
+    attempts: integer("attempts").notNull(),
+    maybeRepeated: flag("maybe_repeated").notNull(),
+    externalId: text("external_id"),
+    reason: text("reason"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    version: integer("version").notNull(),
+  },
+  (table) => [index("deliveries_conversation").on(table.conversationId, table.createdAt)],
+)
+
+/** What belongs to this installation as a whole, such as the check value of its encryption key. */
+export const instance = sqliteTable("instance", {
+  key: text("key").primaryKey(),
+  value: text("value").notNull(),
+})
