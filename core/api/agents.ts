@@ -1,0 +1,198 @@
+/** Contracts of agent groups: separate agents with their own prompt, model, keys and budget, bound to channels. */
+import * as z from "zod"
+import { ChannelId, GroupId } from "../units.ts"
+import { endpoint, Instant, nothing } from "./endpoint.ts"
+
+const ModelName = z.string().trim().min(1).max(200)
+const ApiKey = z.string().trim().min(1).max(1_000)
+/** Credentials in the address would be shown with it. */
+const BaseUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2_000)
+  .refine((value) => !/^https?:\/\/[^/?#]*@/i.test(value), "must not contain a user name or password")
+const Percent = z.number().min(0).max(100)
+const TokenCount = z.number().int().positive().max(Number.MAX_SAFE_INTEGER)
+
+/** A message goes to the first tier whose `maxComplexity` is not below its own. */
+export const HotSwapConfig = z.object({
+  enabled: z.boolean(),
+  tiers: z.array(z.object({ model: ModelName, maxComplexity: Percent, label: z.string().max(100) })).max(10),
+  escalationThreshold: Percent.default(40),
+  deescalation: z.boolean().default(true),
+})
+export type HotSwapConfig = z.infer<typeof HotSwapConfig>
+
+const provider = {
+  type: z.enum(["anthropic", "openai", "ollama"]),
+  model: ModelName,
+  baseUrl: BaseUrl.optional(),
+  maxRetries: z.number().int().min(0).max(10).default(2),
+  timeoutMs: z.number().int().min(1_000).max(600_000).default(60_000),
+  label: z.string().trim().min(1).max(100),
+}
+/**
+ * Tried from first to last. Labels are unique: an update without `apiKey` keeps the key of the provider with that label
+ * as long as its type and `baseUrl` stay the same; null forgets it.
+ */
+const FallbackChainInput = z.object({
+  enabled: z.boolean(),
+  providers: z
+    .array(z.object({ ...provider, apiKey: ApiKey.nullish() }))
+    .max(10)
+    .refine((all) => new Set(all.map((one) => one.label)).size === all.length, "labels must differ"),
+})
+const FallbackChainView = z.object({
+  enabled: z.boolean(),
+  providers: z.array(z.object({ ...provider, hasApiKey: z.boolean() })),
+})
+
+const name = z.string().trim().min(1).max(64)
+const settings = {
+  description: z.string().max(2_000),
+  systemPrompt: z.string().max(100_000),
+  /** Null: the gateway's default model. */
+  model: ModelName.nullable(),
+  /** Kept for the agent; each skill is enabled by name. */
+  skills: z.array(z.string().trim().min(1).max(100)).max(200),
+  /** Null: no limit. */
+  budgetMaxTokensDay: TokenCount.nullable(),
+  budgetMaxTokensMonth: TokenCount.nullable(),
+  /** Null: the gateway's defaults. */
+  historyMessages: z.number().int().min(1).max(1_000).nullable(),
+  maxOutputTokens: z.number().int().min(1).max(1_000_000).nullable(),
+  hotSwapConfig: HotSwapConfig.nullable(),
+}
+
+export const AgentGroupView = z.object({
+  id: GroupId,
+  name,
+  ...settings,
+  hasApiKey: z.boolean(),
+  fallbackChainConfig: FallbackChainView.nullable(),
+  /** Channels bound to this group. */
+  channelIds: z.array(ChannelId),
+  createdAt: Instant,
+  updatedAt: Instant,
+})
+export type AgentGroupView = z.infer<typeof AgentGroupView>
+
+const secrets = {
+  /** Write only. */
+  apiKey: ApiKey.nullable(),
+  fallbackChainConfig: FallbackChainInput.nullable(),
+}
+export const AgentGroupChanges = z.object({ name, ...settings, ...secrets }).partial()
+export type AgentGroupChanges = z.infer<typeof AgentGroupChanges>
+export const NewAgentGroup = AgentGroupChanges.required({ name: true })
+export type NewAgentGroup = z.infer<typeof NewAgentGroup>
+
+const path = "/api/agent-groups/{groupId}"
+const params = z.object({ groupId: GroupId })
+const maxBodyBytes = 1_048_576
+
+export const listAgentGroups = endpoint({
+  method: "get",
+  path: "/api/agent-groups",
+  summary: "List all agent groups by name",
+  auth: "user",
+  scope: "agents:read",
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  response: z.object({ data: z.array(AgentGroupView) }),
+  errors: [],
+})
+
+export const createAgentGroup = endpoint({
+  method: "post",
+  path: "/api/agent-groups",
+  summary: "Create an agent group",
+  auth: "user",
+  scope: "agents:write",
+  params: nothing,
+  query: nothing,
+  body: NewAgentGroup,
+  status: 201,
+  response: AgentGroupView,
+  errors: ["name_taken"],
+  maxBodyBytes,
+})
+
+export const getAgentGroup = endpoint({
+  method: "get",
+  path,
+  summary: "Get an agent group",
+  auth: "user",
+  scope: "agents:read",
+  params,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  response: AgentGroupView,
+  errors: ["group_not_found"],
+  unknownId: "group_not_found",
+})
+
+export const updateAgentGroup = endpoint({
+  method: "put",
+  path,
+  summary: "Change the named fields of an agent group; others stay",
+  auth: "user",
+  scope: "agents:write",
+  params,
+  query: nothing,
+  body: AgentGroupChanges,
+  status: 200,
+  response: AgentGroupView,
+  errors: ["group_not_found", "name_taken"],
+  unknownId: "group_not_found",
+  maxBodyBytes,
+})
+
+export const deleteAgentGroup = endpoint({
+  method: "delete",
+  path,
+  summary: "Delete an agent group that no channel is bound to",
+  auth: "user",
+  scope: "agents:write",
+  params,
+  query: nothing,
+  body: nothing,
+  status: 204,
+  response: nothing,
+  errors: ["group_not_found", "group_in_use"],
+  unknownId: "group_not_found",
+})
+
+const binding = z.object({ groupId: GroupId, channelId: ChannelId })
+
+export const assignChannel = endpoint({
+  method: "post",
+  path: `${path}/assign/{channelId}`,
+  summary: "Bind a channel to the group; a channel has one group, so an earlier binding is replaced",
+  auth: "user",
+  scope: "agents:write",
+  params: binding,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  response: AgentGroupView,
+  errors: ["group_not_found", "channel_not_found"],
+  unknownId: "group_not_found",
+})
+
+export const unassignChannel = endpoint({
+  method: "post",
+  path: `${path}/unassign/{channelId}`,
+  summary: "Unbind a channel from the group; one that is not bound to it is no error",
+  auth: "user",
+  scope: "agents:write",
+  params: binding,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  response: AgentGroupView,
+  errors: ["group_not_found", "channel_not_found"],
+  unknownId: "group_not_found",
+})

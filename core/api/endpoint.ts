@@ -1,0 +1,114 @@
+/** An endpoint is a contract: one object that gives validation, permission, OpenAPI and the typed dashboard client. */
+import * as z from "zod"
+import type { Scope } from "../access/scope.ts"
+import type { ErrorCode } from "../errors.ts"
+
+/** For parts that an endpoint does not have. */
+export const nothing = z.object({})
+
+/**
+ * Who may call. `none`: anyone, and credentials are not even read; `optional`: anyone, and a caller who presents
+ * credentials is known by them; `user`: a session or a token; `cookie`: a signed-in browser only.
+ */
+export type Auth = "none" | "optional" | "user" | "cookie"
+
+interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+  readonly method: "get" | "post" | "put" | "delete"
+  /** Parameters in braces: `/api/channels/{channelId}`. */
+  readonly path: string
+  readonly summary: string
+  readonly auth: Auth
+  /** What the caller needs besides being known; null: nothing. */
+  readonly scope: Scope | null
+  readonly params: P
+  readonly query: Q
+  /** An empty body counts as `{}`. Fields that the schema does not name are dropped, so that newer clients work. */
+  readonly body: B
+  /** Codes that its handler may throw, besides those of parsing, permission and limits. */
+  readonly errors: readonly ErrorCode[]
+  /** Answered where a path parameter cannot be the id of anything. */
+  readonly unknownId?: ErrorCode
+  /** Largest body in bytes; 64 KB unless told. */
+  readonly maxBodyBytes?: number
+}
+
+export interface Endpoint<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  R extends z.ZodType = z.ZodType,
+> extends Contract<P, Q, B> {
+  /** 204 has no body, whatever `response` says. */
+  readonly status: 200 | 201 | 202 | 204
+  readonly response: R
+}
+
+/** Answers 200 with text/event-stream of `core/loop/event.ts`. */
+export interface StreamEndpoint<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+> extends Contract<P, Q, B> {
+  readonly stream: true
+}
+
+/** Declares an endpoint that answers JSON. */
+export function endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+  contract: Endpoint<P, Q, B, R>,
+): Endpoint<P, Q, B, R> {
+  return contract
+}
+
+/** Declares an endpoint that answers an event stream. */
+export function streamEndpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  contract: Omit<StreamEndpoint<P, Q, B>, "stream">,
+): StreamEndpoint<P, Q, B> {
+  return { ...contract, stream: true }
+}
+
+/** What a caller of the endpoint gives, before parsing. */
+export type Input<E> =
+  E extends Contract<infer P, infer Q, infer B> ? { params: z.input<P>; query: z.input<Q>; body: z.input<B> } : never
+/** What a handler of the endpoint gets, after parsing. */
+export type Parsed<E> =
+  E extends Contract<infer P, infer Q, infer B> ? { params: z.output<P>; query: z.output<Q>; body: z.output<B> } : never
+/** What the endpoint answers with. */
+export type Answer<E> = E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer R> ? z.output<R> : never
+
+/**
+ * The path and query string of one call: braces filled, values escaped, undefined values left out.
+ * @throws Error when a brace has no value: a mistake in the caller's code, not input
+ */
+export function toUrl(path: string, params: unknown, query: unknown): string {
+  const values = Values.parse(params)
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name]
+    if (value === undefined) throw new Error(`no value for {${name}} of ${path}`)
+    return encodeURIComponent(String(value))
+  })
+  const pairs = Object.entries(Values.parse(query)).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`],
+  )
+  return pairs.length === 0 ? filled : `${filled}?${pairs.join("&")}`
+}
+const Values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.undefined()]))
+
+/** A whole number in a query string. */
+export const pageLimit = (fallback: number) =>
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,4}$/)
+        .transform(Number),
+    ])
+    .pipe(z.number().int().min(1).max(100))
+    .default(fallback)
+
+/** A page of a list: the newest first unless its endpoint says otherwise; null: nothing follows. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), nextCursor: z.string().nullable() })
+
+/** An instant in an answer: RFC 3339 in UTC. */
+export const Instant = z.iso.datetime()

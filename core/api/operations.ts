@@ -1,0 +1,31 @@
+/** Contracts of operations: is it well, and what is missing. */
+import * as z from "zod"
+import { endpoint, nothing } from "./endpoint.ts"
+
+export const PartHealth = z.object({
+  status: z.enum(["ok", "degraded", "not_configured"]),
+  /** One sentence: what is wrong and what to set or do; null when nothing is. */
+  hint: z.string().nullable(),
+})
+export type PartHealth = z.infer<typeof PartHealth>
+
+export const getHealth = endpoint({
+  method: "get",
+  path: "/api/health",
+  summary: "Whether the gateway is well, part by part, and what to set where something is missing",
+  auth: "optional",
+  scope: null,
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  response: z.object({
+    /** `ok` when every part is. A gateway without a model key runs, and is `degraded`. */
+    status: z.enum(["ok", "degraded"]),
+    uptimeSeconds: z.number().int(),
+    /** For signed-in callers only. */
+    version: z.string().optional(),
+    parts: z.object({ database: PartHealth, models: PartHealth }),
+  }),
+  errors: [],
+})
