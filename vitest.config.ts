@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["{core,adapters,worker,durable-objects,sandbox-runner,scripts}/**/*.test.ts"],
+          include: ["{core,adapters,worker,durable-objects,sandbox-runner,dashboard,scripts}/**/*.test.ts"],
           exclude: ["**/*.workers.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
         },

@@ -1,0 +1,52 @@
+/** The record of a conversation as turns: entries grouped by turn, tool results joined to their calls. */
+import type { MessageView } from "../../../core/api/conversations.ts"
+import type { Part, PersonMessage, RecordedTurn } from "./state.ts"
+
+/**
+ * Groups entries, oldest first. A turn whose beginning is on an earlier page starts without its message.
+ * @param runningTurnId - the turn that runs now, as the loop says; null when none does
+ */
+export function toRecordedTurns(entries: readonly MessageView[], runningTurnId: string | null): RecordedTurn[] {
+  const turns = new Map<string, { messages: PersonMessage[]; parts: Part[] }>()
+  for (const entry of entries) {
+    const turn = turns.get(entry.turnId) ?? { messages: [], parts: [] }
+    turns.set(entry.turnId, turn)
+    if (entry.role === "user") takeUserEntry(turn, entry)
+    else takeAnswer(turn.parts, entry)
+  }
+  return [...turns].map(([turnId, { messages, parts }]) => {
+    if (turnId === runningTurnId) return { turnId, messages, parts, status: { is: "running" } }
+    const ended = parts.map((part) =>
+      part.kind === "tool" && part.outcome === "running" ? ({ ...part, outcome: "unknown" } as const) : part,
+    )
+    return { turnId, messages, parts: ended, status: { is: "done" } }
+  })
+}
+
+function takeUserEntry(turn: { messages: PersonMessage[]; parts: Part[] }, entry: MessageView): void {
+  for (const step of entry.steps) {
+    if (step.type !== "tool_result") continue
+    turn.parts = turn.parts.map((part) =>
+      part.kind === "tool" && part.toolUseId === step.toolUseId
+        ? { ...part, outcome: step.ok ? "ok" : "failed", result: step.text }
+        : part,
+    )
+  }
+  if (entry.text === "") return
+  const message = { key: entry.id, text: shown(entry), sender: entry.senderName, at: Date.parse(entry.createdAt) }
+  // What was said while the agent worked stands where it was said.
+  if (turn.parts.length === 0) turn.messages.push(message)
+  else turn.parts.push({ kind: "person", message })
+}
+
+function takeAnswer(parts: Part[], entry: MessageView): void {
+  if (entry.text !== "") parts.push({ kind: "text", text: shown(entry) })
+  for (const step of entry.steps) {
+    if (step.type !== "tool_call") continue
+    const { toolUseId, tool, input } = step
+    parts.push({ kind: "tool", toolUseId, tool, input, outcome: "running" })
+  }
+}
+
+const shown = (entry: MessageView) =>
+  entry.truncated ? `${entry.text}…\n\n*(This message is too long to show whole.)*` : entry.text
