@@ -142,6 +142,11 @@ const rules = {
     type: "internal_error",
     message: "Something broke on our side. Nothing that was accepted is lost.",
   },
+  secret_unreadable: {
+    status: 500,
+    type: "internal_error",
+    message: "A stored secret cannot be read with this ENCRYPTION_KEY. Enter the secret again, or restore the key.",
+  },
   storage_failed: {
     status: 503,
     type: "internal_error",
