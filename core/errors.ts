@@ -118,6 +118,11 @@ const rules = {
     message: "This Idempotency-Key was used with another body.",
   },
   name_taken: { status: 409, type: "conflict_error", message: "That name is taken." },
+  edit_conflict: {
+    status: 409,
+    type: "conflict_error",
+    message: "Someone else changed this at the same time. Load it again.",
+  },
   group_in_use: {
     status: 409,
     type: "conflict_error",

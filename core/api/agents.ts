@@ -1,7 +1,7 @@
 /** Contracts of agent groups: separate agents with their own prompt, model, keys and budget, bound to channels. */
 import * as z from "zod"
 import { ChannelId, GroupId } from "../units.ts"
-import { endpoint, Instant, nothing } from "./endpoint.ts"
+import { endpoint, Instant, nothing, page, pageLimit } from "./endpoint.ts"
 
 const ModelName = z.string().trim().min(1).max(200)
 const ApiKey = z.string().trim().min(1).max(1_000)
@@ -93,15 +93,15 @@ const maxBodyBytes = 1_048_576
 export const listAgentGroups = endpoint({
   method: "get",
   path: "/api/agent-groups",
-  summary: "List all agent groups by name",
+  summary: "List agent groups in the order of their creation",
   auth: "user",
   scope: "agents:read",
   params: nothing,
-  query: nothing,
+  query: z.object({ limit: pageLimit(100), after: z.string().max(200).optional() }),
   body: nothing,
   status: 200,
-  response: z.object({ data: z.array(AgentGroupView) }),
-  errors: [],
+  response: page(AgentGroupView),
+  errors: ["invalid_cursor"],
 })
 
 export const createAgentGroup = endpoint({
@@ -145,7 +145,7 @@ export const updateAgentGroup = endpoint({
   body: AgentGroupChanges,
   status: 200,
   response: AgentGroupView,
-  errors: ["group_not_found", "name_taken"],
+  errors: ["group_not_found", "name_taken", "edit_conflict"],
   unknownId: "group_not_found",
   maxBodyBytes,
 })

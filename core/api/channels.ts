@@ -1,7 +1,7 @@
 /** Contracts of channels: the accounts by which people reach an agent. Their secrets go in and never come out. */
 import * as z from "zod"
 import { ChannelId, GroupId } from "../units.ts"
-import { endpoint, Instant, nothing } from "./endpoint.ts"
+import { endpoint, Instant, nothing, page, pageLimit } from "./endpoint.ts"
 
 const name = z.string().trim().min(1).max(100)
 
@@ -69,15 +69,15 @@ const params = z.object({ channelId: ChannelId })
 export const listChannels = endpoint({
   method: "get",
   path: "/api/channels",
-  summary: "List all channels with their live status, by name",
+  summary: "List channels with their live status, in the order of their creation",
   auth: "user",
   scope: "operations:read",
   params: nothing,
-  query: nothing,
+  query: z.object({ limit: pageLimit(100), after: z.string().max(200).optional() }),
   body: nothing,
   status: 200,
-  response: z.object({ data: z.array(ChannelView) }),
-  errors: [],
+  response: page(ChannelView),
+  errors: ["invalid_cursor"],
 })
 
 export const createChannel = endpoint({
@@ -120,7 +120,7 @@ export const updateChannel = endpoint({
   body: ChannelChanges,
   status: 200,
   response: ChannelView,
-  errors: ["channel_not_found"],
+  errors: ["channel_not_found", "edit_conflict"],
   unknownId: "channel_not_found",
 })
 

@@ -12,12 +12,12 @@ export const nothing = z.object({})
  */
 export type Auth = "none" | "optional" | "user" | "cookie"
 
-interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends Auth> {
   readonly method: "get" | "post" | "put" | "delete"
   /** Parameters in braces: `/api/channels/{channelId}`. */
   readonly path: string
   readonly summary: string
-  readonly auth: Auth
+  readonly auth: A
   /** What the caller needs besides being known; null: nothing. */
   readonly scope: Scope | null
   readonly params: P
@@ -30,6 +30,8 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   readonly unknownId?: ErrorCode
   /** Largest body in bytes; 64 KB unless told. */
   readonly maxBodyBytes?: number
+  /** Answered to a larger body; `body_too_large` unless told. */
+  readonly tooLarge?: ErrorCode
 }
 
 export interface Endpoint<
@@ -37,7 +39,8 @@ export interface Endpoint<
   Q extends z.ZodType = z.ZodType,
   B extends z.ZodType = z.ZodType,
   R extends z.ZodType = z.ZodType,
-> extends Contract<P, Q, B> {
+  A extends Auth = Auth,
+> extends Contract<P, Q, B, A> {
   /** 204 has no body, whatever `response` says. */
   readonly status: 200 | 201 | 202 | 204
   readonly response: R
@@ -48,30 +51,39 @@ export interface StreamEndpoint<
   P extends z.ZodType = z.ZodType,
   Q extends z.ZodType = z.ZodType,
   B extends z.ZodType = z.ZodType,
-> extends Contract<P, Q, B> {
+  A extends Auth = Auth,
+> extends Contract<P, Q, B, A> {
   readonly stream: true
 }
 
 /** Declares an endpoint that answers JSON. */
-export function endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
-  contract: Endpoint<P, Q, B, R>,
-): Endpoint<P, Q, B, R> {
+export function endpoint<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  R extends z.ZodType,
+  A extends Auth,
+>(contract: Endpoint<P, Q, B, R, A>): Endpoint<P, Q, B, R, A> {
   return contract
 }
 
 /** Declares an endpoint that answers an event stream. */
-export function streamEndpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
-  contract: Omit<StreamEndpoint<P, Q, B>, "stream">,
-): StreamEndpoint<P, Q, B> {
+export function streamEndpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends Auth>(
+  contract: Omit<StreamEndpoint<P, Q, B, A>, "stream">,
+): StreamEndpoint<P, Q, B, A> {
   return { ...contract, stream: true }
 }
 
 /** What a caller of the endpoint gives, before parsing. */
 export type Input<E> =
-  E extends Contract<infer P, infer Q, infer B> ? { params: z.input<P>; query: z.input<Q>; body: z.input<B> } : never
+  E extends Contract<infer P, infer Q, infer B, Auth>
+    ? { params: z.input<P>; query: z.input<Q>; body: z.input<B> }
+    : never
 /** What a handler of the endpoint gets, after parsing. */
 export type Parsed<E> =
-  E extends Contract<infer P, infer Q, infer B> ? { params: z.output<P>; query: z.output<Q>; body: z.output<B> } : never
+  E extends Contract<infer P, infer Q, infer B, Auth>
+    ? { params: z.output<P>; query: z.output<Q>; body: z.output<B> }
+    : never
 /** What the endpoint answers with. */
 export type Answer<E> = E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer R> ? z.output<R> : never
 
@@ -93,7 +105,7 @@ export function toUrl(path: string, params: unknown, query: unknown): string {
 }
 const Values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.undefined()]))
 
-/** A whole number in a query string. */
+/** How many items a page has at most. */
 export const pageLimit = (fallback: number) =>
   z
     .union([

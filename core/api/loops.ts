@@ -5,8 +5,11 @@ import { maxContentBytes } from "../channel/message.ts"
 import { ChoiceId, ConversationId, TurnId } from "../units.ts"
 import { endpoint, Instant, nothing, pageLimit, streamEndpoint } from "./endpoint.ts"
 
-/** Raw bytes of a message body that are read at most: twice the content, for JSON's escapes. */
-export const maxMessageBodyBytes = 2 * maxContentBytes
+/**
+ * Raw bytes of a message body that are read at most. A client that writes JSON in ASCII sends 6 bytes (\u0431) for 2 of
+ * content, or 12 for 4: without three times the room, a Russian text within the limit would be refused.
+ */
+export const maxMessageBodyBytes = 3 * maxContentBytes + 64 * 1024
 export const maxMetadataBytes = 16 * 1024
 export const maxIdempotencyKeyLength = 256
 
@@ -147,6 +150,7 @@ export const sendMessage = streamEndpoint({
   ],
   unknownId: "loop_not_found",
   maxBodyBytes: maxMessageBodyBytes,
+  tooLarge: "content_too_large",
 })
 
 /** The header `Last-Event-ID` resumes; `last_event_id` does so where a client cannot set headers. */

@@ -1,0 +1,35 @@
+/** All that the HTTP edge is given by its host: the edge itself has no clock, randomness, timer, store or peer of its own. */
+import type { Vault } from "../adapters/vault.ts"
+import type { Libsql } from "../adapters/store/libsql.ts"
+import type { EpochMs } from "../core/units.ts"
+import type { Config } from "../durable-objects/config.ts"
+import type { Peers } from "../durable-objects/peers.ts"
+import type { LogEntry } from "./log.ts"
+
+export interface EdgeDeps {
+  readonly config: Config
+  readonly libsql: Libsql
+  readonly peers: Peers
+  readonly vault: Vault
+  /** Of this gateway, shown to signed-in callers. */
+  readonly version: string
+  readonly startedAt: EpochMs
+  now(): EpochMs
+  random(sizeBytes: number): Uint8Array
+  /** Calls `tick` again and again, `intervalMs` apart, until the returned function is called. */
+  every(intervalMs: number, tick: () => void): () => void
+  /** Work that may end after the answer was sent. It never rejects. */
+  background(work: Promise<void>): void
+  /** What the start or the deployment printed; undefined where there is none, and then nobody can set up. */
+  setupCode(): string | undefined
+  /** Entries hold no secret: what could is redacted before it gets here. */
+  log(entry: LogEntry): void
+  /** A file of the dashboard, or its page for any other path of the browser's; undefined when it has nothing to give. */
+  assets(request: Request): Promise<Response | undefined>
+}
+
+/** What the host knows of one request's connection: the second argument of the app's `fetch`. */
+export interface Connection {
+  /** The socket's address on Node, `CF-Connecting-IP` on Cloudflare, where no other value can reach us. */
+  readonly remoteAddress: string
+}
