@@ -35,8 +35,6 @@ export const MessageRow = z.object({
   blocks: z.array(z.union([AssistantBlock, UserBlock])),
   /** The text blocks alone; empty for an entry of tool results. */
   text: z.string(),
-  /** Set where the text is a blob of the object because of its size; `text` then holds its beginning. */
-  blobKey: z.string().nullable(),
   source: MessageSource.nullable(),
   tainted: z.boolean(),
   createdAt: EpochMs,

@@ -5,10 +5,6 @@ import { Message } from "../model/message.ts"
 import { ModelAnswer, ModelFailure } from "../model/call.ts"
 import { ChoiceId, EpochMs } from "../units.ts"
 
-/** An inbound message whose text may have moved to a blob because of its size. */
-export const JournaledMessage = InboundMessage.extend({ text: z.string(), blobKey: z.string().optional() })
-export type JournaledMessage = z.infer<typeof JournaledMessage>
-
 /** How a turn ended. `code` is one of the loop API's error codes; `message` is for the person. */
 export const TurnOutcome = z.discriminatedUnion("status", [
   z.object({ status: z.literal("done") }),
@@ -26,12 +22,12 @@ export type ChoiceAnswer = z.infer<typeof ChoiceAnswer>
 const at = EpochMs
 
 export const TurnEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("turn_started"), messages: z.array(JournaledMessage).min(1), at }),
+  z.object({ type: z.literal("turn_started"), messages: z.array(InboundMessage).min(1), at }),
   /** Context that a rehydrated object took from the database; stands alone in a turn of its own. */
   z.object({ type: z.literal("history_recalled"), messages: z.array(Message), at }),
   /** Begins a stretch of work. Attempts still open from an earlier segment were cut off by a crash. */
   z.object({ type: z.literal("segment_started"), segment: z.number().int().positive(), policyVersion: z.string(), at }),
-  z.object({ type: z.literal("message_joined"), message: JournaledMessage, at }),
+  z.object({ type: z.literal("message_joined"), message: InboundMessage, at }),
   z.object({
     type: z.literal("model_started"),
     call: z.number().int().positive(),

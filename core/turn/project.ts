@@ -67,7 +67,6 @@ function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
         role: "user" as const,
         blocks: [{ type: "text" as const, text: message.text }],
         text: message.text,
-        blobKey: message.blobKey ?? null,
         source: message.source,
         tainted: message.tainted,
         createdAt: message.receivedAt,

@@ -3,7 +3,8 @@
  * user, roles alternate, and every `tool_use` has its `tool_result` right behind it.
  */
 import { textOf, type AssistantBlock, type Message, type ToolResultBlock, type UserBlock } from "../model/message.ts"
-import type { JournaledMessage, TurnEvent } from "./event.ts"
+import type { InboundMessage } from "../channel/message.ts"
+import type { TurnEvent } from "./event.ts"
 
 const lostResult = "Interrupted, outcome unknown."
 
@@ -40,7 +41,7 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
   return entries
 }
 
-function spoken(message: JournaledMessage): UserBlock[] {
+function spoken(message: InboundMessage): UserBlock[] {
   return message.text.trim() === "" ? [] : [{ type: "text", text: message.text }]
 }
 

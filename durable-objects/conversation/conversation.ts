@@ -1,0 +1,379 @@
+/** One conversation: accepts messages once, runs a turn at a time, and lets nothing of it be lost. */
+import { createModels } from "../../adapters/models/models.ts"
+import type { InboundMessage } from "../../core/channel/message.ts"
+import { telegramParts } from "../../core/channel/telegram-text.ts"
+import { isLoopError, LoopError } from "../../core/errors.ts"
+import type { LoopEvent } from "../../core/loop/event.ts"
+import type { ChoiceAnswer, TurnOutcome } from "../../core/turn/event.ts"
+import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
+import { policyDefaults } from "../../core/turn/policy.ts"
+import { after, EpochMs, ConversationId, type ChoiceId, type TurnId, type UserId } from "../../core/units.ts"
+import type { HostedObject, ObjectHost } from "../host.ts"
+import { modelsConfig, type GatewayParts } from "../parts.ts"
+import { methods, on, routeOf, streams, type LoopState, type Routes } from "../peers.ts"
+import { Driver } from "./driver.ts"
+import { LiveEvents } from "./events.ts"
+import { Outbox } from "./outbox.ts"
+import { Projector } from "./projector.ts"
+import { findConversation, newConversation, recallHistory } from "./recall.ts"
+import { ConversationState, type Turn } from "./state.ts"
+
+/** An unfinished turn, an unsent part or an unflushed projection is looked at again after this long at the latest. */
+const safetyAlarmMs = 60_000
+/** Telegram shows "typing" for five seconds (Bot API, sendChatAction). */
+const typingEveryMs = 4_500
+const eventsKeptMs = 24 * 60 * 60_000
+const inboxKeptMs = 30 * 24 * 60 * 60_000
+const longestQueue = 100
+
+export class Conversation implements HostedObject {
+  readonly #host: ObjectHost
+  readonly #state: ConversationState
+  readonly #events: LiveEvents
+  readonly #outbox: Outbox
+  readonly #projector: Projector
+  readonly #driver: Driver
+  #armedAt: EpochMs | null | undefined
+  #typingAt: EpochMs | null = null
+  #isCold = true
+
+  readonly #routes: Routes<"conversation"> = {
+    create: on(methods.conversation.create, (input) => this.#create(input)),
+    view: on(methods.conversation.view, ({ viewer }) => this.#view(viewer)),
+    archive: on(methods.conversation.archive, ({ viewer }) => this.#archive(viewer)),
+    accept: on(methods.conversation.accept, ({ viewer, message }) => this.#accept(viewer, message)),
+    answer: on(methods.conversation.answer, (input) => this.#answer(input)),
+    interrupt: on(methods.conversation.interrupt, ({ viewer }) => this.#interrupt(viewer)),
+    flush: on(methods.conversation.flush, () => this.#flush()),
+    wake: on(methods.conversation.wake, ({ slotFor }) => this.#wake(slotFor)),
+  }
+
+  constructor(host: ObjectHost, parts: GatewayParts) {
+    this.#host = host
+    this.#state = new ConversationState(host)
+    this.#events = new LiveEvents(host, this.#state)
+    this.#outbox = new Outbox(host, this.#state)
+    this.#projector = new Projector(host, this.#state, this.#outbox)
+    const models = createModels(modelsConfig(parts.config), (request) => host.fetch(request, "operator"))
+    const hooks = {
+      startNextTurn: () => this.#startNextTurn(),
+      joinQueued: (turn: Turn) => this.#joinQueued(turn),
+      finish: (turn: Turn, outcome: TurnOutcome, reply: string | null) => this.#finish(turn, outcome, reply),
+      recallHistory: () => recallHistory(this.#host, this.#state),
+    }
+    this.#driver = new Driver(host, parts, { models, state: this.#state, events: this.#events, hooks })
+  }
+
+  async call(name: string, input: unknown): Promise<unknown> {
+    return routeOf(this.#routes, name)(input)
+  }
+
+  stream(name: string, input: unknown): ReadableStream<Uint8Array> {
+    if (name !== "watch") throw new LoopError("internal", { method: name })
+    const { viewer, externalId, lastEventId } = streams.conversation.watch.parse(input)
+    this.#allow(viewer)
+    return this.#events.watch(externalId, lastEventId)
+  }
+
+  /** Starts what is due and returns at once: a turn awaited here would hold up the next alarm. */
+  async alarm(): Promise<void> {
+    this.#armedAt = null
+    if (this.#state.meta === undefined) return
+    this.#work()
+    this.#arm()
+  }
+
+  async #create(input: {
+    ownerId: UserId
+    title: string
+    metadata: Record<string, string>
+    profiles: string[]
+  }): Promise<LoopState> {
+    if (this.#state.meta === undefined)
+      this.#state.create(newConversation(this.#id, this.#host.now(), { kind: "loop", channelId: null, ...input }))
+    this.#arm()
+    await this.#flush().catch(passUnlessDatabase)
+    return this.#loopState()
+  }
+
+  async #view(viewer: UserId | null): Promise<LoopState> {
+    await this.#find()
+    this.#allow(viewer)
+    return this.#loopState()
+  }
+
+  async #accept(
+    viewer: UserId | null,
+    message: InboundMessage,
+  ): Promise<{ status: "accepted" | "repeated"; position: number }> {
+    await this.#find(message)
+    const meta = this.#allow(viewer)
+    const { externalId, bodyHash = null } = message
+    const now = this.#host.now()
+    const known = this.#state.inbox(externalId)
+    const isStale = known !== undefined && externalId.startsWith("idem:") && known.at < now - eventsKeptMs
+    if (known !== undefined && !isStale) {
+      if (known.bodyHash !== bodyHash) throw new LoopError("idempotency_key_reused")
+      return { status: "repeated", position: known.turn === null ? this.#positionOf(known.queued) : 0 }
+    }
+    if (meta.archivedAt !== null) throw new LoopError("loop_archived")
+    if (this.#state.queue.length >= longestQueue) throw new LoopError("queue_full")
+    const title = meta.title === "" ? titleFrom(message.text) : meta.title
+    this.#state.change({ title, expireAt: meta.expireAt ?? after(now, eventsKeptMs) }, "row")
+    const entry = this.#state.enqueue(message)
+    this.#state.recordInbox(externalId, { at: now, bodyHash, queued: entry.sequence, turn: null })
+    if (this.#state.openTurn === undefined) this.#startNextTurn()
+    this.#work()
+    this.#arm()
+    return { status: "accepted", position: this.#positionOf(entry.sequence) }
+  }
+
+  async #answer(input: {
+    viewer: UserId | null
+    choiceId: ChoiceId
+    answer: ChoiceAnswer
+    source: string
+  }): Promise<Record<string, never>> {
+    await this.#find()
+    this.#allow(input.viewer)
+    const turn = this.#state.openTurn
+    const choice = turn === undefined ? undefined : pendingChoice(foldTurn(turn.events))
+    if (turn === undefined || choice?.choiceId !== input.choiceId || choice.expiresAt <= this.#host.now()) {
+      throw new LoopError("choice_not_found")
+    }
+    if (!("allow" in input.answer)) throw new LoopError("choice_answer_invalid", { field: "allow" })
+    this.#driver.resolveChoice(turn, choice.choiceId, input.answer.allow, input.source)
+    this.#work()
+    return {}
+  }
+
+  async #interrupt(viewer: UserId | null): Promise<Record<string, never>> {
+    await this.#find()
+    this.#allow(viewer)
+    const turn = this.#state.openTurn
+    if (turn !== undefined) this.#finish(turn, { status: "interrupted" }, null)
+    this.#work()
+    return {}
+  }
+
+  /** What runs is stopped; what waits is told the same. */
+  async #archive(viewer: UserId | null): Promise<Record<string, never>> {
+    await this.#find()
+    const meta = this.#allow(viewer)
+    for (let turn = this.#state.openTurn ?? this.#startNextTurn(); turn !== undefined; turn = this.#startNextTurn()) {
+      this.#finish(turn, { status: "interrupted" }, null)
+    }
+    if (meta.archivedAt === null) this.#state.change({ archivedAt: this.#host.now() }, "row")
+    this.#arm()
+    await this.#flush().catch(passUnlessDatabase)
+    return {}
+  }
+
+  async #flush(): Promise<Record<string, never>> {
+    if (this.#state.meta !== undefined) await this.#projector.flush().finally(() => this.#afterFlush())
+    return {}
+  }
+
+  async #wake(slotFor: TurnId): Promise<Record<string, never>> {
+    if (this.#state.meta !== undefined && this.#state.openTurn?.id === slotFor) {
+      this.#driver.slotGranted(slotFor)
+      this.#work()
+    } else {
+      this.#host.keepAlive(this.#host.peer("ledger", "main").call("releaseSlot", { turnId: slotFor }))
+    }
+    return {}
+  }
+
+  /** Opens a turn with the head of the queue; messages of a chat that stand together go in together. */
+  #startNextTurn(): Turn | undefined {
+    const [head, ...rest] = this.#state.queue
+    if (head === undefined) return undefined
+    const joins = head.message.whileBusy === "join"
+    const more = joins ? takeWhile(rest, (entry) => entry.message.whileBusy === "join") : []
+    const turn = this.#state.openNextTurn([head.message, ...more.map((entry) => entry.message)], this.#host.now())
+    this.#state.dequeue([head, ...more], turn.number)
+    this.#events.beginSegment()
+    this.#events.assign(new Set([head, ...more].map((entry) => entry.message.externalId)), turn.number)
+    this.#events.step(turn, { event: "started", data: { turn_id: turn.id, cold_start: this.#isCold } })
+    this.#isCold = false
+    if (this.#state.require().channelId !== null) this.#typingAt = this.#host.now()
+    return turn
+  }
+
+  #joinQueued(turn: Turn): void {
+    const entries = takeWhile(this.#state.queue, (entry) => entry.message.whileBusy === "join")
+    if (entries.length === 0) return
+    const at = this.#host.now()
+    for (const { message } of entries) this.#state.append(turn, { type: "message_joined", message, at })
+    this.#state.dequeue(entries, turn.number)
+  }
+
+  #finish(turn: Turn, outcome: TurnOutcome, reply: string | null): void {
+    const at = this.#host.now()
+    this.#state.append(turn, { type: "turn_ended", outcome, at })
+    this.#state.recordEnd(turn, { at, outcome, text: turnText(foldTurn(turn.events)) })
+    this.#state.change({ lastActivityAt: at }, "row")
+    this.#events.step(turn, endEvent(turn, outcome))
+    if (reply !== null) this.#reply(turn, reply)
+    this.#typingAt = null
+    this.#driver.release(turn.id)
+    this.#host.keepAlive(this.#afterTurn())
+    this.#arm()
+  }
+
+  #reply(turn: Turn, text: string): void {
+    const first = turn.events[0]
+    const source = first?.type === "turn_started" ? first.messages[0]?.source : undefined
+    if (source?.kind !== "telegram") return
+    const { channelId, chatId, threadId } = source
+    const place = threadId === undefined ? { chatId } : { chatId, threadId }
+    this.#outbox.add(
+      turn,
+      channelId,
+      telegramParts(text).map((part) => ({ ...place, text: part, format: "markdown" as const })),
+    )
+  }
+
+  /** The answer goes out first, so that one batch can tell libSQL of it too. */
+  async #afterTurn(): Promise<void> {
+    await this.#outbox.deliver()
+    await this.#flush().catch(passUnlessDatabase)
+  }
+
+  #afterFlush(): void {
+    this.#state.pruneTurns(this.#state.lastPolicy()?.historyMessages ?? policyDefaults.historyMessages)
+    this.#arm()
+  }
+
+  /** Starts all that is due. Safe to call at any time: each part joins its own running work. */
+  #work(): void {
+    const now = this.#host.now()
+    this.#host.keepAlive(this.#driver.renewSlot())
+    this.#host.keepAlive(this.#driver.drive().finally(() => this.#arm()))
+    if (isDue(this.#outbox.dueAt, now)) this.#host.keepAlive(this.#afterTurn())
+    else if (isDue(this.#projector.dueAt, now) && !this.#driver.isRunning)
+      this.#host.keepAlive(this.#flush().catch(passUnlessDatabase))
+    if (isDue(this.#typingAt, now)) this.#showTyping(now)
+    if (isDue(this.#state.require().expireAt, now)) this.#expire(now)
+  }
+
+  #showTyping(now: EpochMs): void {
+    const first = this.#state.openTurn?.events[0]
+    const source = first?.type === "turn_started" ? first.messages[0]?.source : undefined
+    this.#typingAt = source === undefined ? null : after(now, typingEveryMs)
+    if (source?.kind !== "telegram") return
+    const { channelId, chatId, threadId } = source
+    const place = threadId === undefined ? { chatId } : { chatId, threadId }
+    this.#host.keepAlive(this.#host.peer("channel", channelId).call("showTyping", place))
+  }
+
+  #expire(now: EpochMs): void {
+    const isLeft = this.#state.expire(ago(now, eventsKeptMs), ago(now, inboxKeptMs))
+    this.#state.change({ expireAt: isLeft ? after(now, eventsKeptMs) : null }, "internal")
+  }
+
+  /** Sets the alarm for what is due next; in the same step as the write that made it so. */
+  #arm(): void {
+    const now = this.#host.now()
+    const safety = after(now, safetyAlarmMs)
+    const isUnfinished = this.#state.openTurn !== undefined || !this.#outbox.isEmpty || this.#projector.isBehind
+    const isIdle = this.#state.openTurn === undefined && this.#state.queue.length > 0 && !this.#driver.isRunning
+    const due = [
+      isUnfinished ? safety : null,
+      isIdle ? now : null,
+      this.#driver.isRunning ? null : this.#driver.dueAt,
+      this.#outbox.dueAt,
+      this.#driver.isRunning ? null : this.#projector.dueAt,
+      this.#typingAt,
+      this.#state.require().expireAt,
+    ].flatMap((at) => (at === null ? [] : [Math.max(at, now)]))
+    const next = due.length === 0 ? null : EpochMs.parse(Math.min(...due))
+    if (next === this.#armedAt) return
+    const isNear =
+      next !== null && this.#armedAt != null && Math.abs(next - this.#armedAt) < 1_000 && this.#armedAt > now
+    if (isNear) return
+    this.#armedAt = next
+    this.#host.setAlarm(next)
+  }
+
+  get #id(): ConversationId {
+    return this.#state.meta?.id ?? ConversationId.parse(this.#host.id)
+  }
+
+  /** Makes sure that the conversation is there; a chat's comes to be with its first message. */
+  async #find(message?: InboundMessage): Promise<void> {
+    if (this.#state.meta === undefined) await findConversation(this.#host, this.#state, this.#id, message)
+  }
+
+  #allow(viewer: UserId | null) {
+    const { meta } = this.#state
+    if (meta === undefined) throw new LoopError("loop_not_found")
+    if (viewer !== null && meta.ownerId !== viewer) throw new LoopError("not_loop_owner")
+    return meta
+  }
+
+  #positionOf(sequence: number): number {
+    return this.#state.queue.findIndex((entry) => entry.sequence === sequence) + 1
+  }
+
+  #loopState(): LoopState {
+    const { id, ownerId, title, metadata, profiles, createdAt, archivedAt, turn: turnCount } = this.#state.require()
+    const turn = this.#state.openTurn
+    const state = turn === undefined ? undefined : foldTurn(turn.events)
+    return {
+      id,
+      ownerId,
+      title,
+      metadata,
+      profiles,
+      createdAt,
+      archivedAt,
+      queueDepth: this.#state.queue.length,
+      turnCount,
+      currentTurn:
+        turn === undefined || state?.startedAt === undefined
+          ? null
+          : { turnId: turn.id, startedAt: state.startedAt, pendingChoiceId: pendingChoice(state)?.choiceId ?? null },
+    }
+  }
+}
+
+function endEvent(turn: Turn, outcome: TurnOutcome): LoopEvent {
+  switch (outcome.status) {
+    case "done":
+      return { event: "done", data: { turn_id: turn.id } }
+    case "interrupted":
+      return { event: "interrupted", data: { turn_id: turn.id } }
+    case "failed":
+      return { event: "error", data: { code: outcome.code, message: outcome.message, turn_id: turn.id } }
+  }
+}
+
+/** The first line that says something, short enough for a list. */
+function titleFrom(text: string): string {
+  const line =
+    text
+      .split("\n")
+      .find((candidate) => candidate.trim() !== "")
+      ?.trim() ?? ""
+  const characters = [...line.slice(0, 400)]
+  return characters.length <= 80 ? characters.join("") : `${characters.slice(0, 79).join("")}…`
+}
+
+function takeWhile<T>(items: readonly T[], accepts: (item: T) => boolean): T[] {
+  const end = items.findIndex((item) => !accepts(item))
+  return items.slice(0, end < 0 ? items.length : end)
+}
+
+function isDue(at: EpochMs | null, now: EpochMs): boolean {
+  return at !== null && at <= now
+}
+
+function ago(now: EpochMs, ms: number): EpochMs {
+  return EpochMs.parse(Math.max(0, now - ms))
+}
+
+/** libSQL may be away: the alarm flushes again. */
+function passUnlessDatabase(error: unknown): void {
+  if (!isLoopError(error) || error.code !== "database_unavailable") throw error
+}

@@ -1,0 +1,338 @@
+/**
+ * Obeys `decide`: takes a slot, begins a run segment, does what the decision names, appends what happened, asks again.
+ * One loop at a time; after each await to the outside it looks whether the turn is still the one it worked for.
+ */
+import type { Models } from "../../adapters/models/models.ts"
+import { isLoopError, type ErrorCode } from "../../core/errors.ts"
+import type { ToolUseBlock } from "../../core/model/message.ts"
+import { decide, type Command } from "../../core/turn/decide.ts"
+import { foldTurn, turnText } from "../../core/turn/fold.ts"
+import type { TurnPolicy } from "../../core/turn/policy.ts"
+import { toTranscript } from "../../core/turn/transcript.ts"
+import { after, ChoiceId, type EpochMs, type TurnId } from "../../core/units.ts"
+import type { ObjectHost } from "../host.ts"
+import type { GatewayParts } from "../parts.ts"
+import { runTool } from "../tools/run.ts"
+import type { LiveEvents } from "./events.ts"
+import { readPolicy, type SegmentPolicy } from "./policy.ts"
+import type { ConversationState, Turn } from "./state.ts"
+
+/** The rest of the conversation, as the loop needs it. */
+export interface DriverHooks {
+  /** Opens a turn with what waits in the queue; undefined when nothing does. */
+  startNextTurn(): Turn | undefined
+  /** Takes messages that may join the running turn. */
+  joinQueued(turn: Turn): void
+  /** Ends the turn: journal, events, outgoing parts. */
+  finish(turn: Turn, outcome: Extract<Command, { type: "finish" }>["outcome"], reply: string | null): void
+  /** The object knows earlier turns, or will never. */
+  recallHistory(): Promise<void>
+}
+
+/** How long to wait when the database that holds the policy is away. */
+const policyRetryMs = 5_000
+const inputSummaryCharacters = 200
+
+interface Segment {
+  readonly turn: TurnId
+  readonly policy: TurnPolicy
+  readonly apiKey: string | undefined
+  readonly abort: AbortController
+}
+
+export class Driver {
+  readonly #host: ObjectHost
+  readonly #parts: GatewayParts
+  readonly #models: Models
+  readonly #state: ConversationState
+  readonly #events: LiveEvents
+  readonly #hooks: DriverHooks
+  #running: Promise<void> | undefined
+  #segment: Segment | undefined
+  #slotOf: TurnId | undefined
+  #wakeAt: EpochMs | null = null
+
+  constructor(
+    host: ObjectHost,
+    parts: GatewayParts,
+    work: { models: Models; state: ConversationState; events: LiveEvents; hooks: DriverHooks },
+  ) {
+    this.#host = host
+    this.#parts = parts
+    this.#models = work.models
+    this.#state = work.state
+    this.#events = work.events
+    this.#hooks = work.hooks
+  }
+
+  /** When the loop has something to do by itself before the next safety alarm; null when nothing is known. */
+  get dueAt(): EpochMs | null {
+    return this.#wakeAt
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Runs until nothing is left to do; a second caller joins the first. */
+  drive(): Promise<void> {
+    this.#running ??= this.#loop().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  /** The Ledger gave the slot before it was asked again. */
+  slotGranted(turnId: TurnId): void {
+    this.#slotOf = turnId
+  }
+
+  /** Stops what runs for a turn that has ended meanwhile, and gives its slot back. */
+  release(turnId: TurnId): void {
+    if (this.#segment?.turn === turnId) {
+      this.#segment.abort.abort()
+      this.#segment = undefined
+    }
+    this.#slotOf = undefined
+    this.#wakeAt = null
+    this.#host.keepAlive(this.#host.peer("ledger", "main").call("releaseSlot", { turnId }))
+  }
+
+  /** Tells the Ledger that the holder of the slot lives. */
+  async renewSlot(): Promise<void> {
+    const turn = this.#state.openTurn
+    if (turn !== undefined && this.#slotOf === turn.id) await this.#askForSlot(turn)
+  }
+
+  async #loop(): Promise<void> {
+    for (;;) {
+      const turn = this.#state.openTurn ?? this.#hooks.startNextTurn()
+      if (turn === undefined) return
+      try {
+        if ((await this.#step(turn)) === "sleep") return
+      } catch (error) {
+        if (!isLoopError(error) || !isPassing(error.code)) this.#giveUp(turn)
+        throw error
+      }
+    }
+  }
+
+  /** A mistake of ours must not come back with every alarm: the turn ends and says so. */
+  #giveUp(turn: Turn): void {
+    if (!this.#state.isOpen(turn)) return
+    const message = "Something broke on our side while this was answered. Nothing more is tried for this message."
+    this.#hooks.finish(turn, { status: "failed", code: "internal", message }, message)
+  }
+
+  async #step(turn: Turn): Promise<"again" | "sleep"> {
+    if (this.#segment?.turn !== turn.id) {
+      if (this.#isWaiting(turn)) return "sleep"
+      return this.#beginSegment(turn)
+    }
+    const segment = this.#segment
+    const commands = decide(turn.events, segment.policy, this.#host.now())
+    const wait = commands.find((command) => command.type === "wait")
+    if (wait !== undefined) {
+      this.release(turn.id)
+      this.#wakeAt = wait.until
+      return "sleep"
+    }
+    const reply = commands.find((command) => command.type === "reply")
+    await Promise.all(commands.map((command) => this.#execute(turn, segment, command, reply?.text ?? null)))
+    return "again"
+  }
+
+  /** True when the journal, read as after a crash, has nothing to do yet: no segment is begun to find that out. */
+  #isWaiting(turn: Turn): boolean {
+    const policy = this.#state.lastPolicy()
+    if (policy === undefined || !turn.events.some((event) => event.type === "segment_started")) return false
+    const now = this.#host.now()
+    const restarted = { type: "segment_started" as const, segment: 1, policyVersion: policy.version, at: now }
+    const [next] = decide([...turn.events, restarted], policy, now)
+    if (next?.type !== "wait") return false
+    this.#wakeAt = next.until
+    return true
+  }
+
+  async #beginSegment(turn: Turn): Promise<"again" | "sleep"> {
+    const slot = this.#slotOf === turn.id ? true : this.#askForSlot(turn)
+    const [hasSlot, policy] = await Promise.all([slot, this.#readPolicy(turn)])
+    if (!this.#state.isOpen(turn)) return "again"
+    if (!hasSlot) return "sleep"
+    if (policy === undefined) {
+      this.#wakeAt = after(this.#host.now(), policyRetryMs)
+      return "sleep"
+    }
+    this.#wakeAt = null
+    this.#state.savePolicy(policy.policy)
+    const segment = this.#events.beginSegment()
+    const { version } = policy.policy
+    this.#state.append(turn, { type: "segment_started", segment, policyVersion: version, at: this.#host.now() })
+    this.#segment = { turn: turn.id, ...policy, abort: new AbortController() }
+    return "again"
+  }
+
+  async #askForSlot(turn: Turn): Promise<boolean> {
+    try {
+      const asked = { turnId: turn.id, conversationId: this.#state.require().id }
+      const { granted } = await this.#host.peer("ledger", "main").call("acquireSlot", asked)
+      if (granted) this.#slotOf = turn.id
+      return granted
+    } catch (error) {
+      // The safety alarm asks again.
+      if (isLoopError(error) && error.code === "peer_unavailable") return false
+      throw error
+    }
+  }
+
+  /** Fresh from libSQL; while that is away the last one serves, so that people are still answered. */
+  async #readPolicy(turn: Turn): Promise<SegmentPolicy | undefined> {
+    const first = turn.events[0]
+    const mode = first?.type === "turn_started" ? first.messages[0]?.permissionMode : undefined
+    try {
+      const [policy] = await Promise.all([
+        readPolicy(this.#host.libsql, this.#parts, this.#state.require(), mode ?? "default"),
+        this.#hooks.recallHistory(),
+      ])
+      return policy
+    } catch (error) {
+      if (!isLoopError(error) || error.code !== "database_unavailable") throw error
+      const last = this.#state.lastPolicy()
+      return last === undefined ? undefined : { policy: last, apiKey: undefined }
+    }
+  }
+
+  async #execute(turn: Turn, segment: Segment, command: Command, reply: string | null): Promise<void> {
+    switch (command.type) {
+      case "call_model":
+        return this.#callModel(turn, segment, command)
+      case "run_tool":
+        return this.#runTool(turn, segment, command.use, command.attempt)
+      case "refuse_tool":
+        return this.#endTool(turn, command.use, { outcome: command.outcome, text: command.text, tainted: false })
+      case "request_approval":
+        return this.#ask(turn, command.use, command.expiresAt)
+      case "expire_approval":
+        return this.resolveChoice(turn, command.choiceId, false, "timeout")
+      case "finish":
+        this.#hooks.finish(turn, command.outcome, reply)
+        return
+      case "reply":
+      case "wait":
+        return
+    }
+  }
+
+  async #callModel(
+    turn: Turn,
+    segment: Segment,
+    { call, attempt }: Extract<Command, { type: "call_model" }>,
+  ): Promise<void> {
+    const { policy, apiKey, abort } = segment
+    this.#hooks.joinQueued(turn)
+    const startedAt = this.#host.now()
+    this.#state.append(turn, { type: "model_started", call, attempt, model: policy.model, at: startedAt })
+    const past = this.#state.turns.filter((other) => other.number < turn.number).map((other) => other.events)
+    const before = turnText(foldTurn(turn.events))
+    let firstDeltaMs: number | null = null
+    const outcome = await this.#models.run(
+      {
+        model: policy.model,
+        system: policy.system,
+        messages: toTranscript(past, turn.events, policy.historyMessages),
+        tools: this.#parts.tools
+          .filter((tool) => policy.tools.some(({ name }) => name === tool.name))
+          .map((tool) => tool.spec),
+        maxOutputTokens: policy.maxOutputTokens,
+      },
+      {
+        signal: abort.signal,
+        onDelta: (delta) => {
+          if (abort.signal.aborted) return
+          firstDeltaMs ??= Math.max(0, this.#host.now() - startedAt)
+          if (delta.type === "text") this.#events.delta(turn, delta.text)
+          else this.#events.thinking(turn, delta.text)
+        },
+        ...(apiKey === undefined ? {} : { apiKey }),
+      },
+    )
+    if (abort.signal.aborted || !this.#state.isOpen(turn)) return
+    const at = this.#host.now()
+    if (outcome.status === "failed") {
+      this.#state.append(turn, { type: "model_failed", call, failure: outcome.failure, at })
+      this.#events.settleText(turn, before)
+      return
+    }
+    this.#state.append(turn, { type: "model_ended", call, answer: outcome.answer, firstDeltaMs, at })
+    this.#events.settleText(turn, before)
+    for (const block of outcome.answer.blocks) {
+      if (block.type !== "tool_use") continue
+      const data = { tool_use_id: block.id, tool: block.name, input_summary: summarise(block.input) }
+      this.#events.step(turn, { event: "tool_call", data })
+    }
+  }
+
+  async #runTool(turn: Turn, segment: Segment, use: ToolUseBlock, attempt: number): Promise<void> {
+    const tool = this.#parts.tools.find((candidate) => candidate.name === use.name)
+    if (tool === undefined) {
+      return this.#endTool(turn, use, {
+        outcome: "refused",
+        text: `There is no tool named ${use.name}.`,
+        tainted: false,
+      })
+    }
+    const { signal } = segment.abort
+    this.#state.append(turn, { type: "tool_started", toolUseId: use.id, attempt, at: this.#host.now() })
+    const result = await runTool(tool, use.input, {
+      now: () => this.#host.now(),
+      fetch: (request) => this.#host.fetch(request, "agent"),
+      signal,
+    })
+    if (!signal.aborted && this.#state.isOpen(turn)) this.#endTool(turn, use, result)
+  }
+
+  #endTool(
+    turn: Turn,
+    use: ToolUseBlock,
+    result: { outcome: "ok" | "error" | "refused" | "unknown"; text: string; tainted: boolean },
+  ): void {
+    this.#state.append(turn, { type: "tool_ended", toolUseId: use.id, ...result, at: this.#host.now() })
+    this.#events.step(turn, { event: "tool_result", data: { tool_use_id: use.id, ok: result.outcome === "ok" } })
+  }
+
+  #ask(turn: Turn, use: ToolUseBlock, expiresAt: EpochMs): void {
+    const asked = turn.events.filter((event) => event.type === "choice_requested").length
+    const { id } = this.#state.require()
+    const choiceId = ChoiceId.parse(`choice_${id}_${turn.number}_${asked + 1}`)
+    this.#state.append(turn, { type: "choice_requested", choiceId, toolUseId: use.id, expiresAt, at: this.#host.now() })
+    this.#events.step(turn, {
+      event: "requires_choice",
+      data: {
+        choice_id: choiceId,
+        kind: "permission",
+        payload: { tool: use.name, input: use.input, expires_at: new Date(expiresAt).toISOString() },
+      },
+    })
+  }
+
+  /** Writes a person's answer, or that none came, into the journal. */
+  resolveChoice(turn: Turn, choiceId: ChoiceId, allow: boolean, source: string): void {
+    this.#state.append(turn, { type: "choice_resolved", choiceId, allow, source, at: this.#host.now() })
+    this.#events.step(turn, { event: "choice_resolved", data: { choice_id: choiceId, source } })
+  }
+}
+
+function summarise(input: unknown): string {
+  const json = JSON.stringify(input)
+  return json.length <= inputSummaryCharacters ? json : `${json.slice(0, inputSummaryCharacters - 1)}…`
+}
+
+/** True for failures of the moment: the object is started afresh, or asks again by its alarm. */
+function isPassing(code: ErrorCode): boolean {
+  return (
+    code === "storage_failed" ||
+    code === "peer_unavailable" ||
+    code === "shutting_down" ||
+    code === "database_unavailable"
+  )
+}

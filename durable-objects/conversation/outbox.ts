@@ -1,0 +1,174 @@
+/**
+ * What goes out to a person on a channel: each part is a row with a state, sent in order, tried again until it is sent or
+ * finally refused. An attempt whose outcome was lost is repeated and marked: the platform has no idempotency key.
+ */
+import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
+import { isLoopError } from "../../core/errors.ts"
+import type { DeliveryRow } from "../../core/projection.ts"
+import { after, type ChannelId, type EpochMs } from "../../core/units.ts"
+import type { ObjectHost } from "../host.ts"
+import type { OutboxRow } from "./records.ts"
+import type { ConversationState, Turn } from "./state.ts"
+
+/** Attempts whose outcome is unknown or that were put off, before a part is given up: over 12 hours at the longest pause. */
+const maxAttempts = 30
+/** Attempts of one part that may each have reached the person: bounds how often a part can repeat. */
+const maxUnknownAttempts = 3
+const longestPauseMs = 30 * 60_000
+
+export class Outbox {
+  readonly #host: ObjectHost
+  readonly #state: ConversationState
+  #delivering: Promise<void> | undefined
+
+  constructor(host: ObjectHost, state: ConversationState) {
+    this.#host = host
+    this.#state = state
+    for (const row of state.outbox) {
+      if (row.status === "sending") this.#save(row, this.#afterUnknown(row, "The gateway stopped while it was sent."))
+    }
+  }
+
+  add(turn: Turn, channelId: ChannelId, parts: readonly OutgoingPart[]): void {
+    const now = this.#host.now()
+    for (const [index, part] of parts.entries()) {
+      const { nextOutgoing: sequence } = this.#state.require()
+      this.#state.change({ nextOutgoing: sequence + 1 }, "internal")
+      this.#state.saveOutgoing({
+        id: `${turn.id}.part.${index}`,
+        sequence,
+        turnId: turn.id,
+        channelId,
+        part,
+        status: "pending",
+        attempts: 0,
+        maybeRepeated: false,
+        externalId: null,
+        reason: null,
+        nextAttemptAt: now,
+        createdAt: now,
+        updatedAt: now,
+        version: 0,
+        projectedVersion: -1,
+      })
+    }
+  }
+
+  /** When the next attempt is due; null when nothing waits or a delivery runs. */
+  get dueAt(): EpochMs | null {
+    return this.#delivering === undefined ? this.#nextAttemptAt : null
+  }
+
+  get isEmpty(): boolean {
+    return this.#next() === undefined
+  }
+
+  get #nextAttemptAt(): EpochMs | null {
+    return this.#next()?.nextAttemptAt ?? null
+  }
+
+  /** Rows in a state that libSQL does not know of yet. */
+  get deliveries(): DeliveryRow[] {
+    const { id } = this.#state.require()
+    return this.#state.outbox.filter(isNews).map((row) => ({
+      id: row.id,
+      conversationId: id,
+      turnId: row.turnId,
+      channelId: row.channelId,
+      status: row.status === "sending" ? "pending" : row.status,
+      attempts: row.attempts,
+      maybeRepeated: row.maybeRepeated,
+      externalId: row.externalId,
+      reason: row.reason,
+      createdAt: row.createdAt,
+      updatedAt: row.updatedAt,
+      version: row.version,
+    }))
+  }
+
+  get hasNews(): boolean {
+    return this.#state.outbox.some(isNews)
+  }
+
+  /** libSQL has these versions: rows that are over are forgotten. */
+  markProjected(deliveries: readonly DeliveryRow[]): void {
+    for (const { id, version } of deliveries) {
+      const row = this.#state.outbox.find((known) => known.id === id)
+      if (row === undefined) continue
+      const isOver = row.status === "sent" || row.status === "failed"
+      if (isOver && row.version === version) this.#state.dropOutgoing(row)
+      else this.#state.saveOutgoing({ ...row, projectedVersion: version })
+    }
+  }
+
+  /** Sends what is due, in order, one part at a time; a second caller joins the first. */
+  deliver(): Promise<void> {
+    this.#delivering ??= this.#deliverDue().finally(() => {
+      this.#delivering = undefined
+    })
+    return this.#delivering
+  }
+
+  async #deliverDue(): Promise<void> {
+    for (;;) {
+      const row = this.#next()
+      if (row === undefined || row.nextAttemptAt > this.#host.now()) return
+      const sending = this.#save(row, { status: "sending", attempts: row.attempts + 1 })
+      const outcome = await this.#send(sending)
+      this.#save(sending, this.#afterOutcome(sending, outcome))
+    }
+  }
+
+  async #send(row: OutboxRow): Promise<SendOutcome> {
+    try {
+      return await this.#host.peer("channel", row.channelId).call("send", row.part)
+    } catch (error) {
+      // Refused by code before anything left; any other failure may have come after it.
+      const isBefore = isLoopError(error) && (error.code === "channel_not_found" || error.code === "peer_unavailable")
+      if (isBefore && error.code === "channel_not_found")
+        return { status: "refused", reason: "The channel was deleted." }
+      if (isBefore) return { status: "later", retryAfterMs: 1_000, reason: "The channel did not answer." }
+      return { status: "unknown", reason: "The channel broke off while sending." }
+    }
+  }
+
+  #afterOutcome(row: OutboxRow, outcome: SendOutcome): Partial<OutboxRow> {
+    switch (outcome.status) {
+      case "sent":
+        return { status: "sent", externalId: outcome.externalId, reason: null }
+      case "refused":
+        return { status: "failed", reason: outcome.reason }
+      case "unknown":
+        return this.#afterUnknown(row, outcome.reason)
+      case "later":
+        return this.#afterPause(row, outcome.reason, outcome.retryAfterMs)
+    }
+  }
+
+  #afterUnknown(row: OutboxRow, reason: string): Partial<OutboxRow> {
+    if (row.attempts >= maxUnknownAttempts) {
+      return { status: "failed", maybeRepeated: true, reason: `${reason} It may or may not have arrived.` }
+    }
+    return { ...this.#afterPause(row, reason, 0), maybeRepeated: true }
+  }
+
+  #afterPause(row: OutboxRow, reason: string, retryAfterMs: number): Partial<OutboxRow> {
+    if (row.attempts >= maxAttempts) return { status: "failed", reason }
+    const pauseMs = Math.min(longestPauseMs, Math.max(retryAfterMs, 1_000 * 2 ** (row.attempts - 1)))
+    return { status: "pending", reason, nextAttemptAt: after(this.#host.now(), pauseMs) }
+  }
+
+  #save(row: OutboxRow, change: Partial<OutboxRow>): OutboxRow {
+    const saved = { ...row, ...change, updatedAt: this.#host.now(), version: row.version + 1 }
+    this.#state.saveOutgoing(saved)
+    return saved
+  }
+
+  #next(): OutboxRow | undefined {
+    return this.#state.outbox.find((row) => row.status === "pending" || row.status === "sending")
+  }
+}
+
+function isNews(row: OutboxRow): boolean {
+  return row.version > row.projectedVersion
+}

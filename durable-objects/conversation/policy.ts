@@ -1,0 +1,59 @@
+/** What a run segment may do, put together from the agent group, the channel, the environment and the tools. */
+import { sha256Hex } from "../../adapters/digest.ts"
+import type { Libsql } from "../../adapters/store/libsql.ts"
+import { readPolicySource } from "../../adapters/store/policy.ts"
+import type { GroupRow } from "../../adapters/store/rows.ts"
+import { channelProfile } from "../../core/channel/profile.ts"
+import { policyDefaults, type TurnPolicy } from "../../core/turn/policy.ts"
+import type { GatewayParts } from "../parts.ts"
+import type { Meta } from "./records.ts"
+
+export interface SegmentPolicy {
+  readonly policy: TurnPolicy
+  /** The group's own model key; lives in memory only. */
+  readonly apiKey: string | undefined
+}
+
+/**
+ * One round trip to libSQL.
+ * @throws LoopError `database_unavailable`; `secret_unreadable` when the group's key was sealed by another key
+ */
+export async function readPolicy(
+  libsql: Libsql,
+  parts: GatewayParts,
+  meta: Meta,
+  permissionMode: TurnPolicy["permissionMode"],
+): Promise<SegmentPolicy> {
+  const { group } = await readPolicySource(libsql, { groupName: meta.profiles[0] ?? null, channelId: meta.channelId })
+  const content: Omit<TurnPolicy, "version"> = {
+    groupId: group?.id ?? null,
+    groupName: group?.name ?? "default",
+    model: group?.model ?? parts.config.DEFAULT_MODEL,
+    system: systemPrompt(parts, meta, group),
+    maxOutputTokens: group?.maxOutputTokens ?? policyDefaults.maxOutputTokens,
+    historyMessages: group?.historyMessages ?? policyDefaults.historyMessages,
+    permissionMode,
+    tools:
+      permissionMode === "plan"
+        ? []
+        : parts.tools.map(({ name, repeatable, asksFirst }) => ({ name, repeatable, asksFirst })),
+    maxModelCalls: policyDefaults.maxModelCalls,
+    maxAttempts: policyDefaults.maxAttempts,
+    choiceTimeoutMs: policyDefaults.choiceTimeoutMs,
+  }
+  const version = sha256Hex(JSON.stringify(content)).slice(0, 16)
+  return { policy: { version, ...content }, apiKey: openKey(parts, group) }
+}
+
+/** The group's own prompt stands in place of the operator's general one; how the channel reads is told in either case. */
+function systemPrompt(parts: GatewayParts, meta: Meta, group: GroupRow | null): string {
+  const own = group?.systemPrompt.trim() ?? ""
+  const base = own === "" ? parts.systemPrompt().trim() : own
+  const hint = meta.kind === "loop" ? "" : channelProfile(meta.kind).systemHint
+  return [base, hint].filter((part) => part !== "").join("\n\n")
+}
+
+function openKey(parts: GatewayParts, group: GroupRow | null): string | undefined {
+  if (group === null || group.apiKeySealed === null) return undefined
+  return parts.vault.open({ table: "agent_groups", row: group.id, column: "api_key" }, group.apiKeySealed)
+}

@@ -1,0 +1,112 @@
+/** Where a conversation comes from that its object does not know: from libSQL, or from its first message. */
+import { recall, type Recalled } from "../../adapters/store/conversations.ts"
+import type { ChannelKind, InboundMessage } from "../../core/channel/message.ts"
+import { isLoopError, LoopError } from "../../core/errors.ts"
+import { settle } from "../../core/turn/transcript.ts"
+import { type ChannelId, ConversationId, type EpochMs, type UserId } from "../../core/units.ts"
+import type { ObjectHost } from "../host.ts"
+import type { Meta } from "./records.ts"
+import type { ConversationState } from "./state.ts"
+
+/** Transcript rows that a rehydrated object starts with: more than the messages that a model sees, for tool traffic. */
+const recalledRows = 100
+
+interface Origin {
+  readonly kind: "loop" | ChannelKind
+  readonly ownerId: UserId | null
+  readonly channelId: ChannelId | null
+  readonly title: string
+  readonly metadata: Record<string, string>
+  readonly profiles: string[]
+}
+
+/** A conversation without turns. */
+export function newConversation(id: ConversationId, now: EpochMs, origin: Origin): Meta {
+  return {
+    schema: 1,
+    id,
+    ...origin,
+    createdAt: now,
+    lastActivityAt: now,
+    archivedAt: null,
+    turn: 0,
+    segment: 0,
+    nextQueued: 1,
+    nextOutgoing: 1,
+    projected: { turn: 0, index: 0 },
+    version: 1,
+    projectedVersion: 0,
+    expireAt: null,
+    recallDue: false,
+  }
+}
+
+/**
+ * Makes the state of a conversation that this object has never held or has lost.
+ * @param message - the message that begins a chat's conversation; without it only a known one is found
+ * @throws LoopError `loop_not_found`; `database_unavailable` when only libSQL could tell
+ */
+export async function findConversation(
+  host: ObjectHost,
+  state: ConversationState,
+  id: ConversationId,
+  message: InboundMessage | undefined,
+): Promise<void> {
+  const source = message?.source
+  const isChat = source !== undefined && source.kind !== "api"
+  try {
+    const recalled = await recall(host.libsql, id, recalledRows)
+    if (state.meta !== undefined) return
+    if (recalled !== undefined) return restore(host, state, recalled)
+  } catch (error) {
+    if (!isChat || !isLoopError(error) || error.code !== "database_unavailable" || state.meta !== undefined) throw error
+    // Turn ids must not meet those that libSQL may know: seconds since 1970 are above any count of turns.
+    const turn = Math.floor(host.now() / 1_000)
+    return state.create({ ...chatOf(id, host.now(), source), turn, recallDue: true })
+  }
+  if (!isChat) throw new LoopError("loop_not_found")
+  state.create(chatOf(id, host.now(), source))
+}
+
+type ChatSource = Exclude<InboundMessage["source"], { kind: "api" }>
+
+function chatOf(id: ConversationId, now: EpochMs, source: ChatSource): Meta {
+  const origin = { ownerId: null, channelId: source.channelId, title: source.senderName, metadata: {}, profiles: [] }
+  return newConversation(id, now, { kind: source.kind, ...origin })
+}
+
+function restore(host: ObjectHost, state: ConversationState, { conversation, messages, nextTurn }: Recalled): void {
+  const { id, kind, ownerId, channelId, title, metadata, profiles, createdAt, lastActivityAt, archivedAt } =
+    conversation
+  const origin = { kind, ownerId, channelId, title, metadata, profiles }
+  const turn = nextTurn - 1
+  const version = conversation.version + 1
+  state.create({ ...newConversation(id, createdAt, origin), lastActivityAt, archivedAt, turn, version })
+  if (turn > 0) state.remember(turn, entriesOf(messages), host.now())
+}
+
+/** Takes the history that could not be had when the conversation began; nothing when libSQL knows none. */
+export async function recallHistory(host: ObjectHost, state: ConversationState): Promise<void> {
+  const { id, recallDue, turn } = state.require()
+  if (!recallDue) return
+  const recalled = await recall(host.libsql, id, recalledRows)
+  if (!state.require().recallDue) return
+  state.change({ recallDue: false }, "internal")
+  const { conversation, messages, nextTurn } = recalled ?? { conversation: undefined, messages: [], nextTurn: 1 }
+  if (conversation === undefined || nextTurn > turn) return
+  state.change({ version: conversation.version + 1, createdAt: conversation.createdAt }, "row")
+  state.remember(nextTurn - 1, entriesOf(messages), host.now())
+}
+
+function entriesOf(rows: Recalled["messages"]) {
+  return settle(
+    rows.map((row) =>
+      row.role === "assistant"
+        ? { role: "assistant" as const, blocks: row.blocks.filter((block) => block.type !== "tool_result") }
+        : {
+            role: "user" as const,
+            blocks: row.blocks.filter((block) => block.type === "text" || block.type === "tool_result"),
+          },
+    ),
+  )
+}

@@ -1,0 +1,93 @@
+/** What a Conversation keeps in its object storage: the layout of its keys and the shape of each value. */
+import * as z from "zod"
+import { ChannelKind } from "../../core/channel/message.ts"
+import { EventId, LoopEvent } from "../../core/loop/event.ts"
+import { TurnOutcome } from "../../core/turn/event.ts"
+import { ChannelId, ConversationId, EpochMs, TurnId, UserId } from "../../core/units.ts"
+import { OutgoingPart } from "../../core/channel/outgoing.ts"
+
+const padded = (number: number, width: number) => String(number).padStart(width, "0")
+
+/** Numbers are padded, so that byte order is their order. */
+export const keys = {
+  meta: "meta",
+  inbox: (externalId: string) => `in/${externalId}`,
+  queued: (sequence: number) => `q/${padded(sequence, 10)}`,
+  journal: (turn: number, index: number) => `j/${padded(turn, 10)}/${padded(index, 6)}`,
+  journalOf: (turn: number) => `j/${padded(turn, 10)}/`,
+  policy: (version: string) => `p/${version}`,
+  event: (id: EventId) => {
+    const [segment = "0", n = "0"] = id.split(".")
+    return `e/${segment.padStart(10, "0")}.${n.padStart(10, "0")}`
+  },
+  ended: (turn: number) => `t/${padded(turn, 10)}`,
+  outgoing: (sequence: number) => `o/${padded(sequence, 10)}`,
+} as const
+
+/** The conversation itself. `schema` is the layout's version: a later release reads every earlier one. */
+export const Meta = z.object({
+  schema: z.literal(1),
+  id: ConversationId,
+  kind: z.enum(["loop", ...ChannelKind.options]),
+  ownerId: UserId.nullable(),
+  channelId: ChannelId.nullable(),
+  title: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  profiles: z.array(z.string()),
+  createdAt: EpochMs,
+  lastActivityAt: EpochMs,
+  archivedAt: EpochMs.nullable(),
+  /** Number of the newest turn; 0 before the first. */
+  turn: z.number().int().nonnegative(),
+  segment: z.number().int().nonnegative(),
+  /** Next numbers of queue entries and outgoing parts. */
+  nextQueued: z.number().int().nonnegative(),
+  nextOutgoing: z.number().int().nonnegative(),
+  /** All turns before `turn`, and its events before `index`, are in libSQL. */
+  projected: z.object({ turn: z.number().int().nonnegative(), index: z.number().int().nonnegative() }),
+  /** Version of the conversation's row, and the newest that libSQL has. */
+  version: z.number().int().nonnegative(),
+  projectedVersion: z.number().int().nonnegative(),
+  /** When old step events and inbox ids are looked through; null while there are none. */
+  expireAt: EpochMs.nullable(),
+  /** The object was made new and libSQL, then away, may know earlier turns. */
+  recallDue: z.boolean(),
+})
+export type Meta = z.infer<typeof Meta>
+
+/** A message that was accepted: `turn` is null while it waits in the queue. */
+export const InboxRecord = z.object({
+  at: EpochMs,
+  bodyHash: z.string().nullable(),
+  queued: z.number().int().nonnegative(),
+  turn: z.number().int().positive().nullable(),
+})
+export type InboxRecord = z.infer<typeof InboxRecord>
+
+export const StoredEvent = z.object({ id: EventId, turn: z.number().int().positive(), at: EpochMs, event: LoopEvent })
+export type StoredEvent = z.infer<typeof StoredEvent>
+
+/** An ended turn and all that the agent said in it, for replays: kept as long as its step events. */
+export const EndedTurn = z.object({ at: EpochMs, outcome: TurnOutcome, text: z.string() })
+export type EndedTurn = z.infer<typeof EndedTurn>
+
+/** One outgoing part and what became of it. `sending` on waking means that a crash hid the outcome. */
+export const OutboxRow = z.object({
+  id: z.string(),
+  sequence: z.number().int().nonnegative(),
+  turnId: TurnId,
+  channelId: ChannelId,
+  part: OutgoingPart,
+  status: z.enum(["pending", "sending", "sent", "failed"]),
+  attempts: z.number().int().nonnegative(),
+  maybeRepeated: z.boolean(),
+  externalId: z.string().nullable(),
+  reason: z.string().nullable(),
+  nextAttemptAt: EpochMs,
+  createdAt: EpochMs,
+  updatedAt: EpochMs,
+  version: z.number().int().nonnegative(),
+  /** The newest version that libSQL has; -1 for none. */
+  projectedVersion: z.number().int().min(-1),
+})
+export type OutboxRow = z.infer<typeof OutboxRow>

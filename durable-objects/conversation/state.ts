@@ -1,0 +1,229 @@
+/**
+ * A conversation's stored state and its mirror in memory. Every change is written at once and synchronously: what stands
+ * between two awaits is one atomic step, and when the host loses a commit it drops this mirror with the object.
+ */
+import type { EventId, LoopEvent } from "../../core/loop/event.ts"
+import { InboundMessage } from "../../core/channel/message.ts"
+import type { Message } from "../../core/model/message.ts"
+import { TurnEvent } from "../../core/turn/event.ts"
+import { TurnPolicy } from "../../core/turn/policy.ts"
+import { newestWithin } from "../../core/turn/transcript.ts"
+import { TurnId, type EpochMs } from "../../core/units.ts"
+import type { ObjectHost } from "../host.ts"
+import { deleteLarge, listLarge, putLarge } from "../large-values.ts"
+import { EndedTurn, InboxRecord, keys, Meta, OutboxRow, StoredEvent } from "./records.ts"
+
+export interface Turn {
+  readonly number: number
+  readonly id: TurnId
+  readonly events: TurnEvent[]
+}
+
+export interface Queued {
+  readonly sequence: number
+  readonly message: InboundMessage
+}
+
+export class ConversationState {
+  readonly #host: ObjectHost
+  /** Undefined until the conversation exists. */
+  meta: Meta | undefined
+  /** The retained journals, oldest first; the last one may be open. */
+  readonly turns: Turn[] = []
+  readonly queue: Queued[] = []
+  /** In order of sending; sent and failed rows stay until libSQL knows of them. */
+  readonly outbox: OutboxRow[] = []
+
+  constructor(host: ObjectHost) {
+    this.#host = host
+    const meta = host.storage.get(keys.meta)
+    if (meta === undefined) return
+    this.meta = Meta.parse(meta)
+    for (const [key, value] of listLarge(host.storage, "j/")) {
+      const number = Number(key.split("/")[1])
+      const last = this.turns.at(-1)
+      if (last?.number === number) last.events.push(TurnEvent.parse(value))
+      else this.turns.push({ number, id: this.turnId(number), events: [TurnEvent.parse(value)] })
+    }
+    for (const [key, value] of listLarge(host.storage, "q/")) {
+      this.queue.push({ sequence: Number(key.slice(2)), message: InboundMessage.parse(value) })
+    }
+    for (const [, value] of host.storage.list({ prefix: "o/" })) this.outbox.push(OutboxRow.parse(value))
+  }
+
+  create(meta: Meta): void {
+    this.meta = meta
+    this.#host.storage.put(keys.meta, meta)
+  }
+
+  /** Changes the conversation; `row` says whether its row in libSQL changes too. */
+  change(part: Partial<Meta>, row: "row" | "internal"): Meta {
+    const before = this.require()
+    const version = row === "row" ? before.version + 1 : before.version
+    const meta = { ...before, ...part, version }
+    this.create(meta)
+    return meta
+  }
+
+  /** The conversation, where it is known to exist. */
+  require(): Meta {
+    if (this.meta === undefined) throw new Error("the conversation does not exist yet")
+    return this.meta
+  }
+
+  turnId(number: number): TurnId {
+    return TurnId.parse(`turn_${this.require().id}_${number}`)
+  }
+
+  /** The turn that has not ended, if there is one. */
+  get openTurn(): Turn | undefined {
+    const last = this.turns.at(-1)
+    const end = last?.events.at(-1)?.type
+    return end === "turn_ended" || end === "history_recalled" ? undefined : last
+  }
+
+  isOpen(turn: Turn): boolean {
+    return this.openTurn?.number === turn.number
+  }
+
+  append(turn: Turn, event: TurnEvent): void {
+    putLarge(this.#host.storage, keys.journal(turn.number, turn.events.length), event)
+    turn.events.push(event)
+  }
+
+  /** Opens the next turn with these messages, in memory and storage. */
+  openNextTurn(messages: [InboundMessage, ...InboundMessage[]], now: EpochMs): Turn {
+    const { turn: before } = this.require()
+    const turn: Turn = { number: before + 1, id: this.turnId(before + 1), events: [] }
+    this.turns.push(turn)
+    this.change({ turn: turn.number, lastActivityAt: now }, "row")
+    this.append(turn, { type: "turn_started", messages, at: now })
+    return turn
+  }
+
+  /** Puts history that libSQL has into a turn of its own, before all that this object knows. */
+  remember(number: number, messages: Message[], now: EpochMs): void {
+    if (number < 1 || messages.length === 0) return
+    const turn: Turn = { number, id: this.turnId(number), events: [] }
+    this.turns.unshift(turn)
+    this.append(turn, { type: "history_recalled", messages, at: now })
+    const { projected } = this.require()
+    if (projected.turn <= number) this.change({ projected: { turn: number, index: 1 } }, "internal")
+  }
+
+  recordEnd(turn: Turn, end: EndedTurn): void {
+    putLarge(this.#host.storage, keys.ended(turn.number), end)
+  }
+
+  ended(turn: number): EndedTurn | undefined {
+    const [found] = listLarge(this.#host.storage, keys.ended(turn))
+    return found === undefined ? undefined : EndedTurn.parse(found[1])
+  }
+
+  inbox(externalId: string): InboxRecord | undefined {
+    const value = this.#host.storage.get(keys.inbox(externalId))
+    return value === undefined ? undefined : InboxRecord.parse(value)
+  }
+
+  recordInbox(externalId: string, record: InboxRecord): void {
+    this.#host.storage.put(keys.inbox(externalId), record)
+  }
+
+  enqueue(message: InboundMessage): Queued {
+    const meta = this.require()
+    const entry = { sequence: meta.nextQueued, message }
+    this.change({ nextQueued: meta.nextQueued + 1 }, "internal")
+    putLarge(this.#host.storage, keys.queued(entry.sequence), message)
+    this.queue.push(entry)
+    return entry
+  }
+
+  /** Takes entries out of the queue into a turn and tells the inbox so. */
+  dequeue(entries: readonly Queued[], turn: number): void {
+    for (const { sequence, message } of entries) {
+      deleteLarge(this.#host.storage, keys.queued(sequence))
+      this.recordInbox(message.externalId, {
+        at: message.receivedAt,
+        bodyHash: message.bodyHash ?? null,
+        queued: sequence,
+        turn,
+      })
+    }
+    const taken = new Set(entries.map((entry) => entry.sequence))
+    this.queue.splice(0, this.queue.length, ...this.queue.filter((entry) => !taken.has(entry.sequence)))
+  }
+
+  storeEvent(id: EventId, turn: number, at: EpochMs, event: LoopEvent): void {
+    this.#host.storage.put(keys.event(id), { id, turn, at, event } satisfies StoredEvent)
+  }
+
+  /** Stored step events behind `id` (all when undefined), oldest first. */
+  eventsAfter(id: EventId | undefined): StoredEvent[] {
+    const start = id === undefined ? "e/" : `${keys.event(id)}\u0000`
+    return this.#host.storage.list({ start, end: "e0" }).map(([, value]) => StoredEvent.parse(value))
+  }
+
+  savePolicy(policy: TurnPolicy): void {
+    if (this.#host.storage.get(keys.policy(policy.version)) === undefined) {
+      this.#host.storage.deleteRange({ prefix: "p/" })
+      this.#host.storage.put(keys.policy(policy.version), policy)
+    }
+  }
+
+  /** The policy of the newest segment: the only one that is kept. */
+  lastPolicy(): TurnPolicy | undefined {
+    const [newest] = this.#host.storage.list({ prefix: "p/", limit: 1 })
+    return newest === undefined ? undefined : TurnPolicy.parse(newest[1])
+  }
+
+  saveOutgoing(row: OutboxRow): void {
+    const index = this.outbox.findIndex((known) => known.sequence === row.sequence)
+    if (index < 0) this.outbox.push(row)
+    else this.outbox[index] = row
+    this.#host.storage.put(keys.outgoing(row.sequence), row)
+  }
+
+  dropOutgoing(row: OutboxRow): void {
+    this.outbox.splice(this.outbox.indexOf(row), 1)
+    this.#host.storage.delete(keys.outgoing(row.sequence))
+  }
+
+  /** Forgets journals that libSQL has and no model call of `historyMessages` messages needs. */
+  pruneTurns(historyMessages: number): void {
+    const { projected } = this.require()
+    const needed = newestWithin(
+      this.turns.map((turn) => turn.events),
+      historyMessages,
+    ).length
+    const surplus = Math.max(0, this.turns.length - Math.max(1, needed))
+    for (const turn of this.turns.slice(0, surplus)) {
+      if (turn.number >= projected.turn) return
+      this.#host.storage.deleteRange({ prefix: keys.journalOf(turn.number) })
+      this.turns.shift()
+    }
+  }
+
+  /**
+   * Forgets step events, ended turns and ids made of an Idempotency-Key from before `eventsBefore`, and all other inbox
+   * ids from before `inboxBefore`.
+   * @returns true when anything is left to expire later
+   */
+  expire(eventsBefore: EpochMs, inboxBefore: EpochMs): boolean {
+    const { storage } = this.#host
+    let left = 0
+    for (const [key, value] of storage.list({ prefix: "e/" })) {
+      if (StoredEvent.parse(value).at < eventsBefore) storage.delete(key)
+      else left += 1
+    }
+    for (const [key, value] of listLarge(storage, "t/")) {
+      if (EndedTurn.parse(value).at < eventsBefore) deleteLarge(storage, key)
+      else left += 1
+    }
+    for (const [key, value] of storage.list({ prefix: "in/" })) {
+      const before = key.startsWith("in/idem:") ? eventsBefore : inboxBefore
+      if (InboxRecord.parse(value).at < before) storage.delete(key)
+      else left += 1
+    }
+    return left > 0
+  }
+}

@@ -1,0 +1,24 @@
+/** What a host hands to the objects it makes, besides the port itself. */
+import type { Vault } from "../adapters/vault.ts"
+import type { ModelsConfig } from "../adapters/models/models.ts"
+import type { Config } from "./config.ts"
+import type { Tool } from "./tools/tool.ts"
+
+export interface GatewayParts {
+  readonly config: Config
+  readonly vault: Vault
+  /** All tools of this gateway, by name unique. */
+  readonly tools: readonly Tool[]
+  readonly concurrentTurns: number
+  /** Text of the operator's system prompt file, as it is now. */
+  systemPrompt(): string
+}
+
+/** Which model providers the environment configures. */
+export function modelsConfig(config: Config): ModelsConfig {
+  return {
+    anthropic: { baseUrl: config.ANTHROPIC_BASE_URL, apiKey: config.ANTHROPIC_API_KEY },
+    openai: { baseUrl: config.OPENAI_BASE_URL, apiKey: config.OPENAI_API_KEY },
+    ollama: { baseUrl: config.OLLAMA_URL },
+  }
+}
