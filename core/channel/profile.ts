@@ -1,21 +1,19 @@
-/** How each way to reach a person reads: what the agent is told of it, and what its messages may be. */
-import type { MessageSource } from "./message.ts"
+/** How each channel reads: what the agent is told of it, and how the gateway behaves there. */
+import type { ChannelKind } from "./message.ts"
 
 export interface ChannelProfile {
-  /** One line for the system prompt; null where answers may look like any. */
-  readonly tone: string | null
-  /** How often a sign of typing must be repeated to stay visible; null where there is none. */
-  readonly typingIntervalMs: number | null
+  /** One line for the system prompt. */
+  readonly systemHint: string
+  /** A sign of typing fades after this: repeat it as often while the agent works. */
+  readonly typingIntervalMs: number
 }
 
-/** What is sent to a platform, and how its agent should write for it. */
-export function channelProfile(kind: MessageSource["kind"]): ChannelProfile {
+export function channelProfile(kind: ChannelKind): ChannelProfile {
   switch (kind) {
-    case "api":
-      return { tone: null, typingIntervalMs: null }
     case "telegram":
       return {
-        tone: "You are answering in Telegram, on a phone: short paragraphs, plain Markdown, no HTML, no images, narrow tables.",
+        systemHint:
+          "You are answering in Telegram, on a phone: short paragraphs, plain Markdown, narrow tables, no HTML, no images.",
         // Telegram shows a chat action for 5 seconds at most (Bot API "sendChatAction").
         typingIntervalMs: 4_500,
       }

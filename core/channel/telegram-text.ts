@@ -1,18 +1,15 @@
 /** Cuts an answer into messages that Telegram takes, and writes them as it reads them. Loses no character, doubles none. */
 import { scanMarkdown, type Span } from "./markdown-spans.ts"
-import type { OutgoingPart } from "./outgoing.ts"
 
 /** A message's text in UTF-16 units (Telegram Bot API "sendMessage"). */
 export const telegramTextLimit = 4_096
 
-export type OutgoingText = Pick<OutgoingPart, "text" | "format">
-
 /**
- * The messages that carry an answer, in order; none for an answer without a visible character. Each is short enough to be
+ * The messages that carry an answer, Markdown, in order; none for an answer without a visible character. Each is short enough to be
  * sent as plain text too, should Telegram refuse its Markdown.
  */
-export function telegramParts(markdown: string): OutgoingText[] {
-  return splitForTelegram(markdown, telegramTextLimit).map((text) => ({ text, format: "markdown" }))
+export function telegramParts(markdown: string): string[] {
+  return splitForTelegram(markdown, telegramTextLimit)
 }
 
 /**
