@@ -12,7 +12,7 @@ type CallInput<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = 
   Part<"query", Q> &
   Part<"body", B>
 type Part<K extends string, T extends z.ZodType> =
-  Partial<z.input<T>> extends z.input<T> ? { [key in K]?: z.input<T> } : { [key in K]: z.input<T> }
+  Record<string, never> extends z.input<T> ? { [key in K]?: z.input<T> } : { [key in K]: z.input<T> }
 
 export interface CallOptions {
   readonly signal?: AbortSignal

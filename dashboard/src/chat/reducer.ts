@@ -213,7 +213,7 @@ function beginTurn(state: ChatState, stream: string, turnId: string, fresh: bool
         status: { is: "running" },
         owner: stream,
         live: true,
-        untidy: base.untidy || !fresh,
+        untidy: base.untidy || !fresh || replayed,
         cut: replayed ? false : base.cut,
       }
   const others = state.turns.filter((turn) => turn !== known && turn !== sent)
