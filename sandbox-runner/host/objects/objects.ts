@@ -1,0 +1,265 @@
+/**
+ * Durable Objects on one machine: wakes objects when something happens to them, lets them rest when nothing does, and keeps
+ * their promises through one SQLite file. The second implementation of the ObjectHost port.
+ */
+import { LoopError } from "../../../core/errors.ts"
+import { after } from "../../../core/units.ts"
+import type { Libsql } from "../../../adapters/store/libsql.ts"
+import type { Egress, HostedObject, ObjectHost } from "../../../durable-objects/host.ts"
+import { methods, type ObjectKind, type Peers } from "../../../durable-objects/peers.ts"
+import { openPeer, toPeerFailure, type Transport } from "../../../durable-objects/transport.ts"
+import { AlarmClock } from "./alarms.ts"
+import { copyValue } from "./copy.ts"
+import { Incarnation, objectKey } from "./incarnation.ts"
+import { openPort, type ObjectLog, type Surroundings } from "./port.ts"
+import { ObjectStore, type Alarm, type StoreStats } from "./store.ts"
+import { gateStream } from "./stream.ts"
+import { EarliestTimer, systemTimers, type Timers } from "./timers.ts"
+
+export interface ObjectHostOptions {
+  /** The SQLite file of all objects. One process may have it open. */
+  readonly path: string
+  readonly blobDirectory: string
+  readonly libsql: Libsql
+  readonly fetch: Readonly<Record<Egress, (request: Request) => Promise<Response>>>
+  /** Makes the object of a kind; called anew after each absence from memory. */
+  readonly create: (kind: ObjectKind, host: ObjectHost) => HostedObject
+  readonly log: (entry: ObjectLog) => void
+  readonly timers?: Timers
+  readonly random?: (sizeBytes: number) => Uint8Array
+  /** An object leaves memory this long after its last event. */
+  readonly idleMs?: number
+  /** Stands around every commit: a benchmark slows it, a test breaks it. It must call `commit` or throw. */
+  readonly aroundCommit?: (commit: () => void) => void
+}
+
+export interface ObjectHostStats extends StoreStats {
+  /** Objects in memory now. */
+  readonly objects: number
+}
+
+export interface NodeObjects {
+  /** For the HTTP edge. Refuses with `shutting_down` once closing has begun. */
+  readonly peers: Peers
+  /** The same without the table of methods; for tests. */
+  reach(kind: ObjectKind, id: string): Transport
+  /** Takes the object from memory now. What runs in it fails with `peer_unavailable`; what it wrote stays. */
+  evict(kind: ObjectKind, id: string): Promise<void>
+  stats(): ObjectHostStats
+  /** Takes no new work, waits for what runs at most `limitMs`, makes all durable and ends the streams. */
+  close(limitMs?: number): Promise<void>
+}
+
+interface Living {
+  readonly incarnation: Incarnation
+  readonly object: HostedObject
+}
+
+const defaultIdleMs = 10_000
+/** Between two looks for idle objects, so that a crowd of them is looked through once and not once each. */
+const leastSweepMs = 1_000
+/** Half of the ten seconds that service managers and container engines commonly leave between TERM and KILL. */
+const defaultCloseMs = 5_000
+
+/** @throws Error with one line for the operator when the file cannot be used */
+export function openObjectHost(options: ObjectHostOptions): NodeObjects {
+  const { timers = systemTimers, idleMs = defaultIdleMs, log } = options
+  const living = new Map<string, Living>()
+  let isClosing = false
+  let onAllIdle: (() => void) | undefined
+
+  const store = new ObjectStore({
+    path: options.path,
+    aroundCommit: options.aroundCommit,
+    onAlarmsChanged: () => alarms.sweep(),
+  })
+  const alarms = new AlarmClock({ store, timers, deliver: runAlarm })
+  const idleTimer = new EarliestTimer(timers, dropIdle)
+
+  const around: Surroundings = {
+    store,
+    libsql: options.libsql,
+    blobDirectory: options.blobDirectory,
+    fetch: options.fetch,
+    now: () => timers.now(),
+    random: options.random ?? ((sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes))),
+    reach,
+    log,
+  }
+
+  const lifetime = {
+    now: () => timers.now(),
+    onIdle() {
+      idleTimer.armBy(timers.now() + idleMs)
+      if (onAllIdle !== undefined && !isAnyBusy()) onAllIdle()
+    },
+    onEnd(incarnation: Incarnation) {
+      if (living.get(incarnation.key)?.incarnation === incarnation) living.delete(incarnation.key)
+    },
+  }
+
+  function wake(kind: ObjectKind, id: string): Living {
+    const key = objectKey(kind, id)
+    const present = living.get(key)
+    if (present !== undefined) return present
+    const incarnation = new Incarnation(kind, id, lifetime)
+    try {
+      const woken = { incarnation, object: options.create(kind, openPort(incarnation, around)) }
+      incarnation.assertAlive()
+      living.set(key, woken)
+      idleTimer.armBy(timers.now() + idleMs)
+      return woken
+    } catch (error) {
+      incarnation.end(new LoopError("peer_unavailable"))
+      throw error
+    }
+  }
+
+  function reach(kind: ObjectKind, id: string): Transport {
+    return {
+      async call(name, input) {
+        const { incarnation, object } = wakeFor(kind, id, name)
+        return incarnation.attend(async () => {
+          try {
+            // Copied before the wait at the gate: what the object changes meanwhile is not what it answered.
+            const answer = copyValue(await object.call(name, input))
+            await incarnation.gate()
+            return answer
+          } catch (error) {
+            throw await failureOf(incarnation, name, error)
+          }
+        })
+      },
+      async stream(name, input) {
+        const { incarnation, object } = wakeFor(kind, id, name)
+        const report = (error: unknown) => logUnexpected(incarnation, name, error)
+        try {
+          return gateStream(object.stream(name, input), incarnation, report)
+        } catch (error) {
+          throw await failureOf(incarnation, name, error)
+        }
+      },
+    }
+  }
+
+  function wakeFor(kind: ObjectKind, id: string, name: string): Living {
+    try {
+      return wake(kind, id)
+    } catch (error) {
+      const failure = toPeerFailure(error)
+      if (failure.code === "internal") log({ object: objectKey(kind, id), during: name, error })
+      throw failure
+    }
+  }
+
+  /** An error is a way out like any other: what it tells must be durable first. */
+  async function failureOf(incarnation: Incarnation, name: string, error: unknown): Promise<LoopError> {
+    logUnexpected(incarnation, name, error)
+    try {
+      await incarnation.gate()
+    } catch (gateError) {
+      return toPeerFailure(gateError)
+    }
+    return toPeerFailure(error)
+  }
+
+  function logUnexpected(incarnation: Incarnation, during: string, error: unknown): void {
+    const { code, cause } = toPeerFailure(error)
+    if (code === "internal") log({ object: incarnation.key, during, error: cause })
+  }
+
+  function refuseWhenClosing(): void {
+    if (isClosing) throw new LoopError("shutting_down")
+  }
+
+  function reachFromOutside(kind: ObjectKind, id: string): Transport {
+    const transport = reach(kind, id)
+    return {
+      async call(name, input) {
+        refuseWhenClosing()
+        return transport.call(name, copyValue(input))
+      },
+      async stream(name, input) {
+        refuseWhenClosing()
+        return transport.stream(name, copyValue(input))
+      },
+    }
+  }
+
+  async function runAlarm(alarm: Alarm): Promise<void> {
+    const [kind, id] = parseKey(alarm.object)
+    const { incarnation, object } = wakeFor(kind, id, "alarm")
+    await incarnation.attend(async () => {
+      try {
+        await object.alarm()
+        incarnation.assertAlive()
+        store.consumeAlarm(incarnation, alarm)
+        await incarnation.gate()
+      } catch (error) {
+        log({ object: alarm.object, during: "alarm", error })
+        throw error
+      }
+    })
+  }
+
+  function isAnyBusy(): boolean {
+    for (const { incarnation } of living.values()) if (incarnation.isBusy) return true
+    return false
+  }
+
+  function dropIdle(): void {
+    const now = timers.now()
+    let next = Infinity
+    for (const { incarnation } of living.values()) {
+      const leavesAt = after(incarnation.idleSince() ?? now, idleMs)
+      if (leavesAt <= now) incarnation.end(new LoopError("peer_unavailable"))
+      else next = Math.min(next, leavesAt)
+    }
+    if (next < Infinity) idleTimer.armBy(Math.max(next, now + leastSweepMs))
+  }
+
+  async function allIdle(limitMs: number): Promise<void> {
+    if (!isAnyBusy()) return
+    await new Promise<void>((resolve) => {
+      const cancel = timers.start(limitMs, resolve)
+      onAllIdle = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  alarms.sweep()
+  return {
+    peers: (kind, id) => openPeer(kind, reachFromOutside(kind, id)),
+    reach: reachFromOutside,
+    async evict(kind, id) {
+      const present = living.get(objectKey(kind, id))
+      if (present === undefined) return
+      store.commit()
+      present.incarnation.end(new LoopError("peer_unavailable"))
+    },
+    stats: () => ({ ...store.stats(), objects: living.size }),
+    async close(limitMs = defaultCloseMs) {
+      if (isClosing) return
+      isClosing = true
+      alarms.close()
+      await allIdle(limitMs)
+      idleTimer.cancel()
+      store.commit()
+      for (const { incarnation } of living.values()) incarnation.end(new LoopError("shutting_down"))
+      store.close()
+    },
+  }
+}
+
+function parseKey(key: string): [kind: ObjectKind, id: string] {
+  const slash = key.indexOf("/")
+  const kind = key.slice(0, slash)
+  if (!isObjectKind(kind)) throw new Error(`no such kind of object: ${kind}`)
+  return [kind, key.slice(slash + 1)]
+}
+
+function isObjectKind(kind: string): kind is ObjectKind {
+  return Object.hasOwn(methods, kind)
+}

@@ -1,0 +1,117 @@
+/** The ObjectHost port as one object on this machine sees it: every way out passes its incarnation's gate. */
+import type { EpochMs } from "../../../core/units.ts"
+import type { Libsql } from "../../../adapters/store/libsql.ts"
+import type { Egress, ObjectHost, OrderedStore } from "../../../durable-objects/host.ts"
+import type { ObjectKind } from "../../../durable-objects/peers.ts"
+import { checkKey, decodeStored, encodeStored, runSynchronously, toBounds } from "../../../durable-objects/stored.ts"
+import { openPeer, type Transport } from "../../../durable-objects/transport.ts"
+import { fileBlobs } from "./blobs.ts"
+import { copyValue } from "./copy.ts"
+import type { Incarnation } from "./incarnation.ts"
+import type { ObjectStore } from "./store.ts"
+
+/** What the ports of all objects share. */
+export interface Surroundings {
+  readonly store: ObjectStore
+  readonly libsql: Libsql
+  /** Root of all blobs. */
+  readonly blobDirectory: string
+  readonly fetch: Readonly<Record<Egress, (request: Request) => Promise<Response>>>
+  readonly now: () => EpochMs
+  readonly random: (sizeBytes: number) => Uint8Array
+  /** Carries values as they are: who calls copies them. */
+  reach(kind: ObjectKind, id: string): Transport
+  readonly log: (entry: ObjectLog) => void
+}
+
+/** Something that broke where no caller learns the reason. */
+export interface ObjectLog {
+  readonly object: string
+  /** What was being done. */
+  readonly during: string
+  readonly error: unknown
+}
+
+export function openPort(incarnation: Incarnation, around: Surroundings): ObjectHost {
+  const leave = <T>(work: () => Promise<T>): Promise<T> =>
+    incarnation.attend(async () => {
+      await incarnation.gate()
+      return work()
+    })
+  const { libsql } = around
+  const blobs = fileBlobs(around.blobDirectory, incarnation.kind, incarnation.id)
+  return {
+    id: incarnation.id,
+    storage: openStorage(incarnation, around.store),
+    blobs: {
+      put: (key, bytes) => leave(() => blobs.put(key, bytes)),
+      get: (key) => leave(() => blobs.get(key)),
+      delete: (key) => leave(() => blobs.delete(key)),
+    },
+    libsql: {
+      read: (statements) => leave(() => libsql.read(statements)),
+      write: (statements) => leave(() => libsql.write(statements)),
+      project: (rows) => leave(() => libsql.project(rows)),
+    },
+    setAlarm(at) {
+      incarnation.assertAlive()
+      around.store.setAlarm(incarnation, incarnation.key, at)
+    },
+    now: around.now,
+    random: around.random,
+    fetch: (request, egress) => leave(() => around.fetch[egress](request)),
+    peer(kind, id) {
+      const transport = around.reach(kind, id)
+      return openPeer(kind, {
+        // Copied before the wait at the gate: what the object changes meanwhile is not what it sent.
+        async call(name, input) {
+          const copy = copyValue(input)
+          return leave(() => transport.call(name, copy))
+        },
+        async stream(name, input) {
+          const copy = copyValue(input)
+          return leave(() => transport.stream(name, copy))
+        },
+      })
+    },
+    keepAlive(work) {
+      incarnation
+        .attend(() => work)
+        .catch((error: unknown) => around.log({ object: incarnation.key, during: "kept work", error }))
+    },
+  }
+}
+
+function openStorage(incarnation: Incarnation, store: ObjectStore): OrderedStore {
+  const { key: object } = incarnation
+  return {
+    get(key) {
+      incarnation.assertAlive()
+      checkKey(key)
+      const text = store.get(object, key)
+      return text === undefined ? undefined : decodeStored(text)
+    },
+    put(key, value) {
+      incarnation.assertAlive()
+      store.put(incarnation, object, key, encodeStored(key, value))
+    },
+    delete(key) {
+      incarnation.assertAlive()
+      checkKey(key)
+      store.delete(incarnation, object, key)
+    },
+    deleteRange(range) {
+      incarnation.assertAlive()
+      store.deleteRange(incarnation, object, toBounds(range))
+    },
+    list(options) {
+      incarnation.assertAlive()
+      const order = { reverse: options.reverse ?? false, limit: options.limit ?? -1 }
+      return store.list(object, toBounds(options), order).map(([key, text]) => [key, decodeStored(text)])
+    },
+    transaction(fn) {
+      incarnation.assertAlive()
+      return store.transaction(incarnation, () => runSynchronously(fn))
+    },
+  }
+}
