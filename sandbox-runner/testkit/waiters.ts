@@ -12,7 +12,7 @@ export interface Waiters {
   /** Resolves with the first value that `find` returns which is not undefined; rejects with `what` when time runs out. */
   until<T>(what: string, find: () => T | undefined, timeoutMs?: number): Promise<T>
   /** Something changed: every waiter looks again. */
-  notify(): void
+  readonly notify: () => void
   /** Rejects all that still wait. */
   close(reason: string): void
 }
