@@ -89,7 +89,6 @@ CREATE TABLE `messages` (
 	`role` text NOT NULL,
 	`blocks` text NOT NULL,
 	`text` text NOT NULL,
-	`blob_key` text,
 	`source` text,
 	`tainted` integer NOT NULL,
 	`created_at` integer NOT NULL

@@ -76,6 +76,20 @@ export async function touchSession(libsql: Libsql, tokenHash: string, now: Epoch
   await libsql.write([useSession(now, tokenHash, now)])
 }
 
+const prolongSession = constant(
+  "update sessions set last_used_at = ?1, expires_at = max(expires_at, ?2) where token_hash = ?3 and last_used_at < ?1",
+)
+
+/** Notes that a session was used, and lets it live until `expiresAt` at least. One that ended meanwhile stays ended. */
+export async function extendSession(
+  libsql: Libsql,
+  tokenHash: string,
+  now: EpochMs,
+  expiresAt: EpochMs,
+): Promise<void> {
+  await libsql.write([prolongSession(now, expiresAt, tokenHash)])
+}
+
 /** Ends a session; a session that is not there is already ended. */
 export async function deleteSession(libsql: Libsql, tokenHash: string): Promise<void> {
   await libsql.write([statement(build.delete(sessions).where(eq(sessions.tokenHash, tokenHash)))])

@@ -3,8 +3,9 @@ import type { Projection } from "../../core/projection.ts"
 import type { Libsql } from "./libsql.ts"
 import { mergeProjections } from "./projection.ts"
 
-/** The most projections that one batch takes, so that it stays short for the event loop that an embedded database blocks. */
+/** One batch takes no more, so that it stays short for the event loop, which an embedded database blocks. */
 const maxTogether = 200
+const maxTextChars = 4_000_000
 
 interface Waiting {
   readonly rows: Projection
@@ -17,14 +18,13 @@ interface Waiting {
  * @param afterTick - resolves when the current turn of the event loop is over (Node: `setImmediate`)
  */
 export function coalesceProjections(libsql: Libsql, afterTick: () => Promise<void>): Libsql {
-  let waiting: Waiting[] = []
+  const waiting: Waiting[] = []
   let running = false
   const run = async () => {
     running = true
     await afterTick()
     while (waiting.length > 0) {
-      const together = waiting.slice(0, maxTogether)
-      waiting = waiting.slice(maxTogether)
+      const together = waiting.splice(0, countTogether(waiting))
       await writeTogether(libsql, together)
     }
     running = false
@@ -39,16 +39,33 @@ export function coalesceProjections(libsql: Libsql, afterTick: () => Promise<voi
   }
 }
 
+/** How many of the first ones make one batch: at least one. */
+function countTogether(waiting: readonly Waiting[]): number {
+  let chars = 0
+  const beyond = waiting.findIndex(({ rows }, index) => {
+    chars += rows.messages.reduce((sum, { text }) => sum + text.length, 0)
+    return index === maxTogether || (index > 0 && chars > maxTextChars)
+  })
+  return beyond === -1 ? waiting.length : beyond
+}
+
 async function writeTogether(libsql: Libsql, together: readonly Waiting[]): Promise<void> {
-  try {
-    await libsql.project(mergeProjections(together.map(({ rows }) => rows)))
-  } catch (error) {
-    for (const { rows, settle } of together) {
-      const written = together.length === 1 ? Promise.reject(error) : libsql.project(rows)
-      settle(written)
-      await written.catch(() => {})
-    }
+  const all = libsql.project(mergeProjections(together.map(({ rows }) => rows)))
+  if (together.length === 1 || (await succeeds(all))) {
+    for (const { settle } of together) settle(all)
+    await succeeds(all)
     return
   }
-  for (const { settle } of together) settle(Promise.resolve())
+  for (const { rows, settle } of together) {
+    const alone = libsql.project(rows)
+    settle(alone)
+    await succeeds(alone)
+  }
+}
+
+async function succeeds(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  )
 }

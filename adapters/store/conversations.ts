@@ -1,5 +1,5 @@
 /** Conversations and their transcripts, as the projections of their objects left them. */
-import { type SQL, and, asc, desc, eq, isNotNull, isNull, lt, sql } from "drizzle-orm"
+import { type SQL, and, asc, desc, eq, isNotNull, isNull, sql } from "drizzle-orm"
 import * as z from "zod"
 import { LoopError } from "../../core/errors.ts"
 import { ConversationRow, MessageRow } from "../../core/projection.ts"
@@ -9,6 +9,7 @@ import { cutPage } from "./page.ts"
 import { build, constant, parseRow, parseRows, statement } from "./query.ts"
 import type { Page } from "./rows.ts"
 import { conversations, messages } from "./schema.ts"
+import type { Answer } from "./statement.ts"
 
 export interface ConversationListOptions {
   /** At least 1; the caller bounds it. */
@@ -52,29 +53,31 @@ export async function findConversation(
   return parseRow(conversations, ConversationRow, found)
 }
 
+/** A server refuses answers above 10 MB (sqld's default), so a page of long entries ends early; one entry always fits. */
+const maxPageBytes = 4_000_000
+
+// Both sums run over the page alone: `asked` is how many entries it would have without the bound on bytes.
+const newestMessages = constant(
+  `select * from (
+     select *, count(*) over () as asked, row_number() over newest as place,
+       sum(octet_length(blocks) + octet_length(text)) over newest as bytes
+     from (select * from messages where conversation_id = ?1 and position < ?2 order by position desc limit ?3)
+     window newest as (order by position desc)
+   ) where bytes <= ${maxPageBytes} or place = 1 order by position desc`,
+)
+const Asked = z.object({ asked: z.number().int() })
+
 /** The newest entries of a transcript before the position `before`, in their order. `hasMore`: there are older ones. */
 export async function listMessages(
   libsql: Libsql,
   conversationId: ConversationId,
   options: { readonly limit: number; readonly before?: number | undefined },
 ): Promise<Page<MessageRow>> {
-  const { limit, before } = options
-  const older = before === undefined ? undefined : lt(messages.position, before)
-  const [found] = await libsql.read([
-    statement(
-      build
-        .select()
-        .from(messages)
-        .where(and(eq(messages.conversationId, conversationId), older))
-        .orderBy(desc(messages.position))
-        .limit(limit + 1),
-    ),
-  ])
-  const page = cutPage(parseRows(messages, MessageRow, found), limit)
-  return { rows: page.rows.toReversed(), hasMore: page.hasMore }
+  const { limit, before = Number.MAX_SAFE_INTEGER } = options
+  const [found] = await libsql.read([newestMessages(conversationId, before, limit + 1)])
+  return toTranscript(found, limit)
 }
 
-const newestMessages = constant("select * from messages where conversation_id = ? order by position desc limit ?")
 // A turn's number is the last part of its id and the upper part of its messages' positions.
 const lastTurn = constant(
   `select max(
@@ -102,16 +105,23 @@ export async function recall(
 ): Promise<Recalled | undefined> {
   const [found, newest, last] = await libsql.read([
     selectConversation(conversationId),
-    newestMessages(conversationId, limit),
+    newestMessages(conversationId, Number.MAX_SAFE_INTEGER, limit),
     lastTurn(conversationId),
   ])
   const conversation = parseRow(conversations, ConversationRow, found)
   if (!conversation) return undefined
   return {
     conversation,
-    messages: parseRows(messages, MessageRow, newest).toReversed(),
+    messages: toTranscript(newest, limit).rows,
     nextTurn: LastTurn.parse(last?.rows[0]).number + 1,
   }
+}
+
+function toTranscript(answer: Answer | undefined, limit: number): Page<MessageRow> {
+  const found = parseRows(messages, MessageRow, answer)
+  const rows = found.slice(0, limit)
+  const asked = answer?.rows[0] === undefined ? 0 : Asked.parse(answer.rows[0]).asked
+  return { rows: rows.toReversed(), hasMore: asked > rows.length }
 }
 
 async function listByActivity(

@@ -3,19 +3,11 @@
  * one, the embedded database refuses every other write.
  */
 import type { Client } from "@libsql/client"
-import type { Projection } from "../../core/projection.ts"
+import * as z from "zod"
 import { LoopError } from "../../core/errors.ts"
+import type { Projection } from "../../core/projection.ts"
 import { projectionStatements } from "./projection.ts"
-
-export type SqlValue = string | number | null
-export interface Statement {
-  readonly sql: string
-  readonly args: readonly SqlValue[]
-}
-/** One statement's answer; columns by their names in the database. */
-export interface Answer {
-  readonly rows: readonly Readonly<Record<string, unknown>>[]
-}
+import { type Answer, type Statement, storable } from "./statement.ts"
 
 /**
  * Every failure is the LoopError `database_unavailable`, and then nothing of the batch was done, or (a lost answer of a
@@ -36,7 +28,7 @@ export function libsqlOver(client: Client): Libsql {
     if (statements.length === 0) return []
     try {
       return await client.batch(
-        statements.map(({ sql, args }) => ({ sql, args: [...args] })),
+        statements.map(({ sql, args }) => ({ sql, args: args.map(storable) })),
         mode,
       )
     } catch (error) {
@@ -71,7 +63,18 @@ export function gateLibsql(libsql: Libsql, gate: () => Promise<void>): Libsql {
   }
 }
 
-/** `cause` names SQLite's or the network's complaint. It repeats neither statements nor their arguments. */
-export function databaseUnavailable(error: unknown): LoopError {
-  return new LoopError("database_unavailable", {}, { cause: error })
+const Failure = z.object({ name: z.string(), message: z.string(), cause: z.unknown().optional() })
+const Coded = z.object({ code: z.string().regex(/^\w{1,64}$/) })
+
+/**
+ * The failure as the log may have it. SQLite's own sentences name tables and columns; a server's or a driver's may repeat
+ * what it was sent, so of those only names and codes are kept.
+ */
+function databaseUnavailable(error: unknown): LoopError {
+  const failure = Failure.safeParse(error).data
+  const codes = [error, failure?.cause]
+    .map((one) => Coded.safeParse(one).data?.code)
+    .filter((code) => code !== undefined)
+  const complaint = codes[0]?.startsWith("SQLITE_") ? failure?.message : [failure?.name, ...codes].join(" ")
+  return new LoopError("database_unavailable", {}, { cause: new Error(complaint) })
 }

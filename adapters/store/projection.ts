@@ -1,9 +1,12 @@
-/** Projected rows as statements: at most one a table for any number of rows, and harmless when they come again. */
+/** Projected rows as statements: the same few for any number of rows, and harmless when they come again. */
 import { type Column, getTableColumns, getTableName } from "drizzle-orm"
 import type { SQLiteTable } from "drizzle-orm/sqlite-core"
 import type { Projection } from "../../core/projection.ts"
-import type { Statement } from "./libsql.ts"
+import { type Statement, storable } from "./statement.ts"
 import { conversations, deliveries, messages, modelCalls, turns } from "./schema.ts"
+
+/** A server takes no argument above some megabytes, so that more rows than this need a second statement for their table. */
+const maxArgumentChars = 2_000_000
 
 const writeConversations = writer(conversations, "newer_wins")
 const writeMessages = writer(messages, "first_stays")
@@ -52,13 +55,27 @@ function writer(
       : `do update set ${changes.join(", ")} where excluded.version >= ${getTableName(table)}.version`
   const sql = `insert into ${getTableName(table)} (${names.join(", ")}) select ${values.join(", ")} from json_each(?) where true on conflict (id) ${onConflict}`
   return (rows) => {
-    if (rows.length === 0) return []
-    return [
-      { sql, args: [JSON.stringify(rows.map((row) => columns.map(([key, column]) => toColumn(column, row[key]))))] },
-    ]
+    const encoded = rows.map((row) => JSON.stringify(columns.map(([key, column]) => toColumn(column, row[key]))))
+    return toArguments(encoded).map((argument) => ({ sql, args: [argument] }))
   }
 }
 
+/** The rows as few JSON arrays, none much above `maxArgumentChars` unless a single row is. */
+function toArguments(encodedRows: readonly string[]): string[] {
+  const groups: string[][] = []
+  let room = 0
+  for (const row of encodedRows) {
+    if (row.length > room) {
+      groups.push([])
+      room = maxArgumentChars
+    }
+    groups.at(-1)?.push(row)
+    room -= row.length
+  }
+  return groups.map((group) => `[${group.join(",")}]`)
+}
+
+/** A JSON column's value is a text here already: its escapes are one level deeper, and safe. */
 function toColumn(column: Column, value: unknown): unknown {
-  return value === null || value === undefined ? null : column.mapToDriverValue(value)
+  return value === null || value === undefined ? null : storable(column.mapToDriverValue(value))
 }

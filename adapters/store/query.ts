@@ -3,7 +3,7 @@ import { type Table, getTableColumns } from "drizzle-orm"
 import { drizzle } from "drizzle-orm/sqlite-proxy"
 import * as z from "zod"
 import { LoopError } from "../../core/errors.ts"
-import type { Answer, SqlValue, Statement } from "./libsql.ts"
+import type { Answer, SqlValue, Statement } from "./statement.ts"
 
 /** Writes statements and runs none: `statement(...)` them into a batch. */
 export const build = drizzle(() => Promise.reject(new LoopError("internal")))

