@@ -111,7 +111,10 @@ function appendAssistant(settled: Message[], run: readonly Message[]): void {
   const blocks = run
     .flatMap((entry): AssistantBlock[] => (entry.role === "assistant" ? entry.blocks : []))
     .filter(isSaid)
-  if (blocks.length > 0 && settled.length > 0) settled.push({ role: "assistant", blocks })
+  const before = settled.at(-1)
+  if (blocks.length === 0 || before === undefined) return
+  if (before.role === "assistant") before.blocks.push(...blocks)
+  else settled.push({ role: "assistant", blocks })
 }
 
 function appendUser(settled: Message[], run: readonly Message[]): void {

@@ -1,6 +1,7 @@
 /** One conversation: accepts messages once, runs a turn at a time, and lets nothing of it be lost. */
 import { createModels } from "../../adapters/models/models.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
+import { channelProfile } from "../../core/channel/profile.ts"
 import { telegramParts } from "../../core/channel/telegram-text.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { LoopEvent } from "../../core/loop/event.ts"
@@ -20,8 +21,6 @@ import { ConversationState, type Turn } from "./state.ts"
 
 /** An unfinished turn, an unsent part or an unflushed projection is looked at again after this long at the latest. */
 const safetyAlarmMs = 60_000
-/** Telegram shows "typing" for five seconds (Bot API, sendChatAction). */
-const typingEveryMs = 4_500
 const eventsKeptMs = 24 * 60 * 60_000
 const inboxKeptMs = 30 * 24 * 60 * 60_000
 const longestQueue = 100
@@ -230,7 +229,7 @@ export class Conversation implements HostedObject {
     this.#outbox.add(
       turn,
       channelId,
-      telegramParts(text).map((part) => ({ ...place, text: part, format: "markdown" as const })),
+      telegramParts(text).map((part) => ({ ...place, ...part })),
     )
   }
 
@@ -260,8 +259,9 @@ export class Conversation implements HostedObject {
   #showTyping(now: EpochMs): void {
     const first = this.#state.openTurn?.events[0]
     const source = first?.type === "turn_started" ? first.messages[0]?.source : undefined
-    this.#typingAt = source === undefined ? null : after(now, typingEveryMs)
+    this.#typingAt = null
     if (source?.kind !== "telegram") return
+    this.#typingAt = after(now, channelProfile(source.kind).typingIntervalMs)
     const { channelId, chatId, threadId } = source
     const place = threadId === undefined ? { chatId } : { chatId, threadId }
     this.#host.keepAlive(this.#host.peer("channel", channelId).call("showTyping", place))

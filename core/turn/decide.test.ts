@@ -1,0 +1,383 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import type { ModelAnswer, StopReason } from "../model/call.ts"
+import type { AssistantBlock, Message } from "../model/message.ts"
+import { ChannelId, ChoiceId, ConversationId, EpochMs, TurnId } from "../units.ts"
+import { decide, type Command } from "./decide.ts"
+import type { TurnEvent } from "./event.ts"
+import type { TurnPolicy } from "./policy.ts"
+import { projectTurn } from "./project.ts"
+import { countMessages, newestWithin, settle, toTranscript } from "./transcript.ts"
+
+const at = EpochMs.parse(1_000_000)
+const later = (ms: number) => EpochMs.parse(at + ms)
+
+const policy: TurnPolicy = {
+  version: "v1",
+  groupId: null,
+  groupName: "default",
+  model: "claude-sonnet-5-5",
+  system: "",
+  maxOutputTokens: 1_000,
+  historyMessages: 20,
+  permissionMode: "default",
+  tools: [
+    { name: "again", repeatable: true, asksFirst: false },
+    { name: "once", repeatable: false, asksFirst: false },
+    { name: "asked", repeatable: false, asksFirst: true },
+  ],
+  maxModelCalls: 5,
+  maxAttempts: 3,
+  choiceTimeoutMs: 60_000,
+}
+
+function said(text: string): TurnEvent {
+  const source = {
+    kind: "telegram" as const,
+    channelId: ChannelId.parse(`chan_${"0".repeat(24)}`),
+    chatId: 1,
+    messageId: 1,
+    senderId: 1,
+    senderName: "Ada",
+  }
+  const message = {
+    externalId: "tg:1",
+    text,
+    source,
+    permissionMode: "default" as const,
+    whileBusy: "join" as const,
+    tainted: false,
+    receivedAt: at,
+  }
+  return { type: "turn_started", messages: [message], at }
+}
+const segment: TurnEvent = { type: "segment_started", segment: 1, policyVersion: "v1", at }
+const asking = (call: number, attempt = 1): TurnEvent => ({ type: "model_started", call, attempt, model: "m", at })
+const usage = { inputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 1 }
+function answered(call: number, blocks: AssistantBlock[], stop: StopReason = "end"): TurnEvent {
+  const answer: ModelAnswer = { blocks, stop, usage, model: "m" }
+  return { type: "model_ended", call, answer, firstDeltaMs: 1, at }
+}
+const text = (value: string): AssistantBlock => ({ type: "text", text: value })
+const use = (name: string, id = `use_${name}`) => ({ type: "tool_use" as const, id, name, input: {} })
+const running = (name: string, attempt = 1): TurnEvent => ({
+  type: "tool_started",
+  toolUseId: `use_${name}`,
+  attempt,
+  at,
+})
+const result = (name: string): TurnEvent => ({
+  type: "tool_ended",
+  toolUseId: `use_${name}`,
+  outcome: "ok",
+  text: "r",
+  tainted: false,
+  at,
+})
+const failed = (call: number, reason: "overloaded" | "auth", retryAfterMs?: number): TurnEvent => ({
+  type: "model_failed",
+  call,
+  failure: { reason, message: "The provider says no.", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  at,
+})
+const choiceId = ChoiceId.parse(`choice_loop_${"0".repeat(32)}_1_1`)
+const asked: TurnEvent = { type: "choice_requested", choiceId, toolUseId: "use_asked", expiresAt: later(60_000), at }
+const resolved = (allow: boolean): TurnEvent => ({ type: "choice_resolved", choiceId, allow, source: "web", at })
+const start = [said("Hi"), segment]
+
+describe("decide", () => {
+  const table: [promise: string, events: TurnEvent[], now: EpochMs, commands: Partial<Command>[]][] = [
+    ["a new turn calls the model", start, at, [{ type: "call_model", call: 1, attempt: 1 }]],
+    ["a call in flight is waited for", [...start, asking(1)], at, [{ type: "wait", until: null }]],
+    [
+      "a call that a crash cut off is made again",
+      [...start, asking(1), segment],
+      at,
+      [{ type: "call_model", call: 1, attempt: 2 }],
+    ],
+    [
+      "the third lost attempt fails the turn, told to the person",
+      [...start, asking(1, 3), segment],
+      at,
+      [{ type: "reply" }, { type: "finish", outcome: expect.objectContaining({ code: "attempts_exhausted" }) }],
+    ],
+    [
+      "an answer in words ends the turn with its text",
+      [...start, asking(1), answered(1, [text("Hello")])],
+      at,
+      [
+        { type: "reply", text: "Hello" },
+        { type: "finish", outcome: { status: "done" } },
+      ],
+    ],
+    [
+      "tools of one answer run side by side",
+      [...start, asking(1), answered(1, [use("again"), use("once")], "tool_use")],
+      at,
+      [
+        { type: "run_tool", use: use("again"), attempt: 1 },
+        { type: "run_tool", use: use("once"), attempt: 1 },
+      ],
+    ],
+    [
+      "a tool in flight is waited for",
+      [...start, asking(1), answered(1, [use("once")], "tool_use"), running("once")],
+      at,
+      [{ type: "wait", until: null }],
+    ],
+    [
+      "a repeatable tool that a crash cut off runs again",
+      [...start, asking(1), answered(1, [use("again")], "tool_use"), running("again"), segment],
+      at,
+      [{ type: "run_tool", use: use("again"), attempt: 2 }],
+    ],
+    [
+      "any other tool that a crash cut off is reported as unknown and never runs again",
+      [...start, asking(1), answered(1, [use("once")], "tool_use"), running("once"), segment],
+      at,
+      [{ type: "refuse_tool", use: use("once"), outcome: "unknown" }],
+    ],
+    [
+      "a repeatable tool is given up after three lost attempts",
+      [...start, asking(1), answered(1, [use("again")], "tool_use"), running("again", 3), segment],
+      at,
+      [{ type: "reply" }, { type: "finish" }],
+    ],
+    [
+      "a tool that does not exist is refused with a result",
+      [...start, asking(1), answered(1, [use("nothing")], "tool_use")],
+      at,
+      [{ type: "refuse_tool", outcome: "refused" }],
+    ],
+    [
+      "with all results in, the model is called again",
+      [...start, asking(1), answered(1, [use("once")], "tool_use"), running("once"), result("once")],
+      at,
+      [{ type: "call_model", call: 2, attempt: 1 }],
+    ],
+    [
+      "an id that a later answer uses again names a new call",
+      [...start, asking(1), answered(1, [use("once")]), result("once"), asking(2), answered(2, [use("once")])],
+      at,
+      [{ type: "run_tool", attempt: 1 }],
+    ],
+    [
+      "a call in an answer that was cut off is not run",
+      [...start, asking(1), answered(1, [use("once")], "max_tokens")],
+      at,
+      [{ type: "refuse_tool", outcome: "refused" }],
+    ],
+    [
+      "a passing failure is waited out for as long as the provider wishes",
+      [...start, asking(1), failed(1, "overloaded", 7_000)],
+      at,
+      [{ type: "wait", until: later(7_000) }],
+    ],
+    [
+      "then the call is made again",
+      [...start, asking(1), failed(1, "overloaded", 7_000)],
+      later(7_000),
+      [{ type: "call_model", call: 1, attempt: 2 }],
+    ],
+    [
+      "the third failure ends the turn",
+      [...start, asking(1, 3), failed(1, "overloaded")],
+      at,
+      [{ type: "reply" }, { type: "finish", outcome: expect.objectContaining({ code: "model_unavailable" }) }],
+    ],
+    [
+      "a failure that time cannot cure ends the turn at once",
+      [...start, asking(1), failed(1, "auth")],
+      at,
+      [{ type: "reply", text: "The provider says no." }, { type: "finish" }],
+    ],
+    [
+      "a pause of the provider continues the answer",
+      [...start, asking(1), answered(1, [text("so far")], "pause")],
+      at,
+      [{ type: "call_model", call: 2, attempt: 1 }],
+    ],
+    [
+      "a refusal is told",
+      [...start, asking(1), answered(1, [], "refusal")],
+      at,
+      [{ type: "reply" }, { type: "finish", outcome: expect.objectContaining({ code: "model_refusal" }) }],
+    ],
+    [
+      "a tool that asks first asks, with the policy's time to answer",
+      [...start, asking(1), answered(1, [use("asked")])],
+      at,
+      [{ type: "request_approval", expiresAt: later(60_000) }],
+    ],
+    [
+      "an open question is waited for until it expires",
+      [...start, asking(1), answered(1, [use("asked")]), asked],
+      at,
+      [{ type: "wait", until: later(60_000) }],
+    ],
+    [
+      "an answer on the deadline is late",
+      [...start, asking(1), answered(1, [use("asked")]), asked],
+      later(60_000),
+      [{ type: "expire_approval", choiceId }],
+    ],
+    ["a yes runs it", [...start, answered(1, [use("asked")]), asked, resolved(true)], at, [{ type: "run_tool" }]],
+    [
+      "a no tells the model",
+      [...start, answered(1, [use("asked")]), asked, resolved(false)],
+      at,
+      [{ type: "refuse_tool", outcome: "refused" }],
+    ],
+    [
+      "a question left open by a crash is still open",
+      [...start, answered(1, [use("asked")]), asked, segment],
+      at,
+      [{ type: "wait", until: later(60_000) }],
+    ],
+    ["an ended turn has no commands", [...start, { type: "turn_ended", outcome: { status: "done" }, at }], at, []],
+  ]
+  test.each(table)("%s", (_, events, now, commands) => {
+    expect(decide(events, policy, now)).toEqual(commands.map((command) => expect.objectContaining(command)))
+  })
+
+  test("a turn has no more model calls than the policy allows, repeats included", () => {
+    const calls = Array.from({ length: 5 }, (_, index) => [
+      asking(index + 1),
+      answered(index + 1, [text("go on")], "pause"),
+    ]).flat()
+    expect(decide([...start, ...calls], policy, at)).toEqual([
+      expect.objectContaining({ type: "reply" }),
+      expect.objectContaining({ type: "finish", outcome: expect.objectContaining({ code: "step_limit" }) }),
+    ])
+  })
+
+  test("without words at the end the person still gets a sentence", () => {
+    expect(decide([...start, answered(1, [])], policy, at)[0]).toEqual(
+      expect.objectContaining({ type: "reply", text: expect.stringMatching(/\S/) }),
+    )
+  })
+})
+
+/** Journals as a crash, an interruption or a provider could leave them. */
+const anyEvent = fc.oneof(
+  fc.constant(segment),
+  fc.string().map((value) => said(value)),
+  fc.nat(3).map((call) => asking(call + 1)),
+  fc.constant(failed(1, "overloaded")),
+  fc
+    .array(
+      fc.oneof(
+        fc.string().map(text),
+        fc.constantFrom("once", "again", "nothing").chain((name) => fc.nat(3).map((n) => use(name, `id${n}`))),
+      ),
+    )
+    .map((blocks) => answered(1, blocks, "tool_use")),
+  fc.nat(3).map((n): TurnEvent => ({ type: "tool_started", toolUseId: `id${n}`, attempt: 1, at })),
+  fc
+    .nat(3)
+    .map((n): TurnEvent => ({ type: "tool_ended", toolUseId: `id${n}`, outcome: "ok", text: "r", tainted: false, at })),
+  fc.constant<TurnEvent>({ type: "turn_ended", outcome: { status: "interrupted" }, at }),
+)
+const anyJournal = fc.array(anyEvent, { maxLength: 25 }).map((events) => [said("first"), ...events])
+
+/** What providers refuse: see the Messages API's rules for tool_use and tool_result. */
+function faults(messages: readonly Message[]): string[] {
+  const found: string[] = []
+  if (messages.length > 0 && messages[0]?.role !== "user") found.push("does not start with the user")
+  for (const [index, message] of messages.entries()) {
+    if (message.blocks.length === 0) found.push(`entry ${index} is empty`)
+    if (message.role === messages[index + 1]?.role) found.push(`entry ${index} repeats its role`)
+    const uses = message.blocks.flatMap((block) => (block.type === "tool_use" ? [block.id] : []))
+    const next = messages[index + 1]?.blocks ?? []
+    const results = next.flatMap((block) => (block.type === "tool_result" ? [block.toolUseId] : []))
+    if (uses.join() !== results.join())
+      found.push(`calls ${uses.join()} of entry ${index} have results ${results.join()}`)
+    if (message.blocks.some((block) => block.type === "text" && block.text.trim() === "")) found.push("blank text")
+  }
+  const first = messages[0]?.blocks ?? []
+  if (first.some((block) => block.type === "tool_result")) found.push("starts with a result")
+  return found
+}
+
+describe("transcript", () => {
+  test("is valid after any crash, trim and interruption", () => {
+    const property = fc.property(
+      fc.array(anyJournal, { maxLength: 4 }),
+      anyJournal,
+      fc.nat(20),
+      (past, present, limit) => {
+        expect(faults(toTranscript(past, present, limit))).toEqual([])
+      },
+    )
+    fc.assert(property, { numRuns: 500 })
+  })
+
+  test("settling a settled transcript changes nothing", () => {
+    const property = fc.property(anyJournal, (journal) => {
+      const once = toTranscript([], journal, 20)
+      expect(settle(once)).toEqual(once)
+    })
+    fc.assert(property)
+  })
+
+  test("keeps the newest whole turns within the limit, and always the present one", () => {
+    const turn = (words: string): TurnEvent[] => [said(words), answered(1, [text(`re ${words}`)])]
+    const shown = toTranscript([turn("a"), turn("b"), turn("c")], [said("now")], 5)
+    expect(shown.flatMap((entry) => entry.blocks.map((block) => (block.type === "text" ? block.text : "")))).toEqual([
+      "b",
+      "re b",
+      "c",
+      "re c",
+      "now",
+    ])
+    expect(newestWithin([turn("a")], 0)).toEqual([])
+    expect(countMessages(turn("a"))).toBe(2)
+  })
+
+  test("a call without a result gets one that says so", () => {
+    const shown = toTranscript(
+      [],
+      [said("x"), answered(1, [use("once")]), { type: "turn_ended", outcome: { status: "interrupted" }, at }],
+      20,
+    )
+    expect(shown.at(-1)).toEqual({
+      role: "user",
+      blocks: [{ type: "tool_result", toolUseId: "use_once", text: "Interrupted, outcome unknown.", isError: true }],
+    })
+  })
+})
+
+describe("projection of a turn", () => {
+  const conversationId = ConversationId.parse(`loop_${"0".repeat(32)}`)
+  const place = { conversationId, turnId: TurnId.parse(`turn_${conversationId}_1`), turn: 1, groupId: null }
+
+  test("the rows of a journal are those of its parts, wherever it is cut", () => {
+    const property = fc.property(anyJournal, fc.nat(25), (journal, cut) => {
+      const whole = projectTurn(place, journal, 0)
+      const head = projectTurn(place, journal.slice(0, cut), 0)
+      const tail = projectTurn(place, journal, Math.min(cut, journal.length))
+      expect([...head.messages, ...tail.messages]).toEqual(whole.messages)
+      expect([...head.modelCalls, ...tail.modelCalls]).toEqual(whole.modelCalls)
+    })
+    fc.assert(property)
+  })
+
+  test("every model call that was started is recorded, one that a crash hid as unknown", () => {
+    const rows = projectTurn(place, [...start, asking(1), segment, asking(1, 2), answered(1, [text("ok")])], 0)
+    expect(rows.modelCalls.map((row) => row.outcome)).toEqual(["unknown", "end"])
+    expect(new Set(rows.modelCalls.map((row) => row.id)).size).toBe(2)
+  })
+
+  test("a failed turn says why", () => {
+    const outcome = { status: "failed" as const, code: "step_limit", message: "Too many steps." }
+    const { turn } = projectTurn(place, [...start, { type: "turn_ended", outcome, at }], 0)
+    expect(turn).toEqual(
+      expect.objectContaining({
+        status: "failed",
+        errorCode: "step_limit",
+        errorMessage: "Too many steps.",
+        endedAt: at,
+      }),
+    )
+  })
+})

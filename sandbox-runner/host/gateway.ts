@@ -1,0 +1,216 @@
+/** The whole gateway in one process: everything of the one-machine host is constructed here, and nowhere else. */
+import { randomBytes } from "node:crypto"
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { createAdaptorServer } from "@hono/node-server"
+import { createModels } from "../../adapters/models/models.ts"
+import { isSetUp } from "../../adapters/store/access.ts"
+import { coalesceProjections } from "../../adapters/store/coalesce.ts"
+import { openEmbedded } from "../../adapters/store/embedded.ts"
+import { claimInstanceValue } from "../../adapters/store/instance.ts"
+import type { Libsql } from "../../adapters/store/libsql.ts"
+import { migrate } from "../../adapters/store/migrate.ts"
+import { openRemote } from "../../adapters/store/remote.ts"
+import { createVault, type Vault } from "../../adapters/vault.ts"
+import { isLoopError } from "../../core/errors.ts"
+import { policyDefaults } from "../../core/turn/policy.ts"
+import { EpochMs } from "../../core/units.ts"
+import { modelsConfig, type GatewayParts } from "../../durable-objects/parts.ts"
+import type { Tool } from "../../durable-objects/tools/tool.ts"
+import { builtInTools } from "../../durable-objects/tools/tools.ts"
+import { createObject } from "../../durable-objects/wiring.ts"
+import { createApp } from "../../worker/app.ts"
+import { describeFailure, type LogEntry } from "../../worker/log.ts"
+import type { NodeConfig } from "../config.ts"
+import type { StartedGateway } from "./banner.ts"
+import { buildDashboard, dashboardFile } from "./dashboard.ts"
+import { openDataDirectory, readEncryptionKey, type DataDirectory } from "./data-directory.ts"
+import { openEgress } from "./egress.ts"
+import { openObjectHost, type ObjectHostOptions, type ObjectHostStats } from "./objects/objects.ts"
+import { StartProblem, systemCode } from "./start-problem.ts"
+import { openSystemPrompt } from "./system-prompt.ts"
+import packageJson from "../../package.json" with { type: "json" }
+
+export interface GatewayOptions {
+  readonly config: NodeConfig
+  readonly log: (entry: LogEntry) => void
+  /** For a person at the terminal. */
+  readonly say: (line: string) => void
+  /** Besides the built-in ones. */
+  readonly tools?: readonly Tool[]
+  /** See ObjectHostOptions: for benchmarks. */
+  readonly aroundCommit?: ObjectHostOptions["aroundCommit"]
+}
+
+export interface Gateway {
+  readonly started: StartedGateway
+  stats(): ObjectHostStats
+  /** Takes no new work, ends what runs within seconds, makes all durable. What did not end goes on at the next start. */
+  close(): Promise<void>
+}
+
+/** @throws StartProblem with one line that says what to do; nothing is left behind but what a start may always make */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config } = options
+  const directory = openDataDirectory(config.DATA_DIR)
+  try {
+    return await startIn(directory, options)
+  } catch (error) {
+    directory.release()
+    throw error
+  }
+}
+
+async function startIn(directory: DataDirectory, options: GatewayOptions): Promise<Gateway> {
+  const { config, log, say } = options
+  const now = () => EpochMs.parse(Date.now())
+  const vault = createVault(readEncryptionKey(directory, config.ENCRYPTION_KEY))
+  const egress = openEgress(config)
+  const database = await openDatabase(directory, config, egress.operator)
+  await prepareDatabase(database.libsql, vault, now())
+  buildDashboard(say)
+
+  const parts: GatewayParts = {
+    config,
+    vault,
+    tools: [...builtInTools, ...(options.tools ?? [])],
+    concurrentTurns: policyDefaults.concurrentTurns,
+    systemPrompt: openSystemPrompt(directory),
+  }
+  const libsql = coalesceProjections(database.libsql, () => new Promise((resolve) => setImmediate(resolve)))
+  const objects = openObjects(directory, {
+    libsql,
+    fetch: egress,
+    create: (kind, host) => createObject(kind, host, parts),
+    log: ({ object, during, error }) =>
+      log({ level: "error", event: "object_failed", object, during, failure: describeFailure(error) }),
+    ...(options.aroundCommit === undefined ? {} : { aroundCommit: options.aroundCommit }),
+  })
+
+  const ownCode = config.SETUP_CODE ?? randomBytes(12).toString("base64url")
+  const setupCode = (await isSetUp(libsql)) ? undefined : ownCode
+  const app = createApp({
+    config,
+    libsql,
+    vault,
+    peers: objects.peers,
+    version: packageJson.version,
+    startedAt: now(),
+    now,
+    random: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+    every(intervalMs, tick) {
+      const timer = setInterval(tick, intervalMs)
+      return () => clearInterval(timer)
+    },
+    background: (work) => void work,
+    setupCode: () => ownCode,
+    log,
+    assets: dashboardFile,
+  })
+  const server = createAdaptorServer({
+    fetch: (request, env) => app.fetch(request, { remoteAddress: remoteAddress(env.incoming) }),
+    overrideGlobalObjects: false,
+  })
+  const port = await listen(server, config).catch(async (error: unknown) => {
+    await objects.close()
+    database.close()
+    throw error
+  })
+  const configured = createModels(modelsConfig(config), egress.operator).isConfigured(config.DEFAULT_MODEL, false)
+  return {
+    started: {
+      host: config.HOST,
+      port,
+      publicUrl: config.PUBLIC_URL,
+      dataPath: directory.path,
+      setupCode,
+      modelProblem: configured.configured ? null : configured.message,
+    },
+    stats: () => objects.stats(),
+    async close() {
+      server.close()
+      await objects.close()
+      if ("closeAllConnections" in server) server.closeAllConnections()
+      database.close()
+      directory.release()
+    },
+  }
+}
+
+async function openDatabase(
+  directory: DataDirectory,
+  config: NodeConfig,
+  fetch: (request: Request) => Promise<Response>,
+): Promise<{ libsql: Libsql; close(): void }> {
+  if (config.LIBSQL_URL !== undefined) {
+    const remote = openRemote({ url: config.LIBSQL_URL, authToken: config.LIBSQL_AUTH_TOKEN, fetch })
+    if (remote.status === "invalid") throw new StartProblem(remote.message)
+    return { libsql: remote.libsql, close: () => {} }
+  }
+  const opened = await openEmbedded(directory.file("gateway.db"))
+  if (opened.status !== "open") throw new StartProblem(opened.message)
+  return opened
+}
+
+/** Brings the schema up to date and makes sure that this key opens what the database holds. */
+async function prepareDatabase(libsql: Libsql, vault: Vault, now: EpochMs): Promise<void> {
+  try {
+    const migrated = await migrate(libsql, now)
+    if (migrated.status === "newer") {
+      throw new StartProblem(
+        "The database belongs to a newer version of Loop Gateway. Start that version, or restore an older backup.",
+      )
+    }
+    const checkValue = await claimInstanceValue(libsql, "encryption_check", vault.checkValue())
+    if (!vault.opens(checkValue)) {
+      throw new StartProblem(
+        "ENCRYPTION_KEY is not the key that this database was made with. Bring the old key back: nothing was changed.",
+      )
+    }
+  } catch (error) {
+    if (!isLoopError(error)) throw error
+    throw new StartProblem(
+      `The database does not answer (${describeFailure(error)}). Check LIBSQL_URL, or the disk under DATA_DIR.`,
+      { cause: error },
+    )
+  }
+}
+
+function openObjects(directory: DataDirectory, options: Omit<ObjectHostOptions, "path" | "blobDirectory">) {
+  const path = directory.file("objects.db")
+  try {
+    return openObjectHost({ ...options, path, blobDirectory: directory.file("blobs") })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : "unknown"
+    throw new StartProblem(
+      `The object store ${path} cannot be used: ${reason}. Put it aside or restore it from a backup.`,
+      { cause: error },
+    )
+  }
+}
+
+async function listen(server: ReturnType<typeof createAdaptorServer>, { HOST, PORT }: NodeConfig): Promise<number> {
+  try {
+    server.listen(PORT, HOST)
+    await once(server, "listening")
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === "EADDRINUSE")
+      throw new StartProblem(`PORT ${PORT} is in use on ${HOST}. Stop what uses it, or set PORT to another number.`)
+    if (code === "EACCES")
+      throw new StartProblem(`PORT ${PORT} is not allowed for this user. Set PORT to a number above 1023.`)
+    throw new StartProblem(
+      `The gateway cannot listen on ${HOST}:${PORT} (${code ?? "unknown"}). Check HOST and PORT.`,
+      { cause: error },
+    )
+  }
+  return portOf(server.address())
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === "object" && address !== null ? address.port : 0
+}
+
+function remoteAddress(incoming: { socket: { remoteAddress?: string | undefined } }): string {
+  return incoming.socket.remoteAddress ?? ""
+}

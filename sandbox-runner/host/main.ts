@@ -1,0 +1,61 @@
+/** `npm start`: the gateway on this machine, from the environment and `.env`, until SIGTERM or SIGINT. */
+import { loadEnvFile } from "node:process"
+import type { LogEntry } from "../../worker/log.ts"
+import { parseEnvironment } from "../../durable-objects/config.ts"
+import type { Tool } from "../../durable-objects/tools/tool.ts"
+import { NodeConfig } from "../config.ts"
+import { banner } from "./banner.ts"
+import { startGateway, type Gateway } from "./gateway.ts"
+import { StartProblem } from "./start-problem.ts"
+
+/** A stop that takes longer than this is cut short: all that matters is durable already. */
+const longestStopMs = 10_000
+
+/**
+ * Runs the gateway as this process, with exit code 1 and one line on a start that cannot be.
+ * @param tools - besides the built-in ones
+ */
+export async function runGateway(tools: readonly Tool[] = []): Promise<void> {
+  try {
+    const gateway = await startGateway({ config: readConfig(), log, say: print, tools })
+    stopOnSignal(gateway)
+    print(banner(gateway.started))
+  } catch (error) {
+    if (!(error instanceof StartProblem)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+function readConfig(): NodeConfig {
+  try {
+    loadEnvFile(".env")
+  } catch {
+    // There is none: the environment alone counts.
+  }
+  const parsed = parseEnvironment(NodeConfig, process.env)
+  if (parsed.status === "ok") return parsed.config
+  throw new StartProblem(parsed.problems.join("; "))
+}
+
+function stopOnSignal(gateway: Gateway): void {
+  let isStopping = false
+  const stop = () => {
+    if (isStopping) return
+    isStopping = true
+    setTimeout(() => process.exit(0), longestStopMs).unref()
+    void gateway.close().then(() => process.exit(0))
+  }
+  process.on("SIGTERM", stop)
+  process.on("SIGINT", stop)
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function log(entry: LogEntry): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
+}
+
+if (import.meta.main) await runGateway()
