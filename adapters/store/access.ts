@@ -1,11 +1,10 @@
-/** Users, their sessions and tokens, and the count of failed logins. Secrets arrive here hashed. */
-import { and, desc, eq, gt, isNull, or } from "drizzle-orm"
-import * as z from "zod"
+/** Users, their sessions and their tokens. Secrets arrive here hashed. */
+import { and, desc, eq, isNull } from "drizzle-orm"
 import type { EpochMs, TokenId, UserId } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
 import { build, constant, parseRow, parseRows, statement } from "./query.ts"
 import { SessionRow, TokenRow, UserRow } from "./rows.ts"
-import { loginAttempts, sessions, tokens, users } from "./schema.ts"
+import { sessions, tokens, users } from "./schema.ts"
 
 /** Names that differ in case, or only in how Unicode spells them, are one name. */
 export function usernameKey(username: string): string {
@@ -49,6 +48,13 @@ export async function findUser(libsql: Libsql, userId: UserId): Promise<UserRow 
   return parseRow(users, UserRow, found)
 }
 
+const newHash = constant("update users set password_hash = ?1 where id = ?2 and password_hash = ?3")
+
+/** Stores the same password hashed anew; nothing happens when the password was changed meanwhile. */
+export async function replacePasswordHash(libsql: Libsql, userId: UserId, stored: string, anew: string): Promise<void> {
+  await libsql.write([newHash(anew, userId, stored)])
+}
+
 export async function createSession(libsql: Libsql, session: SessionRow): Promise<void> {
   await libsql.write([statement(build.insert(sessions).values(session))])
 }
@@ -68,12 +74,6 @@ export async function findSession(
   const session = parseRow(sessions, SessionRow, foundSession)
   const user = parseRow(users, UserRow, foundUser)
   return session && user && { session, user }
-}
-
-const useSession = constant("update sessions set last_used_at = ? where token_hash = ? and last_used_at < ?")
-
-export async function touchSession(libsql: Libsql, tokenHash: string, now: EpochMs): Promise<void> {
-  await libsql.write([useSession(now, tokenHash, now)])
 }
 
 const prolongSession = constant(
@@ -160,51 +160,4 @@ const useToken = constant("update tokens set last_used_at = ? where id = ? and c
 
 export async function touchToken(libsql: Libsql, tokenId: TokenId, now: EpochMs): Promise<void> {
   await libsql.write([useToken(now, tokenId, now)])
-}
-
-const addFailure = constant(
-  `insert into login_attempts (key, failures, window_started_at) values (?1, 1, ?2)
-   on conflict (key) do update set
-     failures = case when window_started_at <= ?3 then 1 else failures + 1 end,
-     window_started_at = case when window_started_at <= ?3 then ?2 else window_started_at end
-   returning failures`,
-)
-const Failures = z.object({ failures: z.number().int() })
-
-/**
- * Counts a failed login. A window begins with its first failure and lasts `windowMs`.
- * @param key - what is throttled: a user name, an address
- * @returns the failures of the window, this one among them
- */
-export async function recordFailure(libsql: Libsql, key: string, now: EpochMs, windowMs: number): Promise<number> {
-  const [counted] = await libsql.write([addFailure(key, now, now - windowMs)])
-  return Failures.parse(counted?.rows[0]).failures
-}
-
-/** The failures of each key's running window, in the order of `keys`; 0 where there are none. */
-export async function readFailures(
-  libsql: Libsql,
-  keys: readonly string[],
-  now: EpochMs,
-  windowMs: number,
-): Promise<number[]> {
-  const answers = await libsql.read(
-    keys.map((key) =>
-      statement(
-        build
-          .select({ failures: loginAttempts.failures })
-          .from(loginAttempts)
-          .where(and(eq(loginAttempts.key, key), gt(loginAttempts.windowStartedAt, now - windowMs))),
-      ),
-    ),
-  )
-  return answers.map((answer) => (answer.rows[0] === undefined ? 0 : Failures.parse(answer.rows[0]).failures))
-}
-
-/** Forgets the failures of the keys, after a login that succeeded. */
-export async function clearFailures(libsql: Libsql, keys: readonly string[]): Promise<void> {
-  if (keys.length === 0) return
-  await libsql.write([
-    statement(build.delete(loginAttempts).where(or(...keys.map((key) => eq(loginAttempts.key, key))))),
-  ])
 }

@@ -113,7 +113,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   })
   const port = await listen(server, config).catch(async (error: unknown) => {
     await objects.close()
-    database.close()
+    await database.close()
     throw error
   })
   const configured = createModels(modelsConfig(config), egress.operator).isConfigured(config.DEFAULT_MODEL, false)
@@ -131,7 +131,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
       server.close()
       await objects.close()
       if ("closeAllConnections" in server) server.closeAllConnections()
-      database.close()
+      await database.close()
       directory.release()
     },
   }
@@ -141,11 +141,11 @@ async function openDatabase(
   directory: DataDirectory,
   config: NodeConfig,
   fetch: (request: Request) => Promise<Response>,
-): Promise<{ libsql: Libsql; close(): void }> {
+): Promise<{ libsql: Libsql; close(): Promise<void> }> {
   if (config.LIBSQL_URL !== undefined) {
     const remote = openRemote({ url: config.LIBSQL_URL, authToken: config.LIBSQL_AUTH_TOKEN, fetch })
     if (remote.status === "invalid") throw new StartProblem(remote.message)
-    return { libsql: remote.libsql, close: () => {} }
+    return { libsql: remote.libsql, close: () => Promise.resolve() }
   }
   const opened = await openEmbedded(directory.file("gateway.db"))
   if (opened.status !== "open") throw new StartProblem(opened.message)
