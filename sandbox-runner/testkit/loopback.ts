@@ -6,7 +6,7 @@ export interface LoopbackServer {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   readonly url: string
   /** Ends every connection and the server. Safe to call twice. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**
