@@ -91,6 +91,27 @@ test("a poisoned row fails for its own caller alone", async () => {
   expect(await storedLoops()).toEqual([1, 2, 3])
 })
 
+test("a database that does not answer is waited for twice, however many wait", async () => {
+  const asked: (() => void)[] = []
+  const silent: Libsql = {
+    ...libsql,
+    project: () =>
+      new Promise((_, reject) => {
+        asked.push(() => reject(new LoopError("database_unavailable")))
+      }),
+  }
+  const together = coalesceProjections(silent, afterTick)
+  const settled = Promise.allSettled([1, 2, 3].map((number) => together.project(one(number))))
+  const timeOut = () => asked.splice(0).forEach((giveUp) => giveUp())
+  await afterTick()
+  expect(asked).toHaveLength(1)
+  timeOut()
+  await afterTick()
+  expect(asked).toHaveLength(3)
+  timeOut()
+  expect((await settled).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"])
+})
+
 test("a poisoned row that comes alone fails once", async () => {
   const together = coalesceProjections(libsql, afterTick)
   await expect(together.project(poisoned)).rejects.toMatchObject({ code: "database_unavailable" })

@@ -14,7 +14,7 @@ interface Waiting {
 
 /**
  * The same database, where projections that arrive in one tick or while a batch runs are written together. Each caller
- * learns the fate of its own rows: when a joint batch fails, its projections are written one by one.
+ * learns the fate of its own rows: when a joint batch fails, each is written alone.
  * @param afterTick - resolves when the current turn of the event loop is over (Node: `setImmediate`)
  */
 export function coalesceProjections(libsql: Libsql, afterTick: () => Promise<void>): Libsql {
@@ -22,8 +22,9 @@ export function coalesceProjections(libsql: Libsql, afterTick: () => Promise<voi
   let running = false
   const run = async () => {
     running = true
-    await afterTick()
     while (waiting.length > 0) {
+      // Also between two batches of a flood: whatever else the process serves gets its turn.
+      await afterTick()
       const together = waiting.splice(0, countTogether(waiting))
       await writeTogether(libsql, together)
     }
@@ -56,11 +57,13 @@ async function writeTogether(libsql: Libsql, together: readonly Waiting[]): Prom
     await succeeds(all)
     return
   }
-  for (const { rows, settle } of together) {
-    const alone = libsql.project(rows)
-    settle(alone)
-    await succeeds(alone)
-  }
+  // At once, so that a server that does not answer costs one more timeout and not one for each.
+  const alone = together.map(({ rows, settle }) => {
+    const written = libsql.project(rows)
+    settle(written)
+    return written
+  })
+  await Promise.allSettled(alone)
 }
 
 async function succeeds(work: Promise<void>): Promise<boolean> {

@@ -7,8 +7,8 @@ import { agentGroups, channels } from "./schema.ts"
 
 const selectChannel = constant("select * from channels where id = ?")
 const selectGroup = constant(
-  `select * from agent_groups where case when ?1 is null
-     then id = (select group_id from channels where id = ?2) else name = ?1 end`,
+  `select * from agent_groups
+   where name = ?1 or (?1 is null and id = (select group_id from channels where id = ?2))`,
 )
 
 export interface PolicySource {
