@@ -8,20 +8,20 @@ export interface ChildOptions {
   readonly cwd: string
   /** The whole environment; of the test's own only PATH and HOME are passed on, so that no real key is. */
   readonly env: Readonly<Record<string, string>>
-  /** Asked again and again until it is true, the process ends or time runs out. */
-  readonly isReady: () => Promise<boolean>
-  readonly timeoutMs: number
 }
 
 export interface Child {
+  /** Of the program and of its group. */
   readonly pid: number
   /** Everything that was printed, both channels in order of arrival. */
   output(): string
   /** Exit code, or null when a signal ended it. */
   readonly exited: Promise<number | null>
-  /** SIGKILL to the whole group, as a power cut would. Resolves when it is gone. */
+  /** Asks until it is so. @throws with the output when the program ends before, or time runs out and it is killed */
+  waitUntil(isReady: () => Promise<boolean>, timeoutMs: number): Promise<void>
+  /** SIGKILL to the whole group, as a power cut would. Resolves when it is gone; harmless when it is gone already. */
   kill9(): Promise<void>
-  /** SIGTERM to the whole group. @returns the exit code; throws when it does not end in time */
+  /** SIGTERM to the whole group. @returns the exit code; throws with the output when it does not end in time */
   stop(timeoutMs?: number): Promise<number | null>
 }
 
@@ -31,58 +31,60 @@ const longestStopMs = 20_000
 const running = new Set<number>()
 let isGuarded = false
 
-/** Starts a program in a group of its own and waits until it is ready. @throws with its output when it is not */
-export async function startChild(options: ChildOptions): Promise<Child> {
+/** Starts a program in a group of its own. */
+export function spawnChild({ command, args, cwd, env }: ChildOptions): Child {
   guardExit()
-  const process_ = spawn(options.command, [...options.args], {
-    cwd: options.cwd,
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...options.env },
+  const program = spawn(command, [...args], {
+    cwd,
+    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   })
-  const { pid } = process_
-  if (pid === undefined) throw new Error(`${options.command} could not be started`)
+  const { pid } = program
+  if (pid === undefined) throw new Error(`${command} could not be started`)
   running.add(pid)
   let printed = ""
-  for (const channel of [process_.stdout, process_.stderr]) {
+  for (const channel of [program.stdout, program.stderr]) {
     channel.setEncoding("utf8").on("data", (text: string) => {
       printed += text
     })
   }
   let hasExited = false
   const exited = new Promise<number | null>((resolve) => {
-    process_.once("close", (code) => {
+    program.once("close", (code) => {
       hasExited = true
       running.delete(pid)
       resolve(code)
     })
   })
-  const child: Child = {
+  const kill9 = async () => {
+    if (!hasExited) signalGroup(pid, "SIGKILL")
+    await exited
+  }
+  return {
     pid,
     output: () => printed,
     exited,
-    async kill9() {
-      signalGroup(pid, "SIGKILL")
-      await exited
-    },
+    kill9,
     async stop(timeoutMs = longestStopMs) {
-      signalGroup(pid, "SIGTERM")
-      const ended = await within(exited, timeoutMs)
-      if (ended.status === "ended") return ended.value
-      await child.kill9()
-      throw new Error(`${options.command} did not end within ${timeoutMs} ms of SIGTERM:\n${printed}`)
+      if (!hasExited) signalGroup(pid, "SIGTERM")
+      const first = await Promise.race([exited.then((code) => ({ code })), pause(timeoutMs)])
+      if (first !== undefined) return first.code
+      await kill9()
+      throw new Error(`${command} did not end within ${timeoutMs} ms of SIGTERM:\n${printed}`)
+    },
+    async waitUntil(isReady, timeoutMs) {
+      const deadline = performance.now() + timeoutMs
+      while (!(await isReady().catch(() => false))) {
+        if (hasExited) throw new Error(`${command} ended with ${await exited}:\n${printed}`)
+        if (performance.now() > deadline) {
+          await kill9()
+          throw new Error(`${command} was not ready within ${timeoutMs} ms:\n${printed}`)
+        }
+        await pause(pollMs)
+      }
     },
   }
-  const deadline = performance.now() + options.timeoutMs
-  while (!(await options.isReady().catch(() => false))) {
-    if (hasExited) throw new Error(`${options.command} ended with ${await exited}:\n${printed}`)
-    if (performance.now() > deadline) {
-      await child.kill9()
-      throw new Error(`${options.command} was not ready within ${options.timeoutMs} ms:\n${printed}`)
-    }
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
-  }
-  return child
 }
 
 /** A port that is free now. Another process may take it before it is used; then the start fails and says so. */
@@ -124,16 +126,8 @@ function guardExit(): void {
   })
 }
 
-async function within<T>(
-  work: Promise<T>,
-  ms: number,
-): Promise<{ status: "ended"; value: T } | { status: "still_running" }> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<{ status: "still_running" }>((resolve) => {
-    timer = setTimeout(() => resolve({ status: "still_running" }), ms)
+function pause(ms: number): Promise<undefined> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, undefined).unref()
   })
-  const ended = work.then((value) => ({ status: "ended" as const, value }))
-  const first = await Promise.race([ended, late])
-  clearTimeout(timer)
-  return first
 }

@@ -111,14 +111,18 @@ function completionOf(context: AnswerContext, object: string) {
   }
 }
 
-/** OpenAI's prompt_tokens include the cached ones. */
+/** OpenAI's prompt_tokens include those read from and written to the cache. */
 function usageOf(usage: Usage) {
   const prompt_tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
   return {
     prompt_tokens,
     completion_tokens: usage.outputTokens,
     total_tokens: prompt_tokens + usage.outputTokens,
-    prompt_tokens_details: { cached_tokens: usage.cacheReadTokens, audio_tokens: 0 },
+    prompt_tokens_details: {
+      cached_tokens: usage.cacheReadTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      audio_tokens: 0,
+    },
     completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
   }
 }

