@@ -116,8 +116,16 @@ export function tellResults(request: ScriptedRequest): Reply {
   return say(`done: ${request.toolResults.map((result) => result.text).join(" | ")}`)
 }
 
-const order =
-  /^(?:say:|slow:|long \d|think:|tool [a-zA-Z0-9_-]|results\b|history\b|system\b|fail \d|hang\b|drop\b|stall \d|cut \d|garbage\b|refuse:|max:|pause:|overflow\b)/m
+/** Orders without a text of their own fill their line, so that a person's sentence is not taken for one. */
+const order = new RegExp(
+  [
+    "^(?:say|slow|think|refuse|max|pause):",
+    "^(?:stall|cut) \\d+:",
+    "^tool [a-zA-Z0-9_-]+\\s*(?:\\{.*\\})?\\s*$",
+    "^(?:long \\d+|fail \\d{3}(?: \\d+)?|results|history|system|hang|drop|garbage|overflow)\\s*$",
+  ].join("|"),
+  "m",
+)
 
 /**
  * The text-driven script; see the table above.

@@ -341,6 +341,7 @@ describe("orders in the text", () => {
   test.each<[string, string[]]>([
     ["say: hello\nworld", ["hello\nworld"]],
     ["no order", ["echo: no order"]],
+    ["history of Rome\nsystem design", ["echo: history of Rome\nsystem design"]],
     ["From Ada:\nsay: hi", ["hi"]],
     ['tool append_line {"line":"x"}', ["tool_use", 'done: {"line":"x"}']],
     ['tool append_line {"line":"x"}\ntool add {}\nthen results', ["tool_use,tool_use", 'done: {"line":"x"} | {}']],
