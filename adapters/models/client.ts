@@ -1,0 +1,48 @@
+/** What a model client promises, and the limits that every call of a model is held to. */
+import type { ModelAnswer, ModelFailure, ModelRequest } from "../../core/model/call.ts"
+
+/** How a client reaches its provider. It must honour the request's signal. */
+export type Fetch = (request: Request) => Promise<Response>
+
+export interface RunOptions {
+  /** Stops the call and its connection. */
+  readonly signal: AbortSignal
+  /** Called in order, while the answer streams; never after the signal fired. Must not throw. */
+  readonly onDelta: (delta: { type: "text" | "thinking"; text: string }) => void
+  /** Takes the place of the configured key. */
+  readonly apiKey?: string
+}
+
+export type ModelOutcome =
+  | { status: "answered"; answer: ModelAnswer }
+  /** `partialText` is what was streamed as text before the failure. */
+  | { status: "failed"; failure: ModelFailure; partialText: string }
+
+export interface ModelClient {
+  /** One call of a model. Every way that a provider or the way to it can fail is an outcome; a rejection is a bug. */
+  run(request: ModelRequest, options: RunOptions): Promise<ModelOutcome>
+}
+
+export interface CallLimits {
+  /** From the request's start to the response's first byte. Both providers begin to answer within seconds, or queue. */
+  readonly firstByteMs: number
+  /** Between two bytes. Anthropic pings an idle stream every few seconds. */
+  readonly stallMs: number
+  /** The whole call: as long as Cloudflare keeps an object's pending work alive. */
+  readonly callMs: number
+  /** An answer of 128,000 tokens is about 17 MB of events; more is a server that does not stop. */
+  readonly responseBytes: number
+  /** What is read of an error's body. */
+  readonly errorBytes: number
+  /** How long a finished answer's connection may take to end before it is given up instead of being used again. */
+  readonly lingerMs: number
+}
+
+export const callLimits: CallLimits = {
+  firstByteMs: 60_000,
+  stallMs: 60_000,
+  callMs: 15 * 60_000,
+  responseBytes: 32 * 1024 * 1024,
+  errorBytes: 64 * 1024,
+  lingerMs: 1_000,
+}

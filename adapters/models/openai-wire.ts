@@ -1,0 +1,219 @@
+/** Chat completions of OpenAI and compatible servers: our transcript in their form, and their chunks back into an answer. */
+import type OpenAI from "openai"
+import * as z from "zod"
+import type { ModelRequest, StopReason, Usage } from "../../core/model/call.ts"
+import type { AssistantBlock, Message } from "../../core/model/message.ts"
+import type { Provider } from "../../core/model/provider.ts"
+import { parseToolInput } from "../../core/model/tool-input.ts"
+import type { RunOptions } from "./client.ts"
+import type { AnswerReader } from "./stream-client.ts"
+import { settleStop, settleToolCalls } from "./tool-calls.ts"
+
+type Params = OpenAI.ChatCompletionCreateParamsStreaming
+type MessageParam = OpenAI.ChatCompletionMessageParam
+
+/** Compatible servers stream reasoning in a field of their own, under one of two names, and want it back under the same. */
+const reasoningFields = ["reasoning_content", "reasoning"] as const
+const Reasoning = z.object({ field: z.enum(reasoningFields), text: z.string() })
+
+export interface OpenAiKind {
+  readonly provider: Provider
+  /**
+   * OpenAI's own models refuse `max_tokens` and unknown fields; most compatible servers do not know `max_completion_tokens`,
+   * and some demand the reasoning of earlier steps back.
+   */
+  readonly isOpenAi: boolean
+}
+
+/** The request's body. */
+export function toOpenAi(request: ModelRequest, kind: OpenAiKind): Params {
+  const system: MessageParam[] = request.system === "" ? [] : [{ role: "system", content: request.system }]
+  const tools = request.tools.map(({ name, description, inputSchema }): OpenAI.ChatCompletionTool => ({
+    type: "function",
+    function: { name, description, parameters: { ...inputSchema, type: "object" } },
+  }))
+  return {
+    model: request.model,
+    messages: [...system, ...request.messages.flatMap((message) => toMessages(message, kind))],
+    stream: true,
+    stream_options: { include_usage: true },
+    ...(tools.length > 0 && { tools }),
+    ...(kind.isOpenAi ? { max_completion_tokens: request.maxOutputTokens } : { max_tokens: request.maxOutputTokens }),
+  }
+}
+
+function toMessages(message: Message, kind: OpenAiKind): MessageParam[] {
+  if (message.role === "assistant") return toAssistant(message.blocks, kind)
+  const results = message.blocks.flatMap((block): MessageParam[] => {
+    if (block.type !== "tool_result") return []
+    // There is no field for a failed call.
+    const content = block.isError ? `Error: ${block.text}` : block.text
+    return [{ role: "tool", tool_call_id: block.toolUseId, content }]
+  })
+  const text = joinText(message.blocks)
+  return text === "" ? results : [...results, { role: "user", content: text }]
+}
+
+function toAssistant(blocks: readonly AssistantBlock[], kind: OpenAiKind): MessageParam[] {
+  const text = joinText(blocks)
+  const calls = blocks.flatMap((block): OpenAI.ChatCompletionMessageToolCall[] => {
+    if (block.type !== "tool_use") return []
+    return [{ type: "function", id: block.id, function: { name: block.name, arguments: JSON.stringify(block.input) } }]
+  })
+  if (text === "" && calls.length === 0) return []
+  return [
+    {
+      role: "assistant",
+      content: text === "" ? null : text,
+      ...(calls.length > 0 && { tool_calls: calls }),
+      ...(kind.isOpenAi ? {} : reasoningOf(blocks, kind.provider)),
+    },
+  ]
+}
+
+function reasoningOf(blocks: readonly AssistantBlock[], provider: Provider): Record<string, string> {
+  const fields: Record<string, string> = {}
+  for (const block of blocks) {
+    const raw = block.type === "thinking" && block.provider === provider ? Reasoning.safeParse(block.raw) : undefined
+    if (raw?.success === true) fields[raw.data.field] = (fields[raw.data.field] ?? "") + raw.data.text
+  }
+  return fields
+}
+
+function joinText(blocks: readonly { type: string; text?: string }[]): string {
+  const texts = blocks.flatMap(({ type, text = "" }) => (type === "text" && text.trim() !== "" ? [text] : []))
+  return texts.join("\n\n")
+}
+
+const text = z.string().nullish()
+const tokens = z.number().int().nonnegative().nullish()
+const ToolCallPiece = z.object({
+  index: z.number().int().nonnegative().optional(),
+  id: text,
+  function: z.object({ name: text, arguments: text }).nullish(),
+})
+const Chunk = z.object({
+  model: text,
+  choices: z
+    .array(
+      z.object({
+        delta: z
+          .object({
+            content: text,
+            refusal: text,
+            reasoning: text,
+            reasoning_content: text,
+            tool_calls: z.array(ToolCallPiece).nullish(),
+          })
+          .nullish(),
+        finish_reason: text,
+      }),
+    )
+    .nullish(),
+  usage: z
+    .object({
+      prompt_tokens: tokens,
+      completion_tokens: tokens,
+      prompt_tokens_details: z.object({ cached_tokens: tokens, cache_write_tokens: tokens }).nullish(),
+    })
+    .nullish(),
+})
+type Chunk = z.infer<typeof Chunk>
+type ChunkDelta = NonNullable<NonNullable<NonNullable<Chunk["choices"]>[number]["delta"]>>
+
+const stops: Readonly<Record<string, StopReason>> = {
+  stop: "end",
+  tool_calls: "tool_use",
+  function_call: "tool_use",
+  length: "max_tokens",
+  content_filter: "refusal",
+}
+
+/** The answer is complete with its `finish_reason`; the chunk with the counts comes behind it. */
+export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: RunOptions["onDelta"]): AnswerReader {
+  const calls = new Map<number, { id: string; name: string; written: string }>()
+  const reasoning = new Map<(typeof reasoningFields)[number], string>()
+  let usage: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
+  let model = request.model
+  let stop: StopReason | undefined
+  let hasRefused = false
+  let said = ""
+
+  const tell = (type: "text" | "thinking", piece: string | null | undefined): void => {
+    if (!piece) return
+    if (type === "text") said += piece
+    onDelta({ type, text: piece })
+  }
+
+  const takeCall = (piece: z.infer<typeof ToolCallPiece>): void => {
+    const { id, function: named } = piece
+    // Some servers send whole calls without an index: an id is then the beginning of the next one.
+    const last = Math.max(-1, ...calls.keys())
+    const at = piece.index ?? (id || last < 0 ? last + 1 : last)
+    const call = calls.get(at) ?? { id: "", name: "", written: "" }
+    calls.set(at, {
+      id: call.id || (id ?? ""),
+      name: call.name || (named?.name ?? ""),
+      written: call.written + (named?.arguments ?? ""),
+    })
+  }
+
+  const takeDelta = (delta: ChunkDelta): void => {
+    const field = reasoningFields.find((name) => delta[name])
+    if (field !== undefined) {
+      reasoning.set(field, (reasoning.get(field) ?? "") + (delta[field] ?? ""))
+      tell("thinking", delta[field])
+    }
+    tell("text", delta.content)
+    if (delta.refusal) hasRefused = true
+    tell("text", delta.refusal)
+    for (const piece of delta.tool_calls ?? []) takeCall(piece)
+  }
+
+  return {
+    take(event) {
+      const parsed = Chunk.safeParse(event)
+      if (!parsed.success) return "invalid"
+      const chunk = parsed.data
+      model = chunk.model || model
+      if (chunk.usage) usage = toUsage(chunk.usage)
+      const choice = chunk.choices?.[0]
+      if (choice?.delta) takeDelta(choice.delta)
+      if (choice?.finish_reason) stop = stops[choice.finish_reason] ?? "end"
+      return "more"
+    },
+    get text() {
+      return said
+    },
+    answer() {
+      if (stop === undefined) return undefined
+      const thoughts = [...reasoning].map(([field, thought]): AssistantBlock => ({
+        type: "thinking",
+        provider: kind.provider,
+        raw: { field, text: thought },
+      }))
+      const written = [...calls].toSorted(([a], [b]) => a - b).map(([, call]) => call)
+      const uses = written.map((call): AssistantBlock => ({
+        type: "tool_use",
+        id: call.id,
+        name: call.name,
+        input: parseToolInput(call.written),
+      }))
+      const spoken: AssistantBlock[] = said === "" ? [] : [{ type: "text", text: said }]
+      const blocks = settleToolCalls([...thoughts, ...spoken, ...uses], request.messages)
+      return { blocks, stop: settleStop(hasRefused ? "refusal" : stop, blocks), usage, model }
+    },
+  }
+}
+
+/** `prompt_tokens` holds those read from and written to the cache; ours do not overlap. */
+function toUsage(wire: NonNullable<Chunk["usage"]>): Usage {
+  const cacheReadTokens = wire.prompt_tokens_details?.cached_tokens ?? 0
+  const cacheWriteTokens = wire.prompt_tokens_details?.cache_write_tokens ?? 0
+  return {
+    inputTokens: Math.max(0, (wire.prompt_tokens ?? 0) - cacheReadTokens - cacheWriteTokens),
+    cacheReadTokens,
+    cacheWriteTokens,
+    outputTokens: wire.completion_tokens ?? 0,
+  }
+}
