@@ -35,6 +35,8 @@ export class Conversation implements HostedObject {
   #armedAt: EpochMs | null | undefined
   #typingAt: EpochMs | null = null
   #isCold = true
+  /** Deliveries with their flush that run now. */
+  #settling = 0
 
   readonly #routes: Routes<"conversation"> = {
     create: on(methods.conversation.create, (input) => this.#create(input)),
@@ -229,14 +231,20 @@ export class Conversation implements HostedObject {
     this.#outbox.add(
       turn,
       channelId,
-      telegramParts(text).map((part) => ({ ...place, ...part })),
+      telegramParts(text).map((part) => ({ ...place, text: part, format: "markdown" as const })),
     )
   }
 
   /** The answer goes out first, so that one batch can tell libSQL of it too. */
   async #afterTurn(): Promise<void> {
-    await this.#outbox.deliver()
-    await this.#flush().catch(passUnlessDatabase)
+    this.#settling += 1
+    try {
+      await this.#outbox.deliver()
+      await this.#projector.flush().catch(passUnlessDatabase)
+    } finally {
+      this.#settling -= 1
+      this.#afterFlush()
+    }
   }
 
   #afterFlush(): void {
@@ -247,11 +255,11 @@ export class Conversation implements HostedObject {
   /** Starts all that is due. Safe to call at any time: each part joins its own running work. */
   #work(): void {
     const now = this.#host.now()
-    this.#host.keepAlive(this.#driver.renewSlot())
-    this.#host.keepAlive(this.#driver.drive().finally(() => this.#arm()))
-    if (isDue(this.#outbox.dueAt, now)) this.#host.keepAlive(this.#afterTurn())
-    else if (isDue(this.#projector.dueAt, now) && !this.#driver.isRunning)
-      this.#host.keepAlive(this.#flush().catch(passUnlessDatabase))
+    if (this.#state.openTurn !== undefined || this.#state.queue.length > 0) {
+      this.#host.keepAlive(this.#driver.renewSlot())
+      this.#host.keepAlive(this.#driver.drive().finally(() => this.#arm()))
+    }
+    if (isDue(this.#outbox.dueAt, now) || isDue(this.#flushDueAt, now)) this.#host.keepAlive(this.#afterTurn())
     if (isDue(this.#typingAt, now)) this.#showTyping(now)
     if (isDue(this.#state.require().expireAt, now)) this.#expire(now)
   }
@@ -283,7 +291,7 @@ export class Conversation implements HostedObject {
       isIdle ? now : null,
       this.#driver.isRunning ? null : this.#driver.dueAt,
       this.#outbox.dueAt,
-      this.#driver.isRunning ? null : this.#projector.dueAt,
+      this.#flushDueAt,
       this.#typingAt,
       this.#state.require().expireAt,
     ].flatMap((at) => (at === null ? [] : [Math.max(at, now)]))
@@ -294,6 +302,11 @@ export class Conversation implements HostedObject {
     if (isNear) return
     this.#armedAt = next
     this.#host.setAlarm(next)
+  }
+
+  /** A running turn flushes at its end, and what settles now flushes itself. */
+  get #flushDueAt(): EpochMs | null {
+    return this.#driver.isRunning || this.#settling > 0 ? null : this.#projector.dueAt
   }
 
   get #id(): ConversationId {
@@ -356,7 +369,7 @@ function titleFrom(text: string): string {
       .split("\n")
       .find((candidate) => candidate.trim() !== "")
       ?.trim() ?? ""
-  const characters = [...line.slice(0, 400)]
+  const characters = Array.from(line.slice(0, 400))
   return characters.length <= 80 ? characters.join("") : `${characters.slice(0, 79).join("")}…`
 }
 

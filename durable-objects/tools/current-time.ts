@@ -11,8 +11,8 @@ export const currentTime = defineTool({
   input: z.object({ timezone: TimeZone.optional() }),
   repeatable: true,
   asksFirst: false,
-  async run({ timezone }, { now }) {
-    const at = now()
+  async run({ timezone }, context) {
+    const at = context.now()
     if (timezone === undefined) return { text: toRfc3339(at), tainted: false }
     const local = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, dateStyle: "full", timeStyle: "long" })
     return { text: `${toRfc3339(at)}\n${local.format(at)}`, tainted: false }

@@ -99,7 +99,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     now,
     random: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
     every(intervalMs, tick) {
-      const timer = setInterval(tick, intervalMs)
+      const timer = setInterval(() => tick(), intervalMs)
       return () => clearInterval(timer)
     },
     background: (work) => void work,
