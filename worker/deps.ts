@@ -17,11 +17,13 @@ export interface EdgeDeps {
   now(): EpochMs
   random(sizeBytes: number): Uint8Array
   /** Calls `tick` again and again, `intervalMs` apart, until the returned function is called. */
-  every(intervalMs: number, tick: () => void): () => void
+  readonly every: (intervalMs: number, tick: () => void) => () => void
   /** Work that may end after the answer was sent. It never rejects. */
   background(work: Promise<void>): void
   /** What the start or the deployment printed; undefined where there is none, and then nobody can set up. */
   setupCode(): string | undefined
+  /** One sentence on what to set before the default model can be called; null when it can. */
+  modelProblem(): string | null
   /** Entries hold no secret: what could is redacted before it gets here. */
   log(entry: LogEntry): void
   /** A file of the dashboard, or its page for any other path of the browser's; undefined when it has nothing to give. */

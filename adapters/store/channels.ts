@@ -1,6 +1,7 @@
 /** Channels: where people write from. Secrets arrive here sealed. */
-import { and, eq } from "drizzle-orm"
-import type { ChannelId, EpochMs, GroupId } from "../../core/units.ts"
+import { and, eq, inArray } from "drizzle-orm"
+import * as z from "zod"
+import { ChannelId, type EpochMs, GroupId } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
 import { type ListOptions, listByCreation } from "./page.ts"
 import { build, constant, parseRow, statement } from "./query.ts"
@@ -101,4 +102,29 @@ export async function unbindChannel(
   const channel = parseRow(channels, ChannelRow, updated)
   if (channel) return { status: "unbound", channel }
   return { status: stored?.rows.length === 1 ? "not_bound" : "channel_not_found" }
+}
+
+const Binding = z.object({ id: ChannelId, group_id: GroupId })
+
+/** The channels bound to each of the groups, in the order of their creation; a group without any has no entry. */
+export async function listBindings(
+  libsql: Libsql,
+  groupIds: readonly GroupId[],
+): Promise<ReadonlyMap<GroupId, readonly ChannelId[]>> {
+  if (groupIds.length === 0) return new Map()
+  const [found] = await libsql.read([
+    statement(
+      build
+        .select({ id: channels.id, groupId: channels.groupId })
+        .from(channels)
+        .where(inArray(channels.groupId, [...groupIds]))
+        .orderBy(channels.createdAt, channels.id),
+    ),
+  ])
+  const bound = new Map<GroupId, ChannelId[]>()
+  for (const row of found?.rows ?? []) {
+    const { id, group_id } = Binding.parse(row)
+    bound.set(group_id, [...(bound.get(group_id) ?? []), id])
+  }
+  return bound
 }

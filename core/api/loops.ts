@@ -50,7 +50,8 @@ export const createLoop = endpoint({
   params: nothing,
   query: nothing,
   body: z.object({
-    title: z.string().trim().max(200).default("untitled"),
+    /** Without one, the loop is `untitled` until its first message gives it a title. */
+    title: z.string().trim().max(200).default(""),
     /** At most 16 KB as JSON; never shown to the agent. */
     metadata: z.record(z.string(), z.string()).default({}),
     profiles: z.array(z.string()).default([]),

@@ -1,0 +1,125 @@
+/** The HTTP edge as one application: parse, authenticate, delegate. Pure construction; the same on both hosts. */
+import { Hono } from "hono"
+import { isLoopError, LoopError } from "../core/errors.ts"
+import { redact } from "../core/redact.ts"
+import { toHex } from "../core/units.ts"
+import { createIdentifier, readCredential } from "./access/identity.ts"
+import type { EdgeDeps } from "./deps.ts"
+import { addressKey, clientAddress, isHttps } from "./http/address.ts"
+import type { App, AppContext, AppEnv } from "./http/app-env.ts"
+import type { Binder } from "./http/bind.ts"
+import { failureAnswer } from "./http/fail.ts"
+import { addSecurityHeaders } from "./http/headers.ts"
+import { isOurHost, requestHost } from "./http/origin.ts"
+import { createRateLimiter, type RateLimiter, requireRoom } from "./http/rate-limit.ts"
+import { createRouteTable } from "./http/route-table.ts"
+import { bindAccess } from "./routes/access.ts"
+import { bindAgents } from "./routes/agents.ts"
+import { bindChannels } from "./routes/channels.ts"
+import { bindConversations } from "./routes/conversations.ts"
+import { bindLoops } from "./routes/loops.ts"
+import { bindOperations } from "./routes/operations.ts"
+import { bindTokens } from "./routes/tokens.ts"
+import { bindWebhooks } from "./routes/webhooks.ts"
+
+/** A few megabytes at most: a key and three numbers each. */
+const maxLimitedKeys = 10_000
+const maxRememberedCallers = 10_000
+
+/** Call its `fetch` with the request and a {@link import("./deps.ts").Connection}. */
+export function createApp(deps: EdgeDeps): App {
+  const app: App = new Hono<AppEnv>()
+  const limiter = createRateLimiter(maxLimitedKeys)
+  const identifier = createIdentifier(deps, maxRememberedCallers)
+  const binder: Binder = { app, deps, identifier, routes: createRouteTable() }
+
+  app.onError((error, context) => {
+    const { response, entry } = failureAnswer(error)
+    const { method, path } = context.req
+    if (entry !== undefined) deps.log({ ...entry, requestId: context.get("requestId"), method, path: redact(path) })
+    return response
+  })
+  app.use(async (context, next) => {
+    beginRequest(deps, context)
+    await next()
+    endRequest(context)
+  })
+  app.use(async (context, next) => {
+    if (!isOurHost(requestHost(context.req.raw), deps.config)) throw new LoopError("host_forbidden")
+    await next()
+  })
+  app.use("/api/*", async (context, next) => {
+    await admit(deps, binder, limiter, context)
+    await next()
+  })
+
+  bindAccess(binder, deps)
+  bindTokens(binder, deps)
+  bindLoops(binder, deps)
+  bindAgents(binder, deps)
+  bindChannels(binder, deps)
+  bindConversations(binder, deps)
+  bindOperations(binder, deps)
+  bindWebhooks(binder, deps, limiter)
+  app.notFound((context) => answerElse(deps, binder, context))
+  return app
+}
+
+function beginRequest(deps: EdgeDeps, context: AppContext): void {
+  const { TRUST_PROXY } = deps.config
+  const request = context.req.raw
+  context.set("requestId", toHex(deps.random(8)))
+  context.set("https", isHttps(request, TRUST_PROXY))
+  context.set("address", clientAddress(request.headers, context.env.remoteAddress, TRUST_PROXY))
+  context.set("identity", { status: "anonymous" })
+}
+
+function endRequest(context: AppContext): void {
+  const { headers } = context.res
+  const cookie = context.get("cookie")
+  if (cookie !== undefined) headers.append("set-cookie", cookie)
+  headers.set("x-request-id", context.get("requestId"))
+  addSecurityHeaders(headers, { keepCache: !isMachinePath(context.req.path), https: context.get("https") })
+}
+
+/**
+ * Counts the request before anything else is done for it: by its token where it has a valid one, else by its address.
+ * Guessed tokens are counted apart from the address's other requests, so that neither use keeps the other out.
+ */
+async function admit(deps: EdgeDeps, binder: Binder, limiter: RateLimiter, context: AppContext): Promise<void> {
+  const { RATE_LIMIT_PER_MINUTE: perAddress, TOKEN_RATE_LIMIT_PER_MINUTE: perToken } = deps.config
+  const address = addressKey(context.get("address"))
+  const identity = readCredential(context.req.raw.headers)
+  context.set("identity", identity)
+  if (identity.status !== "unread" || identity.presented.via === "cookie") {
+    requireRoom(limiter.take(`address:${address}`, perAddress, deps.now()))
+    return
+  }
+  const { presented } = identity
+  const guesses = `guesses:${address}`
+  if (!binder.identifier.remembers(presented)) requireRoom(limiter.check(guesses, perAddress, deps.now()))
+  const found = await binder.identifier.identify(presented).catch(unlessDatabaseIsAway)
+  const key = found?.status === "known" ? `token:${presented.hash}` : guesses
+  requireRoom(limiter.take(key, found?.status === "known" ? perToken : perAddress, deps.now()))
+  if (found !== undefined) context.set("identity", found)
+}
+
+/** What needs the caller asks again and fails; what does not, such as health, is answered. */
+function unlessDatabaseIsAway(error: unknown): undefined {
+  if (!isLoopError(error) || error.code !== "database_unavailable") throw error
+}
+
+const isMachinePath = (path: string) => /^\/(api|webhooks)(\/|$)/.test(path)
+
+/** What no contract names: a wrong method, nothing at all, or the dashboard. */
+async function answerElse(deps: EdgeDeps, binder: Binder, context: AppContext): Promise<Response> {
+  const { path, method } = context.req
+  const methods = binder.routes.methodsOf(path)
+  if (methods.length > 0) throw new LoopError("method_not_allowed", { allow: methods.join(", ") })
+  if (!isMachinePath(path) && (method === "GET" || method === "HEAD")) {
+    const file = await deps.assets(context.req.raw)
+    // A copy, because headers of fetched answers cannot be changed.
+    if (file !== undefined) return new Response(file.body, file)
+  }
+  throw new LoopError("route_not_found")
+}

@@ -1,0 +1,170 @@
+/** Binds a contract to its handler: who may call, what is parsed before, what is checked after. */
+import type * as z from "zod"
+import { permits } from "../../core/access/scope.ts"
+import type { Endpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
+import { type ErrorCode, LoopError } from "../../core/errors.ts"
+import type { Caller, Identifier, Identity } from "../access/identity.ts"
+import { renewSessionCookie } from "../access/sessions.ts"
+import type { App, AppContext } from "./app-env.ts"
+import { defaultMaxBodyBytes, parseJsonBody, readBytes } from "./body.ts"
+import { requireOurOrigin } from "./origin.ts"
+import type { RouteTable } from "./route-table.ts"
+import type { EdgeDeps } from "../deps.ts"
+
+/** What binding needs besides the contract. */
+export interface Binder {
+  readonly app: App
+  readonly deps: Pick<EdgeDeps, "config">
+  readonly identifier: Identifier
+  readonly routes: RouteTable
+}
+
+interface Input<P, Q, B> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly context: AppContext
+}
+export interface Call<P, Q, B> extends Input<P, Q, B> {
+  readonly caller: Caller
+}
+export interface OpenCall<P, Q, B> extends Input<P, Q, B> {
+  /**
+   * Who calls, where valid credentials came along.
+   * @throws LoopError `database_unavailable`, `origin_forbidden`
+   */
+  readonly findCaller: () => Promise<Caller | undefined>
+}
+
+type Open = "none" | "optional"
+type Closed = "user" | "cookie"
+
+/** Binds an endpoint that answers JSON. The answer is parsed too: a column that the contract does not name stays here. */
+export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+  binder: Binder,
+  contract: Endpoint<P, Q, B, R, Closed>,
+  handler: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<R>>,
+): void {
+  route(binder, contract, async (context) => {
+    const caller = await requireCaller(binder, contract, context)
+    return answerJson(contract, await handler({ ...(await parseCall(contract, context)), caller, context }))
+  })
+}
+
+/** Binds an endpoint that anyone may call. */
+export function bindOpen<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+  binder: Binder,
+  contract: Endpoint<P, Q, B, R, Open>,
+  handler: (call: OpenCall<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<R>>,
+): void {
+  route(binder, contract, async (context) => {
+    requireOurOrigin(context, binder.deps.config)
+    const findCaller = async () => {
+      const identity = await identify(binder, context)
+      if (identity.status !== "known") return undefined
+      if (identity.caller.credential.kind === "cookie") requireOurOrigin(context, binder.deps.config, "always")
+      return identity.caller
+    }
+    return answerJson(contract, await handler({ ...(await parseCall(contract, context)), findCaller, context }))
+  })
+}
+
+/** Binds an endpoint that answers an event stream. What its handler throws is still an answer with a status. */
+export function bindStream<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  binder: Binder,
+  contract: StreamEndpoint<P, Q, B, Closed>,
+  handler: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<ReadableStream<Uint8Array>>,
+): void {
+  route(binder, contract, async (context) => {
+    const caller = await requireCaller(binder, contract, context)
+    const stream = await handler({ ...(await parseCall(contract, context)), caller, context })
+    // The last header keeps nginx from holding events back.
+    const headers = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }
+    return new Response(stream, { headers })
+  })
+}
+
+type AnyContract = Endpoint | StreamEndpoint
+
+function route(binder: Binder, contract: AnyContract, answer: (context: AppContext) => Promise<Response>): void {
+  binder.routes.add(contract.method, contract.path)
+  binder.app.on(contract.method.toUpperCase(), contract.path.replaceAll(/\{(\w+)\}/g, ":$1"), answer)
+}
+
+/** Looks the caller up, once a request. */
+async function identify(binder: Binder, context: AppContext): Promise<Identity> {
+  const identity = context.get("identity")
+  if (identity.status !== "unread") return identity
+  const found = await binder.identifier.identify(identity.presented)
+  context.set("identity", found)
+  // The browser's copy of the session must live on too.
+  if (found.status === "known" && found.extended && identity.presented.via === "cookie") renewSessionCookie(context)
+  return found
+}
+
+async function requireCaller(binder: Binder, contract: AnyContract, context: AppContext): Promise<Caller> {
+  const identity = await identify(binder, context)
+  switch (identity.status) {
+    case "anonymous":
+    case "unread":
+      throw new LoopError("missing_credentials")
+    case "invalid":
+      throw new LoopError("invalid_token")
+    case "known":
+  }
+  const { caller } = identity
+  if (contract.auth === "cookie" && caller.credential.kind !== "cookie") throw new LoopError("cookie_required")
+  if (caller.credential.kind === "cookie") requireOurOrigin(context, binder.deps.config, "always")
+  const permission = permits({ role: caller.user.role, credential: caller.credential }, contract.scope)
+  switch (permission.status) {
+    case "role_forbidden":
+      throw new LoopError("role_forbidden")
+    case "scope_missing":
+      throw new LoopError("scope_missing", { message: `The token needs the scope ${permission.scope}.` })
+    case "allowed":
+      return caller
+  }
+}
+
+async function parseCall<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  contract: { params: P; query: Q; body: B } & AnyContract,
+  context: AppContext,
+): Promise<{ params: z.output<P>; query: z.output<Q>; body: z.output<B> }> {
+  const unknownId = contract.unknownId ?? "route_not_found"
+  const params = contract.params.safeParse(context.req.param())
+  if (!params.success) throw new LoopError(unknownId)
+  const query = parse(contract.query, Object.fromEntries(new URL(context.req.url).searchParams), "invalid_query")
+  const body = parse(contract.body, await readBody(contract, context.req.raw), "invalid_body")
+  return { params: params.data, query, body }
+}
+
+/** A body of a GET or DELETE means nothing (RFC 9110 9.3.1, 9.3.5) and is not read. */
+async function readBody(contract: AnyContract, request: Request): Promise<unknown> {
+  if (contract.method === "get" || contract.method === "delete") return {}
+  const maxBytes = contract.maxBodyBytes ?? defaultMaxBodyBytes
+  const bytes = await readBytes(request, maxBytes, contract.tooLarge ?? "body_too_large")
+  return parseJsonBody(bytes, request.headers.get("content-type"))
+}
+
+/** Names the first field that is wrong, never its value. */
+function parse<T extends z.ZodType>(schema: T, value: unknown, code: ErrorCode): z.output<T> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  if (issue === undefined || issue.path.length === 0) throw new LoopError(code)
+  throw new LoopError(code, { message: issue.message, field: issue.path.map(String).join(".").slice(0, 200) })
+}
+
+function answerJson(contract: Endpoint, answer: unknown): Response {
+  const parsed = contract.response.safeParse(answer)
+  if (!parsed.success) {
+    throw new LoopError(
+      "internal",
+      {},
+      { cause: `the answer breaks the contract of ${contract.path}: ${parsed.error.message}` },
+    )
+  }
+  if (contract.status === 204) return new Response(null, { status: 204 })
+  const headers = { "content-type": "application/json; charset=utf-8" }
+  return new Response(JSON.stringify(parsed.data), { status: contract.status, headers })
+}

@@ -1,0 +1,22 @@
+/** Turns a failure into the one error shape. What the caller may not know goes to the log, redacted. */
+import { type ErrorCode, type ErrorDetails, errorRule, isLoopError, toErrorBody } from "../../core/errors.ts"
+import { describeFailure, type LogEntry } from "../log.ts"
+
+/** The answer for a failure, and its log entry where an operator should see it. */
+export function failureAnswer(error: unknown): { response: Response; entry: LogEntry | undefined } {
+  const code: ErrorCode = isLoopError(error) ? error.code : "internal"
+  const rule = errorRule(code)
+  const details: ErrorDetails = isLoopError(error) ? error.details : {}
+  const headers = new Headers({ "content-type": "application/json; charset=utf-8" })
+  if (typeof details.retryAfterSeconds === "number") headers.set("retry-after", String(details.retryAfterSeconds))
+  if (typeof details.allow === "string") headers.set("allow", details.allow)
+  // RFC 9110 15.5.2 asks for it.
+  if (code === "missing_credentials" || code === "invalid_token") headers.set("www-authenticate", "Bearer")
+  return {
+    response: new Response(JSON.stringify(toErrorBody(code, details)), { status: rule.status, headers }),
+    entry:
+      rule.status >= 500
+        ? { level: "error", event: "request_failed", code, status: rule.status, cause: describeFailure(error) }
+        : undefined,
+  }
+}

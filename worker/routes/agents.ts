@@ -1,0 +1,170 @@
+/** Agent groups and their bindings to channels. Keys are sealed on the way in and shown to nobody. */
+import {
+  type AgentGroupChanges,
+  assignChannel,
+  createAgentGroup,
+  deleteAgentGroup,
+  getAgentGroup,
+  HotSwapConfig,
+  listAgentGroups,
+  unassignChannel,
+  updateAgentGroup,
+} from "../../core/api/agents.ts"
+import { LoopError } from "../../core/errors.ts"
+import { type ChannelId, GroupId, toHex, toRfc3339 } from "../../core/units.ts"
+import * as store from "../../adapters/store/agents.ts"
+import { bindChannel, listBindings, unbindChannel } from "../../adapters/store/channels.ts"
+import { fallbackKeyPlace, StoredFallbackChain } from "../../adapters/store/fallback-chain.ts"
+import type { GroupRow } from "../../adapters/store/rows.ts"
+import type { EdgeDeps } from "../deps.ts"
+import { bind, type Binder } from "../http/bind.ts"
+import { retryEdit } from "./retry-edit.ts"
+
+export function bindAgents(binder: Binder, deps: EdgeDeps): void {
+  const show = async (row: GroupRow) => toView(row, (await listBindings(deps.libsql, [row.id])).get(row.id) ?? [])
+  const find = async (groupId: GroupId) => {
+    const row = await store.findGroup(deps.libsql, groupId)
+    if (row === undefined) throw new LoopError("group_not_found")
+    return row
+  }
+
+  bind(binder, listAgentGroups, async ({ query }) => {
+    const after = query.after === undefined ? undefined : GroupId.safeParse(query.after)
+    if (after?.success === false) throw new LoopError("invalid_cursor")
+    const page = await store.listGroups(deps.libsql, { limit: query.limit, after: after?.data })
+    const bound = await listBindings(
+      deps.libsql,
+      page.rows.map(({ id }) => id),
+    )
+    return {
+      data: page.rows.map((row) => toView(row, bound.get(row.id) ?? [])),
+      nextCursor: page.hasMore ? (page.rows.at(-1)?.id ?? null) : null,
+    }
+  })
+
+  bind(binder, createAgentGroup, async ({ body }) => {
+    const now = deps.now()
+    const empty: GroupRow = {
+      id: GroupId.parse(`grp_${toHex(deps.random(12))}`),
+      name: body.name,
+      description: "",
+      systemPrompt: "",
+      model: null,
+      apiKeySealed: null,
+      skills: [],
+      budgetMaxTokensDay: null,
+      budgetMaxTokensMonth: null,
+      hotSwapConfig: null,
+      fallbackChainConfig: null,
+      historyMessages: null,
+      maxOutputTokens: null,
+      createdAt: now,
+      updatedAt: now,
+      version: 0,
+    }
+    const made = await store.createGroup(deps.libsql, applyChanges(deps, empty, body))
+    if (made.status === "name_taken") throw new LoopError("name_taken", { field: "name" })
+    return toView(made.group, [])
+  })
+
+  bind(binder, getAgentGroup, async ({ params }) => show(await find(params.groupId)))
+
+  bind(binder, updateAgentGroup, async ({ params, body }) => {
+    const row = await retryEdit<GroupRow>(async () => {
+      const outcome = await store.updateGroup(deps.libsql, applyChanges(deps, await find(params.groupId), body))
+      switch (outcome.status) {
+        case "updated":
+          return { status: "done", value: outcome.group }
+        case "not_found":
+          throw new LoopError("group_not_found")
+        case "name_taken":
+          throw new LoopError("name_taken", { field: "name" })
+        case "conflict":
+          return { status: "conflict" }
+      }
+    })
+    return show(row)
+  })
+
+  bind(binder, deleteAgentGroup, async ({ params }) => {
+    const { status } = await store.removeGroup(deps.libsql, params.groupId)
+    if (status === "not_found") throw new LoopError("group_not_found")
+    if (status === "group_in_use") throw new LoopError("group_in_use")
+    return {}
+  })
+
+  bind(binder, assignChannel, async ({ params }) => {
+    const { status } = await bindChannel(deps.libsql, params.channelId, params.groupId, deps.now())
+    if (status !== "bound") throw new LoopError(status)
+    return show(await find(params.groupId))
+  })
+
+  bind(binder, unassignChannel, async ({ params }) => {
+    const group = await find(params.groupId)
+    const { status } = await unbindChannel(deps.libsql, params.channelId, params.groupId, deps.now())
+    if (status === "channel_not_found") throw new LoopError(status)
+    return show(group)
+  })
+}
+
+/** The row with the named fields changed. Fields that the body leaves out stay. */
+function applyChanges(deps: EdgeDeps, row: GroupRow, changes: AgentGroupChanges): GroupRow {
+  const { apiKey, fallbackChainConfig, ...plain } = changes
+  const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined))
+  const keyPlace = { table: "agent_groups", row: row.id, column: "api_key" }
+  return {
+    ...row,
+    ...given,
+    ...(apiKey === undefined ? {} : { apiKeySealed: apiKey === null ? null : deps.vault.seal(keyPlace, apiKey) }),
+    ...(fallbackChainConfig === undefined
+      ? {}
+      : { fallbackChainConfig: fallbackChainConfig && sealChain(deps, row, fallbackChainConfig) }),
+    updatedAt: deps.now(),
+  }
+}
+
+/**
+ * A provider without a key in the body keeps the stored one under its label, as long as the key would still go to the same
+ * place: with another type or address it is forgotten, so that nobody can have it sent to an address of theirs.
+ */
+function sealChain(
+  deps: EdgeDeps,
+  row: GroupRow,
+  chain: NonNullable<AgentGroupChanges["fallbackChainConfig"]>,
+): StoredFallbackChain {
+  const stored = readChain(row)?.providers ?? []
+  const providers = chain.providers.map(({ apiKey, baseUrl, ...plain }) => {
+    const before = stored.find(({ label }) => label === plain.label)
+    const isSamePlace = before?.type === plain.type && before.baseUrl === baseUrl
+    const kept = apiKey === undefined && isSamePlace ? before.apiKeySealed : undefined
+    const apiKeySealed = typeof apiKey === "string" ? deps.vault.seal(fallbackKeyPlace(row.id), apiKey) : kept
+    // JSON knows no undefined.
+    return {
+      ...plain,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(apiKeySealed === undefined ? {} : { apiKeySealed }),
+    }
+  })
+  return { enabled: chain.enabled, providers }
+}
+
+function readChain(row: GroupRow): StoredFallbackChain | null {
+  return row.fallbackChainConfig && StoredFallbackChain.parse(row.fallbackChainConfig)
+}
+
+function toView(row: GroupRow, channelIds: readonly ChannelId[]) {
+  const { apiKeySealed, hotSwapConfig, createdAt, updatedAt } = row
+  const chain = readChain(row)
+  return {
+    ...row,
+    hotSwapConfig: hotSwapConfig && HotSwapConfig.parse(hotSwapConfig),
+    hasApiKey: apiKeySealed !== null,
+    fallbackChainConfig: chain && {
+      enabled: chain.enabled,
+      providers: chain.providers.map(({ apiKeySealed: key, ...shown }) => ({ ...shown, hasApiKey: key !== undefined })),
+    },
+    channelIds: [...channelIds],
+    createdAt: toRfc3339(createdAt),
+    updatedAt: toRfc3339(updatedAt),
+  }
+}

@@ -1,0 +1,131 @@
+/** Channels: their rows and sealed secrets. Connecting, polling and sending is the Channel object's work. */
+import * as z from "zod"
+import {
+  type ChannelChanges,
+  createChannel,
+  deleteChannel,
+  getChannel,
+  listChannels,
+  updateChannel,
+} from "../../core/api/channels.ts"
+import { isLoopError, LoopError, toErrorBody } from "../../core/errors.ts"
+import { ChannelId, toHex, toRfc3339 } from "../../core/units.ts"
+import * as store from "../../adapters/store/channels.ts"
+import type { ChannelRow } from "../../adapters/store/rows.ts"
+import type { ChannelStatus } from "../../durable-objects/peers.ts"
+import type { EdgeDeps } from "../deps.ts"
+import { bind, type Binder } from "../http/bind.ts"
+import { describeFailure } from "../log.ts"
+import { retryEdit } from "./retry-edit.ts"
+
+/** The public settings of a Telegram channel, as its row holds them. */
+const TelegramConfig = z.object({ allowedUserIds: z.array(z.number().int()), botTokenHint: z.string() })
+type TelegramConfig = z.infer<typeof TelegramConfig>
+
+/** 256 bits; Telegram takes 1 to 256 characters of A-Z a-z 0-9 _ - (Bot API "setWebhook"). */
+const webhookSecretBytes = 32
+
+export function bindChannels(binder: Binder, deps: EdgeDeps): void {
+  const find = async (channelId: ChannelId) => {
+    const row = await store.findChannel(deps.libsql, channelId)
+    if (row === undefined) throw new LoopError("channel_not_found")
+    return row
+  }
+  const show = async (row: ChannelRow) => toView(row, await ask(deps, row.id, "status"))
+
+  bind(binder, listChannels, async ({ query }) => {
+    const after = query.after === undefined ? undefined : ChannelId.safeParse(query.after)
+    if (after?.success === false) throw new LoopError("invalid_cursor")
+    const page = await store.listChannels(deps.libsql, { limit: query.limit, after: after?.data })
+    return {
+      data: await Promise.all(page.rows.map(show)),
+      nextCursor: page.hasMore ? (page.rows.at(-1)?.id ?? null) : null,
+    }
+  })
+
+  bind(binder, createChannel, async ({ body }) => {
+    const id = ChannelId.parse(`chan_${toHex(deps.random(12))}`)
+    const now = deps.now()
+    const { botToken, allowedUserIds } = body.config
+    const row = await store.createChannel(deps.libsql, {
+      id,
+      kind: body.kind,
+      name: body.name,
+      config: { allowedUserIds, botTokenHint: hint(botToken) },
+      ...sealSecrets(deps, id, botToken),
+      enabled: true,
+      createdAt: now,
+      updatedAt: now,
+    })
+    return toView(row, await ask(deps, id, "refresh"))
+  })
+
+  bind(binder, getChannel, async ({ params }) => show(await find(params.channelId)))
+
+  bind(binder, updateChannel, async ({ params, body }) => {
+    const row = await retryEdit<ChannelRow>(async () => {
+      const changed = applyChanges(deps, await find(params.channelId), body)
+      const outcome = await store.updateChannel(deps.libsql, changed)
+      if (outcome.status === "not_found") throw new LoopError("channel_not_found")
+      return outcome.status === "updated" ? { status: "done", value: outcome.channel } : { status: "conflict" }
+    })
+    return toView(row, await ask(deps, row.id, "refresh"))
+  })
+
+  bind(binder, deleteChannel, async ({ params }) => {
+    const { status } = await store.removeChannel(deps.libsql, params.channelId)
+    if (status === "not_found") throw new LoopError("channel_not_found")
+    await ask(deps, params.channelId, "refresh")
+    return {}
+  })
+}
+
+function applyChanges(deps: EdgeDeps, row: ChannelRow, changes: ChannelChanges): ChannelRow {
+  const config = TelegramConfig.parse(row.config)
+  const { botToken, allowedUserIds = config.allowedUserIds } = changes.config ?? {}
+  return {
+    ...row,
+    name: changes.name ?? row.name,
+    enabled: changes.enabled ?? row.enabled,
+    config: { allowedUserIds, botTokenHint: botToken === undefined ? config.botTokenHint : hint(botToken) },
+    ...(botToken === undefined ? {} : sealSecrets(deps, row.id, botToken)),
+    updatedAt: deps.now(),
+  }
+}
+
+/** Another bot gets another web hook secret: what the old one's holder knew is worth nothing. */
+function sealSecrets(deps: EdgeDeps, id: ChannelId, botToken: string) {
+  const webhookSecret = toHex(deps.random(webhookSecretBytes))
+  const place = { table: "channels", row: id }
+  return {
+    secretSealed: deps.vault.seal({ ...place, column: "secret" }, JSON.stringify({ botToken })),
+    webhookSecretSealed: deps.vault.seal({ ...place, column: "webhook_secret" }, webhookSecret),
+  }
+}
+
+const hint = (botToken: string) => botToken.slice(-4)
+
+/** The row stands, whatever its object says: a part that does not answer is shown as the problem it is. */
+async function ask(deps: EdgeDeps, id: ChannelId, method: "status" | "refresh"): Promise<ChannelStatus> {
+  try {
+    return await deps.peers("channel", id).call(method, {})
+  } catch (error) {
+    const code = isLoopError(error) ? error.code : "peer_unavailable"
+    deps.log({ level: "warn", event: "channel_unavailable", channel: id, cause: describeFailure(error) })
+    return { status: "failing", mode: null, problem: toErrorBody(code).error.message, lastInboundAt: null }
+  }
+}
+
+function toView(row: ChannelRow, live: ChannelStatus) {
+  const { config, createdAt, updatedAt, ...shown } = row
+  return {
+    ...shown,
+    config: TelegramConfig.parse(config),
+    status: live.status,
+    mode: live.mode,
+    problem: live.problem,
+    lastInboundAt: live.lastInboundAt === null ? null : toRfc3339(live.lastInboundAt),
+    createdAt: toRfc3339(createdAt),
+    updatedAt: toRfc3339(updatedAt),
+  }
+}
