@@ -1,5 +1,6 @@
 /** The environment variables that both hosts understand (DESIGN 7), parsed once. A bad value stops the start with one clear line. */
 import * as z from "zod"
+import { parseAllowance } from "../core/egress/address.ts"
 import { policyDefaults } from "../core/turn/policy.ts"
 
 const whole = (fallback: number, min: number, max: number) =>
@@ -37,7 +38,9 @@ export const Config = z.object({
   OLLAMA_URL: httpUrl.optional(),
   DEFAULT_MODEL: z.string().min(1).default(policyDefaults.model),
   /** `CIDR:port` list: private addresses that tools, skills and web hooks may reach all the same. */
-  EGRESS_ALLOW_PRIVATE: list,
+  EGRESS_ALLOW_PRIVATE: list.refine((entries) => entries.every((entry) => parseAllowance(entry) !== undefined), {
+    error: "Give a list of CIDR:port, such as 10.0.0.5/32:8080.",
+  }),
   TELEGRAM_API_ROOT: httpUrl.default("https://api.telegram.org"),
   /** `auto`: web hook when PUBLIC_URL is https, else long polling. */
   TELEGRAM_MODE: z.enum(["auto", "webhook", "polling"]).default("auto"),

@@ -1,0 +1,111 @@
+/**
+ * The ways out of the Node host: one for addresses that the operator configured, one for addresses that a model, message or
+ * page chose. The second checks the address that a name resolves to in the very moment it connects, so that no answer of a
+ * name server can change between check and use.
+ */
+import { lookup } from "node:dns"
+import { isIP, type LookupFunction } from "node:net"
+import { networkInterfaces } from "node:os"
+import { Agent, buildConnector } from "undici"
+import { forbidden, guardedFetch } from "../../adapters/egress.ts"
+import { mayReach, parseAllowance, type Allowance } from "../../core/egress/address.ts"
+import type { Egress } from "../../durable-objects/host.ts"
+
+export interface EgressOptions {
+  /** Entries of EGRESS_ALLOW_PRIVATE. */
+  readonly allowPrivate: readonly string[]
+  /** The gateway's own public origins. */
+  readonly ownOrigins: readonly string[]
+  /** The port that the gateway listens on: closed to agents at every address of this machine, whatever is allowed. */
+  readonly ownPort?: number
+  /** Resolves names; the system's resolver unless a test brings its own. */
+  readonly resolve?: LookupFunction
+}
+
+export interface NodeEgress {
+  readonly fetch: Readonly<Record<Egress, (request: Request) => Promise<Response>>>
+  /** Ends the pools; what runs is cut. */
+  close(): Promise<void>
+}
+
+/** A server that has not answered a SYN or a TLS hello by then will not. */
+const connectTimeoutMs = 10_000
+/** Longer than a model thinks between two chunks; model clients have tighter limits of their own. */
+const operatorSilenceMs = 15 * 60_000
+const agentSilenceMs = 60_000
+/** Shorter than what common servers grant, so that we seldom send into a closing connection. */
+const keepAliveMs = 4_000
+
+/** @throws Error with one line for the operator when an entry of `allowPrivate` is none */
+export function openEgress(options: EgressOptions): NodeEgress {
+  const allowances = options.allowPrivate.map((entry) => {
+    const allowance = parseAllowance(entry)
+    if (allowance === undefined) throw new Error(`EGRESS_ALLOW_PRIVATE: ${JSON.stringify(entry)} is not CIDR:port.`)
+    return allowance
+  })
+  const operator = new Agent({
+    connect: { timeout: connectTimeoutMs },
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: operatorSilenceMs,
+    bodyTimeout: operatorSilenceMs,
+  })
+  const agent = new Agent({
+    connect: guardedConnector(allowances, options.ownPort, options.resolve ?? lookup),
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: agentSilenceMs,
+    bodyTimeout: agentSilenceMs,
+  })
+  const rules = { allowances, ownOrigins: options.ownOrigins }
+  return {
+    fetch: {
+      operator: (request) => fetch(request, { dispatcher: operator }),
+      agent: (request) => guardedFetch(request, rules, (hop) => fetch(hop, { dispatcher: agent })),
+    },
+    async close() {
+      await Promise.all([operator.destroy(), agent.destroy()])
+    },
+  }
+}
+
+/** Connects only to addresses that `mayReach`. Names lead to those of their addresses that may be reached. */
+function guardedConnector(
+  allowances: readonly Allowance[],
+  ownPort: number | undefined,
+  resolve: LookupFunction,
+): buildConnector.connector {
+  const mayConnect = (address: string, port: number) =>
+    mayReach(address, port, allowances) && !(port === ownPort && isThisMachine(address))
+  return (options, callback) => {
+    const port = Number(options.port !== "" ? options.port : options.protocol === "https:" ? 443 : 80)
+    // A literal address never reaches the resolver.
+    const literal = options.hostname.replace(/^\[(.+)\]$/, "$1")
+    if (isIP(literal) !== 0 && !mayConnect(literal, port)) {
+      callback(forbidden(options.hostname), null)
+      return
+    }
+    const connect = buildConnector({
+      timeout: connectTimeoutMs,
+      maxCachedSessions: 0,
+      lookup: guardedLookup(resolve, (address) => mayConnect(address, port)),
+    })
+    connect(options, callback)
+  }
+}
+
+function guardedLookup(resolve: LookupFunction, mayConnect: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, [])
+      const addresses = (Array.isArray(found) ? found : []).filter(({ address }) => mayConnect(address))
+      const [first] = addresses
+      if (first === undefined) return callback(forbidden(hostname), [])
+      if (options.all === true) return callback(null, addresses)
+      callback(null, first.address, first.family)
+    })
+  }
+}
+
+function isThisMachine(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return own.some((candidate) => candidate.address === address) || address.startsWith("127.") || address === "::1"
+}
