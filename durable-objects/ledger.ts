@@ -8,6 +8,10 @@ import { methods, on, routeOf, type Routes } from "./peers.ts"
 const Slot = z.object({ conversationId: ConversationId, expiresAt: EpochMs })
 type Slot = z.infer<typeof Slot>
 
+/** One who stands in line; a lower place is served first. */
+const Waiter = Slot.extend({ turnId: TurnId, place: z.number().int().positive() })
+type Waiter = z.infer<typeof Waiter>
+
 /** A holder that says nothing for this long has died without a word; holders renew every minute at the latest. */
 const slotLeaseMs = 3 * 60_000
 /** An asker that does not ask again for this long no longer wants a slot. */
@@ -17,8 +21,8 @@ export class Ledger implements HostedObject {
   readonly #host: ObjectHost
   readonly #limit: number
   readonly #slots: Map<TurnId, Slot>
-  /** In the order of asking. Only in memory: who is forgotten asks again within a minute. */
-  readonly #waiting = new Map<TurnId, Slot>()
+  /** In the order of asking. */
+  readonly #waiting: Map<TurnId, Waiter>
   readonly #routes: Routes<"ledger"> = {
     acquireSlot: on(methods.ledger.acquireSlot, (input) => this.#acquire(input)),
     releaseSlot: on(methods.ledger.releaseSlot, ({ turnId }) => this.#release(turnId)),
@@ -29,6 +33,8 @@ export class Ledger implements HostedObject {
     this.#limit = concurrentTurns
     const stored = host.storage.list({ prefix: "slot/" })
     this.#slots = new Map(stored.map(([key, value]) => [TurnId.parse(key.slice("slot/".length)), Slot.parse(value)]))
+    const line = host.storage.list({ prefix: "wait/" }).map(([, value]) => Waiter.parse(value))
+    this.#waiting = new Map(line.map((waiter) => [waiter.turnId, waiter]))
   }
 
   async call(name: string, input: unknown): Promise<unknown> {
@@ -46,7 +52,7 @@ export class Ledger implements HostedObject {
     const free = this.#limit - this.#slots.size
     const isHolder = this.#slots.has(turnId)
     if (!isHolder && free <= this.#aheadOf(turnId)) {
-      this.#waiting.set(turnId, { conversationId, expiresAt: after(this.#host.now(), waiterLeaseMs) })
+      this.#wait(turnId, conversationId)
       return { granted: false }
     }
     this.#grant(turnId, conversationId)
@@ -54,7 +60,7 @@ export class Ledger implements HostedObject {
   }
 
   #release(turnId: TurnId): Record<string, never> {
-    this.#waiting.delete(turnId)
+    this.#leaveLine(turnId)
     if (this.#slots.delete(turnId)) this.#host.storage.delete(`slot/${turnId}`)
     this.#dropExpired()
     for (const [next, { conversationId }] of this.#waiting) {
@@ -67,9 +73,25 @@ export class Ledger implements HostedObject {
 
   #grant(turnId: TurnId, conversationId: ConversationId): void {
     const slot = { conversationId, expiresAt: after(this.#host.now(), slotLeaseMs) }
-    this.#waiting.delete(turnId)
+    this.#leaveLine(turnId)
     this.#slots.set(turnId, slot)
     this.#host.storage.put(`slot/${turnId}`, slot)
+  }
+
+  /** Takes a place at the end of the line, or keeps the one it has. */
+  #wait(turnId: TurnId, conversationId: ConversationId): void {
+    const last = [...this.#waiting.values()].at(-1)?.place ?? 0
+    const place = this.#waiting.get(turnId)?.place ?? last + 1
+    const waiter = { turnId, conversationId, place, expiresAt: after(this.#host.now(), waiterLeaseMs) }
+    this.#waiting.set(turnId, waiter)
+    this.#host.storage.put(waiterKey(waiter), waiter)
+  }
+
+  #leaveLine(turnId: TurnId): void {
+    const waiter = this.#waiting.get(turnId)
+    if (waiter === undefined) return
+    this.#waiting.delete(turnId)
+    this.#host.storage.delete(waiterKey(waiter))
   }
 
   /** How many others stand in line before this turn. */
@@ -89,6 +111,10 @@ export class Ledger implements HostedObject {
       this.#slots.delete(turnId)
       this.#host.storage.delete(`slot/${turnId}`)
     }
-    for (const [turnId, waiter] of this.#waiting) if (waiter.expiresAt <= now) this.#waiting.delete(turnId)
+    for (const [turnId, waiter] of this.#waiting) if (waiter.expiresAt <= now) this.#leaveLine(turnId)
   }
+}
+
+function waiterKey({ place }: Waiter): string {
+  return `wait/${String(place).padStart(10, "0")}`
 }
