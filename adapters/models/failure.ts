@@ -49,7 +49,7 @@ export function failureOf(ending: Ending, call: FailedCall): ModelFailure {
         message: `${name} cannot be reached. Check the network${call.provider === "anthropic" ? "" : ` and ${url}`}.`,
       }
     case "cut":
-      return { reason: "network", message: `The connection to ${name} broke before the answer was complete.` }
+      return { reason: "network", message: `${name} broke off the connection before its answer was complete.` }
     case "not_a_stream":
       return { reason: "server", message: `${name} answered with something else than a stream. Check ${url}.` }
     case "garbage":
@@ -75,7 +75,10 @@ function refusal(status: number, said: ProviderError, call: FailedCall): ModelFa
   const because = words === "" ? "" : `: ${words}`
 
   if (isUnpaid(status, said)) {
-    return fail("auth", `The ${name} account of this key has no credit left or has reached its spending limit.`)
+    return fail(
+      "auth",
+      `${name} says that the account of this key has no credit left or has reached its spending limit.`,
+    )
   }
   if (isOverflow(status, said)) return fail("context_overflow", `The conversation is too long for ${model}.`)
   if (status === 401) {

@@ -157,11 +157,12 @@ function describeAnswers(bench: Bench): void {
       const connections = new Set<unknown>()
       const server = await bench.raw((request, response) => {
         connections.add(request.socket)
-        stream(response).end(subject.events("ok").join(""))
+        stream(response).write(subject.events("ok").join(""))
+        setImmediate(() => response.end())
       })
-      // The next call may begin while the last bytes of the one before are still on their way: two connections, not six.
-      for (let call = 0; call < 6; call += 1) answerOf((await bench.run(server)).outcome)
-      expect(connections.size).toBeLessThanOrEqual(2)
+      // The next call may begin while the last bytes of the one before are still on their way: a few connections, not ten.
+      for (let call = 0; call < 10; call += 1) answerOf((await bench.run(server)).outcome)
+      expect(connections.size).toBeLessThanOrEqual(3)
     })
 
     test("is complete at its end even when the server then does not hang up", async () => {

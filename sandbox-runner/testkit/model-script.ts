@@ -199,7 +199,7 @@ function play(step: string, request: ScriptedRequest): Reply {
     case "cut:":
       return { kind: "spoiled", by: "cut", afterChunks: k, answer: { text, chunkSize: 4 } }
     case "garbage":
-      return { kind: "spoiled", by: "garbage", afterChunks: 1, answer: { text: "so far so good" } }
+      return { kind: "spoiled", by: "garbage", afterChunks: 1, answer: { text: "so far so good", chunkSize: 4 } }
     case "refuse:":
       return { kind: "answer", text, stop: "refusal" }
     case "max:":
