@@ -65,8 +65,12 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   const { config, log, say } = options
   const now = () => EpochMs.parse(Date.now())
   const vault = createVault(readEncryptionKey(directory, config.ENCRYPTION_KEY))
-  const egress = openEgress(config)
-  const database = await openDatabase(directory, config, egress.operator)
+  const egress = openEgress({
+    allowPrivate: config.EGRESS_ALLOW_PRIVATE,
+    ownOrigins: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin],
+    ...(config.PORT === 0 ? {} : { ownPort: config.PORT }),
+  })
+  const database = await openDatabase(directory, config, egress.fetch.operator)
   await prepareDatabase(database.libsql, vault, now())
   buildDashboard(say)
 
@@ -80,7 +84,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   const libsql = coalesceProjections(database.libsql, () => new Promise((resolve) => setImmediate(resolve)))
   const objects = openObjects(directory, {
     libsql,
-    fetch: egress,
+    fetch: egress.fetch,
     create: (kind, host) => createObject(kind, host, parts),
     log: ({ object, during, error }) =>
       log({ level: "error", event: "object_failed", object, during, failure: describeFailure(error) }),
@@ -89,6 +93,8 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
 
   const ownCode = config.SETUP_CODE ?? randomBytes(12).toString("base64url")
   const setupCode = (await isSetUp(libsql)) ? undefined : ownCode
+  const configured = createModels(modelsConfig(config), egress.fetch.operator).isConfigured(config.DEFAULT_MODEL, false)
+  const modelProblem = configured.configured ? null : configured.message
   const app = createApp({
     config,
     libsql,
@@ -104,6 +110,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     },
     background: (work) => void work,
     setupCode: () => ownCode,
+    modelProblem: () => modelProblem,
     log,
     assets: dashboardFile,
   })
@@ -116,7 +123,6 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     await database.close()
     throw error
   })
-  const configured = createModels(modelsConfig(config), egress.operator).isConfigured(config.DEFAULT_MODEL, false)
   return {
     started: {
       host: config.HOST,
@@ -124,14 +130,14 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
       publicUrl: config.PUBLIC_URL,
       dataPath: directory.path,
       setupCode,
-      modelProblem: configured.configured ? null : configured.message,
+      modelProblem,
     },
     stats: () => objects.stats(),
     async close() {
       server.close()
       await objects.close()
       if ("closeAllConnections" in server) server.closeAllConnections()
-      await database.close()
+      await Promise.all([database.close(), egress.close()])
       directory.release()
     },
   }
