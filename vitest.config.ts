@@ -1,3 +1,4 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
@@ -8,6 +9,30 @@ export default defineConfig({
           name: "node",
           include: ["{core,adapters,worker,durable-objects,sandbox-runner,dashboard,scripts}/**/*.test.ts"],
           exclude: ["**/*.workers.test.ts", "**/node_modules/**"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: "./durable-objects/workers/probe-worker.ts",
+            miniflare: {
+              compatibilityDate: "2026-11-02",
+              durableObjects: {
+                CONVERSATION: { className: "Conversation", useSQLite: true },
+                CHANNEL: { className: "Channel", useSQLite: true },
+                LEDGER: { className: "Ledger", useSQLite: true },
+              },
+              r2Buckets: ["BLOBS"],
+              // What the Worker fetches ends here: nothing leaves the machine.
+              outboundService: () => new Response("hello"),
+            },
+          }),
+        ],
+        test: {
+          name: "workers",
+          include: ["**/*.workers.test.ts"],
+          exclude: ["**/node_modules/**"],
           testTimeout: 30_000,
         },
       },

@@ -1,0 +1,248 @@
+/**
+ * Durable Objects as hosts of our objects: thin wrappers that give each the ObjectHost port. Cloudflare keeps most promises by
+ * itself: what an object sends or answers waits at its output gate until its writes are durable.
+ */
+import { DurableObject } from "cloudflare:workers"
+import { guardedFetch, type EgressRules } from "../adapters/egress.ts"
+import type { Libsql } from "../adapters/store/libsql.ts"
+import { isLoopError, LoopError, type ErrorCode, type ErrorDetails } from "../core/errors.ts"
+import { EpochMs } from "../core/units.ts"
+import type { BlobStore, HostedObject, KeyRange, ObjectHost, OrderedStore } from "./host.ts"
+import type { ObjectKind, Peers } from "./peers.ts"
+import { checkKey, decodeStored, encodeStored, runSynchronously, toBounds } from "./stored.ts"
+import { openPeer, toPeerFailure, type Transport } from "./transport.ts"
+
+/** The bindings of wrangler.toml that objects are reached by and live on. */
+export interface ObjectBindings {
+  readonly CONVERSATION: ObjectNamespace
+  readonly CHANNEL: ObjectNamespace
+  readonly LEDGER: ObjectNamespace
+  readonly BLOBS: R2Bucket
+}
+
+/** A namespace of the classes below, seen as far as we use it. */
+interface ObjectNamespace {
+  getByName(id: string): ObjectRpc
+}
+
+/** What the classes below answer to. Failures are values: Cloudflare logs every error thrown across RPC as uncaught. */
+interface ObjectRpc {
+  call(name: string, input: unknown): Promise<Outcome<unknown>>
+  stream(name: string, input: unknown): Promise<Outcome<ReadableStream<Uint8Array>>>
+}
+type Outcome<T> = { status: "answered"; answer: T } | { status: "failed"; code: ErrorCode; details: ErrorDetails }
+
+/** What an object needs besides its port, made when it wakes: connections may not be shared between objects. */
+export interface Wiring {
+  readonly libsql: Libsql
+  readonly egress: EgressRules
+  create(host: ObjectHost): HostedObject
+  /** Something that broke where no caller learns the reason. */
+  log(during: string, error: unknown): void
+}
+
+interface Woken {
+  readonly object: HostedObject
+  readonly log: Wiring["log"]
+}
+
+const firstRetryMs = 1_000
+const lastRetryMs = 60_000
+
+/**
+ * The class behind a binding.
+ * @param wire - called once in each life of an object, before its first event
+ */
+export function durableObjectOf<Bindings extends ObjectBindings>(
+  kind: ObjectKind,
+  wire: (bindings: Bindings) => Wiring,
+) {
+  return class extends DurableObject<Bindings> implements ObjectRpc {
+    #woken: Woken | undefined
+    #alarmFailures = 0
+
+    async call(name: string, input: unknown): Promise<Outcome<unknown>> {
+      return this.#answer(name, ({ object }) => object.call(name, input))
+    }
+
+    async stream(name: string, input: unknown): Promise<Outcome<ReadableStream<Uint8Array>>> {
+      return this.#answer(name, async ({ object, log }) =>
+        toByteStream(object.stream(name, input), this.ctx.storage, (error) => log(name, error)),
+      )
+    }
+
+    /** Cloudflare tries six times and then forgets the alarm; so we set it again ourselves. */
+    override async alarm(): Promise<void> {
+      const outcome = await this.#answer("alarm", ({ object }) => object.alarm())
+      if (outcome.status === "answered") {
+        this.#alarmFailures = 0
+        return
+      }
+      this.#alarmFailures += 1
+      const restMs = Math.min(firstRetryMs * 2 ** (this.#alarmFailures - 1), lastRetryMs)
+      const set = await this.ctx.storage.getAlarm()
+      await this.ctx.storage.setAlarm(Math.max(Date.now() + restMs, set ?? 0))
+    }
+
+    async #answer<T>(during: string, work: (woken: Woken) => Promise<T>): Promise<Outcome<T>> {
+      try {
+        this.#woken ??= this.#wake()
+        return { status: "answered", answer: await work(this.#woken) }
+      } catch (error) {
+        const { code, details } = toPeerFailure(error)
+        if (code === "internal" || during === "alarm") this.#log(during, error)
+        return { status: "failed", code, details }
+      }
+    }
+
+    #wake(): Woken {
+      const id = this.ctx.id.name
+      if (id === undefined) throw new Error("this object was not addressed by a name")
+      const wiring = wire(this.env)
+      const log = (during: string, error: unknown) => wiring.log(`${kind}/${id} ${during}`, error)
+      return { object: wiring.create(openPort(kind, id, { ctx: this.ctx, bindings: this.env, wiring, log })), log }
+    }
+
+    #log(during: string, error: unknown): void {
+      if (this.#woken === undefined) console.error(`${kind} could not wake for ${during}`, error)
+      else this.#woken.log(during, error)
+    }
+  }
+}
+
+/** Reaches objects from anywhere in the Worker. */
+export function peersOver(bindings: ObjectBindings): Peers {
+  return (kind, id) => openPeer(kind, reachOver(bindings, kind, id))
+}
+
+/** The way to one object, without the table of methods. */
+export function reachOver(bindings: ObjectBindings, kind: ObjectKind, id: string): Transport {
+  const stub = () => namespaceOf(bindings, kind).getByName(id)
+  return {
+    call: (name, input) => unwrap(() => stub().call(name, input)),
+    stream: (name, input) => unwrap(() => stub().stream(name, input)),
+  }
+}
+
+/** Our objects answer their failures, so an error comes from the way between: an overload, a deploy, a lost connection. */
+async function unwrap<T>(call: () => Promise<Outcome<T>>): Promise<T> {
+  let outcome: Outcome<T>
+  try {
+    outcome = await call()
+  } catch (error) {
+    throw new LoopError("peer_unavailable", {}, { cause: error })
+  }
+  if (outcome.status === "failed") throw new LoopError(outcome.code, outcome.details)
+  return outcome.answer
+}
+
+function namespaceOf(bindings: ObjectBindings, kind: ObjectKind): ObjectNamespace {
+  switch (kind) {
+    case "conversation":
+      return bindings.CONVERSATION
+    case "channel":
+      return bindings.CHANNEL
+    case "ledger":
+      return bindings.LEDGER
+  }
+}
+
+interface Surroundings {
+  readonly ctx: DurableObjectState
+  readonly bindings: ObjectBindings
+  readonly wiring: Wiring
+  readonly log: (during: string, error: unknown) => void
+}
+
+function openPort(kind: ObjectKind, id: string, { ctx, bindings, wiring, log }: Surroundings): ObjectHost {
+  return {
+    id,
+    storage: openStorage(ctx.storage),
+    blobs: openBlobs(bindings.BLOBS, `${kind}/${encodeURIComponent(id)}/`),
+    libsql: wiring.libsql,
+    setAlarm(at) {
+      ctx.waitUntil(at === null ? ctx.storage.deleteAlarm() : ctx.storage.setAlarm(at))
+    },
+    now: () => EpochMs.parse(Date.now()),
+    random: (sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes)),
+    fetch: (request, egress) =>
+      egress === "operator" ? fetch(request) : guardedFetch(request, wiring.egress, (hop) => fetch(hop)),
+    peer: peersOver(bindings),
+    keepAlive(work) {
+      ctx.waitUntil(work.catch((error: unknown) => log("kept work", error)))
+    },
+  }
+}
+
+/** Values are stored as JSON text, so that copies, limits and what is refused are the same as on the other host. */
+function openStorage(storage: DurableObjectStorage): OrderedStore {
+  const { kv } = storage
+  const list = (range: KeyRange, order: { reverse?: boolean; limit?: number } = {}): [string, string][] => {
+    const { start, end } = toBounds(range)
+    if (order.limit === 0 || (end !== undefined && start >= end)) return []
+    const bounds = end === undefined ? { start } : { start, end }
+    return [...kv.list<string>({ ...bounds, ...order })]
+  }
+  return {
+    get(key) {
+      checkKey(key)
+      const text = kv.get<string>(key)
+      return text === undefined ? undefined : decodeStored(text)
+    },
+    put: (key, value) => kv.put(key, encodeStored(key, value)),
+    delete(key) {
+      checkKey(key)
+      kv.delete(key)
+    },
+    deleteRange(range) {
+      for (const [key] of list(range)) kv.delete(key)
+    },
+    list: (options) =>
+      list(options, { reverse: options.reverse, limit: options.limit }).map(([key, text]) => [key, decodeStored(text)]),
+    transaction: (fn) => storage.transactionSync(() => runSynchronously(fn)),
+  }
+}
+
+function openBlobs(bucket: R2Bucket, prefix: string): BlobStore {
+  const keyOf = (key: string) => prefix + encodeURIComponent(key)
+  return {
+    async put(key, bytes) {
+      await bucket.put(keyOf(key), bytes)
+    },
+    async get(key) {
+      const stored = await bucket.get(keyOf(key))
+      return stored === null ? undefined : new Uint8Array(await stored.arrayBuffer())
+    },
+    delete: (key) => bucket.delete(keyOf(key)),
+  }
+}
+
+/**
+ * The stream in the form that may cross to another object: of bytes. Each chunk is a copy, since sending one takes its
+ * memory away from all who share it, and waits until the object's writes are durable.
+ */
+function toByteStream(
+  source: ReadableStream<Uint8Array>,
+  storage: DurableObjectStorage,
+  onFailure: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader()
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      try {
+        const next = await reader.read()
+        await storage.sync()
+        if (next.done) {
+          controller.close()
+          controller.byobRequest?.respond(0)
+        } else controller.enqueue(next.value.slice())
+      } catch (error) {
+        if (!isLoopError(error)) onFailure(error)
+        const { code, details } = toPeerFailure(error)
+        controller.error(new LoopError(code, details))
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
+}

@@ -1,0 +1,23 @@
+/** The Worker of the contract suite: the real wrappers around ProbeObjects. */
+import { durableObjectOf, type ObjectBindings } from "../cloudflare.ts"
+import type { ObjectKind } from "../peers.ts"
+import { cutPeers, ProbeObject } from "../probe-object.ts"
+
+/** Peers of these ids answer no one. */
+export const cut = new Set<string>()
+
+const probe = (kind: ObjectKind) =>
+  durableObjectOf<ObjectBindings>(kind, () => ({
+    libsql: { read: async () => [], write: async () => [], project: async () => {} },
+    egress: { allowances: [], ownOrigins: [] },
+    create: (host) => new ProbeObject(cutPeers(host, (id) => cut.has(id))),
+    log: () => {},
+  }))
+
+export class Conversation extends probe("conversation") {}
+export class Channel extends probe("channel") {}
+export class Ledger extends probe("ledger") {}
+
+export default {
+  fetch: (): Response => new Response("only its objects are of use"),
+}
