@@ -40,7 +40,9 @@ function takeUserEntry(turn: { messages: PersonMessage[]; parts: Part[] }, entry
 }
 
 function takeAnswer(parts: Part[], entry: MessageView): void {
-  if (entry.text !== "") parts.push({ kind: "text", text: shown(entry) })
+  // The blank line between two answers of a turn is part of the text, as in the live stream.
+  const gap = parts.some((part) => part.kind === "text") ? "\n\n" : ""
+  if (entry.text !== "") parts.push({ kind: "text", text: gap + shown(entry) })
   for (const step of entry.steps) {
     if (step.type !== "tool_call") continue
     const { toolUseId, tool, input } = step

@@ -20,6 +20,7 @@ export interface TextStorage {
   getItem(name: string): string | null
   setItem(name: string, value: string): void
   removeItem(name: string): void
+  clear(): void
 }
 
 export interface PendingStore {
@@ -30,6 +31,8 @@ export interface PendingStore {
   remove(loopId: string, key: string): void
   readDraft(place: string): string
   writeDraft(place: string, text: string): void
+  /** Forgets all: the next person at this tab is someone else. */
+  clear(): void
 }
 
 /** A store over the tab's storage. Full or forbidden storage costs the memory across reloads and nothing else. */
@@ -73,6 +76,7 @@ export function createPendingStore(storage: TextStorage, now: () => number): Pen
       )
     },
     readDraft: (place) => read(draftOf(place)) ?? "",
+    clear: () => storage.clear(),
     writeDraft: (place, text) => write(draftOf(place), text === "" ? null : text),
   }
 }

@@ -95,10 +95,13 @@ function mergeAnswer(known: Turn, recorded: RecordedTurn): Turn {
   const { parts, status } = recorded
   if (!known.live) return { ...known, parts, status: known.status.is === "running" ? known.status : status }
   if (isOpen(known.status) || !known.untidy) return known
-  const complete = !isOpen(status) && textOfParts(parts).length >= textOfParts(known.parts).length
+  const complete = !isOpen(status) && inkOf(parts) >= inkOf(known.parts)
   if (!complete) return known
   return { ...known, parts, status: known.status.is === "done" ? status : known.status, untidy: false }
 }
+
+/** How much there is to read: blank space differs between the record and a stream. */
+const inkOf = (parts: Turn["parts"]) => textOfParts(parts).replaceAll(/\s+/g, "").length
 
 function addSent(state: ChatState, message: PersonMessage, turnId: string | null): ChatState {
   if (state.turns.some((turn) => turn.key === message.key || (turnId !== null && turn.turnId === turnId))) return state

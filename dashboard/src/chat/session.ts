@@ -54,7 +54,7 @@ export interface ChatOptions {
 export interface ChatSession {
   readonly getView: () => ChatView
   readonly subscribe: (listener: () => void) => () => void
-  readonly send: (text: string) => void
+  readonly send: (text: string) => undefined
   /** Sends a refused message again. */
   readonly retry: (key: string) => void
   /** Takes a refused message back. */

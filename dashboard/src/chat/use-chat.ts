@@ -1,0 +1,53 @@
+/** Joins a chat session to a component: opened with it, closed with it, woken when the person or the network returns. */
+import { useEffect, useState, useSyncExternalStore } from "react"
+import { client } from "../api/client.ts"
+import type { PendingStore } from "./pending.ts"
+import { createPendingStore } from "./pending.ts"
+import type { ChatSession, ChatView } from "./session.ts"
+import { openChat } from "./session.ts"
+
+/** What this tab still has to send, and drafts. */
+export const pendingStore: PendingStore = createPendingStore(sessionStorage, Date.now)
+
+/** Not `randomUUID`: browsers keep that from pages served over plain http. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
+/** A hidden page gets no animation frames, and needs none. */
+const nextFrame = (work: () => void) => {
+  if (document.visibilityState === "visible") requestAnimationFrame(work)
+  else setTimeout(work, 250)
+}
+
+/** The session of a loop and what it shows; null in the first moment. The component must be keyed by the loop. */
+export function useChat(loopId: string, onTurnEnded: () => void): [ChatView, ChatSession] | null {
+  const [session, setSession] = useState<ChatSession | null>(null)
+  useEffect(() => {
+    const isVisible = () => document.visibilityState === "visible"
+    const opened = openChat({
+      loopId,
+      client,
+      pending: pendingStore,
+      newKey,
+      now: Date.now,
+      random: Math.random,
+      isVisible,
+      schedule: nextFrame,
+      onTurnEnded,
+    })
+    setSession(opened)
+    const wake = () => opened.wake()
+    document.addEventListener("visibilitychange", wake)
+    addEventListener("online", wake)
+    return () => {
+      document.removeEventListener("visibilitychange", wake)
+      removeEventListener("online", wake)
+      opened.close()
+    }
+  }, [loopId, onTurnEnded])
+  const view = useSyncExternalStore(session?.subscribe ?? nobody, session?.getView ?? nothing)
+  return session && view ? [view, session] : null
+}
+const nobody = () => () => undefined
+const nothing = () => null

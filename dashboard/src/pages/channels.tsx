@@ -1,0 +1,279 @@
+/** Channels: the accounts by which people reach an agent, with their live status. */
+import type { FormEvent } from "react"
+import { useContext, useState } from "react"
+import { roleAllows } from "../../../core/access/scope.ts"
+import type { AgentGroupView } from "../../../core/api/agents.ts"
+import { assignChannel, listAgentGroups, unassignChannel } from "../../../core/api/agents.ts"
+import type { ChannelView } from "../../../core/api/channels.ts"
+import { createChannel, deleteChannel, listChannels, updateChannel } from "../../../core/api/channels.ts"
+import { call } from "../api/client.ts"
+import { useTitle } from "../router.ts"
+import { ShellContext } from "../shell/context.ts"
+import { Confirm, Dialog } from "../ui/dialog.tsx"
+import { Field } from "../ui/field.tsx"
+import { Icon } from "../ui/icon.tsx"
+import { Notice } from "../ui/notice.tsx"
+import { PageHead } from "../ui/page-head.tsx"
+import { agoNow } from "../ui/time.ts"
+import { useAction, useLoaded } from "../ui/use-call.ts"
+import { parseUserIds } from "./user-ids.ts"
+
+const everyMs = 5_000
+const read = async () => {
+  const [channels, groups] = await Promise.all([call(listChannels, {}), call(listAgentGroups, {})])
+  return { channels: channels.data, groups: groups.data }
+}
+
+type Open =
+  | { readonly is: "nothing" }
+  | { readonly is: "new" }
+  | { readonly is: "edit"; readonly channel: ChannelView }
+  | { readonly is: "delete"; readonly channel: ChannelView }
+
+export default function ChannelsPage() {
+  useTitle("Channels")
+  const { user } = useContext(ShellContext)
+  const mayWrite = user !== null && roleAllows(user.role, "operations:write")
+  const [loaded, reload] = useLoaded(read, everyMs)
+  const [open, setOpen] = useState<Open>({ is: "nothing" })
+  const close = () => {
+    setOpen({ is: "nothing" })
+    void reload()
+  }
+  return (
+    <div className="page">
+      <PageHead title="Channels">
+        {mayWrite && (
+          <button type="button" className="button button-main" onClick={() => setOpen({ is: "new" })}>
+            <Icon name="plus" /> Add Telegram
+          </button>
+        )}
+      </PageHead>
+      <div className="page-body">
+        <p className="muted">Where people reach your agents, besides this page and the API.</p>
+        {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
+        {loaded.is === "ready" && loaded.value.channels.length === 0 && (
+          <div className="empty">
+            <Icon name="plane" />
+            <p>No channel yet. Add a Telegram bot, and the people you allow can write to your agent.</p>
+          </div>
+        )}
+        {loaded.is === "ready" && (
+          <ul className="cards">
+            {loaded.value.channels.map((channel) => (
+              <ChannelCard
+                key={channel.id}
+                channel={channel}
+                group={loaded.value.groups.find((group) => group.id === channel.groupId)}
+                mayWrite={mayWrite}
+                onOpen={setOpen}
+                onChanged={() => void reload()}
+              />
+            ))}
+          </ul>
+        )}
+      </div>
+      {(open.is === "new" || open.is === "edit") && (
+        <ChannelForm
+          channel={open.is === "edit" ? open.channel : null}
+          groups={loaded.is === "ready" ? loaded.value.groups : []}
+          onClose={close}
+        />
+      )}
+      {open.is === "delete" && <DeleteChannel channel={open.channel} onClose={close} />}
+    </div>
+  )
+}
+
+const statusTone = { connected: "good", connecting: "calm", disabled: "calm", failing: "bad" } as const
+
+function ChannelCard({
+  channel,
+  group,
+  mayWrite,
+  onOpen,
+  onChanged,
+}: {
+  readonly channel: ChannelView
+  readonly group: AgentGroupView | undefined
+  readonly mayWrite: boolean
+  readonly onOpen: (open: Open) => void
+  readonly onChanged: () => void
+}) {
+  const { busy, problem, act } = useAction()
+  const toggle = async () => {
+    const params = { channelId: channel.id }
+    await act(() => call(updateChannel, { params, body: { enabled: !channel.enabled } }))
+    onChanged()
+  }
+  const allowed = channel.config.allowedUserIds.length
+  return (
+    <li className="card">
+      <div className="card-head">
+        <h2>{channel.name}</h2>
+        <span className={`badge badge-${statusTone[channel.status]}`}>{channel.status}</span>
+      </div>
+      <p className="card-facts">
+        Telegram · bot token ends in {channel.config.botTokenHint}
+        {channel.mode === null ? "" : ` · by ${channel.mode === "webhook" ? "web hook" : "polling"}`}
+        {` · agent: ${group?.name ?? "default"}`}
+        {channel.lastInboundAt === null ? "" : ` · last message ${agoNow(channel.lastInboundAt)}`}
+      </p>
+      {allowed === 0 ? (
+        <Notice tone="warn">Nobody is served: no user id is allowed yet.</Notice>
+      ) : (
+        <p className="card-facts">{allowed === 1 ? "One person is" : `${allowed} people are`} allowed to write.</p>
+      )}
+      {channel.problem !== null && <Notice tone="bad">{channel.problem}</Notice>}
+      {problem !== null && <Notice tone="bad">{problem}</Notice>}
+      {mayWrite && (
+        <div className="actions actions-start">
+          <button type="button" className="button" onClick={() => onOpen({ is: "edit", channel })}>
+            Edit<span className="off-screen"> {channel.name}</span>
+          </button>
+          <button type="button" className="button" disabled={busy} onClick={() => void toggle()}>
+            {channel.enabled ? "Disable" : "Enable"}
+            <span className="off-screen"> {channel.name}</span>
+          </button>
+          <button type="button" className="button button-quiet-bad" onClick={() => onOpen({ is: "delete", channel })}>
+            Delete<span className="off-screen"> {channel.name}</span>
+          </button>
+        </div>
+      )}
+    </li>
+  )
+}
+
+function ChannelForm({
+  channel,
+  groups,
+  onClose,
+}: {
+  readonly channel: ChannelView | null
+  readonly groups: readonly AgentGroupView[]
+  readonly onClose: () => void
+}) {
+  const [name, setName] = useState(channel?.name ?? "Telegram")
+  const [botToken, setBotToken] = useState("")
+  const [ids, setIds] = useState(channel?.config.allowedUserIds.join("\n") ?? "")
+  const [groupId, setGroupId] = useState<string>(channel?.groupId ?? "")
+  /** Made by an earlier attempt whose binding then failed: it is not made twice. */
+  const [made, setMade] = useState<string | null>(channel?.id ?? null)
+  const { busy, problem, act } = useAction()
+  const parsed = parseUserIds(ids)
+
+  const save = async () => {
+    if (parsed.status === "invalid") return
+    const allowedUserIds = parsed.ids
+    const channelId =
+      made ?? (await call(createChannel, { body: { kind: "telegram", name, config: { botToken, allowedUserIds } } })).id
+    if (made !== null) {
+      const config = { allowedUserIds, ...(botToken === "" ? {} : { botToken }) }
+      await call(updateChannel, { params: { channelId }, body: { name, config } })
+    }
+    setMade(channelId)
+    const bound = channel?.groupId ?? ""
+    if (groupId !== "" && groupId !== bound) await call(assignChannel, { params: { groupId, channelId } })
+    if (groupId === "" && bound !== "") await call(unassignChannel, { params: { groupId: bound, channelId } })
+  }
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (await act(save)) onClose()
+  }
+  return (
+    <Dialog title={channel ? `Edit ${channel.name}` : "Add a Telegram bot"} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        {problem !== null && <Notice tone="bad">{problem}</Notice>}
+        <Field label="Name">
+          {(wiring) => (
+            <input
+              {...wiring}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              maxLength={100}
+              required
+            />
+          )}
+        </Field>
+        <Field
+          label="Bot token"
+          hint={
+            channel
+              ? `Leave it empty to keep the present one, which ends in ${channel.config.botTokenHint}.`
+              : "From @BotFather in Telegram, by /newbot. It is stored encrypted and never shown again."
+          }
+        >
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="password"
+              value={botToken}
+              onChange={(event) => setBotToken(event.target.value)}
+              autoComplete="off"
+              spellCheck={false}
+              required={made === null}
+            />
+          )}
+        </Field>
+        <Field
+          label="Allowed user ids"
+          hint={
+            parsed.status === "invalid"
+              ? `“${parsed.word}” is not a user id.`
+              : "Numbers, one a line. @userinfobot in Telegram tells a person's id. An empty list serves nobody."
+          }
+        >
+          {(wiring) => (
+            <textarea
+              {...wiring}
+              value={ids}
+              onChange={(event) => setIds(event.target.value)}
+              rows={3}
+              inputMode="numeric"
+              aria-invalid={parsed.status === "invalid"}
+            />
+          )}
+        </Field>
+        <Field label="Agent group">
+          {(wiring) => (
+            <select {...wiring} value={groupId} onChange={(event) => setGroupId(event.target.value)}>
+              <option value="">Default</option>
+              {groups.map((group) => (
+                <option key={group.id} value={group.id}>
+                  {group.name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <div className="actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button className="button button-main" disabled={busy || parsed.status === "invalid"}>
+            {channel ? "Save" : "Add"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function DeleteChannel({ channel, onClose }: { readonly channel: ChannelView; readonly onClose: () => void }) {
+  const { busy, problem, act } = useAction()
+  const remove = async () => {
+    if (await act(() => call(deleteChannel, { params: { channelId: channel.id } }))) onClose()
+  }
+  return (
+    <Confirm
+      title={`Delete ${channel.name}?`}
+      action="Delete"
+      busy={busy}
+      problem={problem}
+      onConfirm={() => void remove()}
+      onClose={onClose}
+    >
+      The bot stops answering and its token is forgotten. Its conversations stay on record.
+    </Confirm>
+  )
+}

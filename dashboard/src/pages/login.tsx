@@ -1,0 +1,69 @@
+/** Signing in. */
+import type { FormEvent } from "react"
+import { useState } from "react"
+import type { UserView } from "../../../core/api/access.ts"
+import { logIn } from "../../../core/api/access.ts"
+import { call } from "../api/client.ts"
+import { useTitle } from "../router.ts"
+import { Brand } from "../ui/brand.tsx"
+import { Field } from "../ui/field.tsx"
+import { Notice } from "../ui/notice.tsx"
+import { useAction } from "../ui/use-call.ts"
+
+export function LoginPage({
+  note,
+  onDone,
+}: {
+  readonly note: string | null
+  readonly onDone: (user: UserView) => void
+}) {
+  useTitle("Sign in")
+  const [username, setUsername] = useState("")
+  const [password, setPassword] = useState("")
+  const { busy, problem, act } = useAction()
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void act(async () => {
+      const { user } = await call(logIn, { body: { username, password } })
+      onDone(user)
+    })
+  }
+  return (
+    <main className="gate">
+      <form className="gate-card" onSubmit={submit}>
+        <Brand />
+        <h1>Sign in</h1>
+        {note !== null && problem === null && <Notice tone="calm">{note}</Notice>}
+        {problem !== null && <Notice tone="bad">{problem}</Notice>}
+        <Field label="User name">
+          {(wiring) => (
+            <input
+              {...wiring}
+              value={username}
+              onChange={(event) => setUsername(event.target.value)}
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              required
+            />
+          )}
+        </Field>
+        <Field label="Password">
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="password"
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+              autoComplete="current-password"
+              required
+            />
+          )}
+        </Field>
+        <button className="button button-main" disabled={busy}>
+          {busy ? "Signing in…" : "Sign in"}
+        </button>
+      </form>
+    </main>
+  )
+}

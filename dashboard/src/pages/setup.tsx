@@ -1,0 +1,100 @@
+/** First visit: creates the administrator with the one-time code of the link. */
+import type { FormEvent } from "react"
+import { useState } from "react"
+import { minPasswordLength } from "../../../core/access/credential.ts"
+import type { UserView } from "../../../core/api/access.ts"
+import { setUp } from "../../../core/api/access.ts"
+import { call } from "../api/client.ts"
+import { toProblem } from "../api/problem.ts"
+import { useTitle } from "../router.ts"
+import { Brand } from "../ui/brand.tsx"
+import { Field } from "../ui/field.tsx"
+import { Notice } from "../ui/notice.tsx"
+import { useAction } from "../ui/use-call.ts"
+
+export function SetupPage({
+  code,
+  onDone,
+  onAlreadySetUp,
+}: {
+  readonly code: string | null
+  readonly onDone: (user: UserView) => void
+  readonly onAlreadySetUp: () => void
+}) {
+  useTitle("Set up")
+  const [typedCode, setTypedCode] = useState(code ?? "")
+  const [asksCode, setAsksCode] = useState(code === null)
+  const [username, setUsername] = useState("admin")
+  const [password, setPassword] = useState("")
+  const { busy, problem, act } = useAction()
+  const short = password !== "" && password.length < minPasswordLength
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void act(async () => {
+      try {
+        const { user } = await call(setUp, { body: { username, password, code: typedCode.trim() } })
+        onDone(user)
+      } catch (error) {
+        const reason = toProblem(error).code
+        if (reason === "already_set_up") onAlreadySetUp()
+        if (reason === "invalid_setup_code") setAsksCode(true)
+        throw error
+      }
+    })
+  }
+  return (
+    <main className="gate">
+      <form className="gate-card" onSubmit={submit}>
+        <Brand />
+        <h1>Set up your gateway</h1>
+        <p className="muted">Create the administrator. You can talk to your agent right after.</p>
+        {problem !== null && <Notice tone="bad">{problem}</Notice>}
+        {asksCode && (
+          <Field label="Set-up code" hint="It is part of the link that the start or the deployment printed.">
+            {(wiring) => (
+              <input
+                {...wiring}
+                value={typedCode}
+                onChange={(event) => setTypedCode(event.target.value)}
+                autoComplete="one-time-code"
+                spellCheck={false}
+                required
+              />
+            )}
+          </Field>
+        )}
+        <Field label="User name">
+          {(wiring) => (
+            <input
+              {...wiring}
+              value={username}
+              onChange={(event) => setUsername(event.target.value)}
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              required
+            />
+          )}
+        </Field>
+        <Field label="Password" hint={`At least ${minPasswordLength} characters.`}>
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="password"
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+              autoComplete="new-password"
+              minLength={minPasswordLength}
+              aria-invalid={short}
+              required
+            />
+          )}
+        </Field>
+        <button className="button button-main" disabled={busy}>
+          {busy ? "Creating…" : "Create administrator"}
+        </button>
+      </form>
+    </main>
+  )
+}

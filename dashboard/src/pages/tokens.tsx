@@ -1,0 +1,211 @@
+/** API tokens of the signed-in person: made here, shown once, revoked here. */
+import type { FormEvent } from "react"
+import { useContext, useState } from "react"
+import type { Scope } from "../../../core/access/scope.ts"
+import { defaultTokenScopes, scopesFor } from "../../../core/access/scope.ts"
+import type { TokenView } from "../../../core/api/tokens.ts"
+import { createToken, listTokens, revokeToken } from "../../../core/api/tokens.ts"
+import { call } from "../api/client.ts"
+import { useTitle } from "../router.ts"
+import { ShellContext } from "../shell/context.ts"
+import { CopyButton } from "../ui/copy.tsx"
+import { Confirm, Dialog } from "../ui/dialog.tsx"
+import { Field } from "../ui/field.tsx"
+import { Icon } from "../ui/icon.tsx"
+import { Notice } from "../ui/notice.tsx"
+import { PageHead } from "../ui/page-head.tsx"
+import { agoNow } from "../ui/time.ts"
+import { useAction, useLoaded } from "../ui/use-call.ts"
+
+const read = () => call(listTokens, {})
+
+type Open =
+  | { readonly is: "nothing" }
+  | { readonly is: "new" }
+  | { readonly is: "made"; readonly token: string }
+  | { readonly is: "revoke"; readonly token: TokenView }
+
+export default function TokensPage() {
+  useTitle("API tokens")
+  const [loaded, reload] = useLoaded(read)
+  const [open, setOpen] = useState<Open>({ is: "nothing" })
+  const close = () => {
+    setOpen({ is: "nothing" })
+    void reload()
+  }
+  return (
+    <div className="page">
+      <PageHead title="API tokens">
+        <button type="button" className="button button-main" onClick={() => setOpen({ is: "new" })}>
+          <Icon name="plus" /> New token
+        </button>
+      </PageHead>
+      <div className="page-body">
+        <p className="muted">
+          For programs that drive the loop API under <code>/api/v1</code> in your name.
+        </p>
+        {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
+        {loaded.is === "ready" && loaded.value.tokens.length === 0 && (
+          <div className="empty">
+            <Icon name="key" />
+            <p>No token yet.</p>
+          </div>
+        )}
+        {loaded.is === "ready" && (
+          <ul className="cards">
+            {loaded.value.tokens.map((token) => (
+              <li key={token.tokenId} className="card card-row">
+                <div>
+                  <h2>{token.label}</h2>
+                  <p className="card-facts">{factsOf(token)}</p>
+                  <p className="scopes">
+                    {token.scopes.map((scope) => (
+                      <span key={scope} className="badge">
+                        {scope}
+                      </span>
+                    ))}
+                  </p>
+                </div>
+                <button
+                  type="button"
+                  className="button button-quiet-bad"
+                  onClick={() => setOpen({ is: "revoke", token })}
+                >
+                  Revoke<span className="off-screen"> {token.label}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+      {open.is === "new" && <NewToken onMade={(token) => setOpen({ is: "made", token })} onClose={close} />}
+      {open.is === "made" && <MadeToken token={open.token} onClose={close} />}
+      {open.is === "revoke" && <Revoke token={open.token} onClose={close} />}
+    </div>
+  )
+}
+
+function factsOf(token: TokenView): string {
+  const now = Date.now()
+  const expiry = token.expiresAt === undefined ? null : Date.parse(token.expiresAt)
+  return [
+    `made ${new Date(token.createdAt).toLocaleDateString()}`,
+    token.lastUsedAt === undefined ? "never used" : `last used ${agoNow(token.lastUsedAt)}`,
+    expiry === null
+      ? "does not expire"
+      : `${expiry <= now ? "expired" : "expires"} ${new Date(expiry).toLocaleDateString()}`,
+  ].join(" · ")
+}
+
+const dayS = 24 * 60 * 60
+const lifetimes = [
+  { label: "30 days", seconds: 30 * dayS },
+  { label: "90 days", seconds: 90 * dayS },
+  { label: "One year", seconds: 365 * dayS },
+  { label: "Does not expire", seconds: 0 },
+]
+
+function NewToken({ onMade, onClose }: { readonly onMade: (token: string) => void; readonly onClose: () => void }) {
+  const { user } = useContext(ShellContext)
+  const offered = user === null ? [] : scopesFor(user.role)
+  const [label, setLabel] = useState("")
+  const [scopes, setScopes] = useState<readonly Scope[]>(defaultTokenScopes)
+  const [seconds, setSeconds] = useState(90 * dayS)
+  const { busy, problem, act } = useAction()
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void act(async () => {
+      const lifetime = seconds === 0 ? {} : { ttlSeconds: seconds }
+      const made = await call(createToken, { body: { label, scopes: [...scopes], ...lifetime } })
+      onMade(made.token)
+    })
+  }
+  return (
+    <Dialog title="New API token" onClose={onClose}>
+      <form onSubmit={submit}>
+        {problem !== null && <Notice tone="bad">{problem}</Notice>}
+        <Field label="Label" hint="So that you know it again, for example the program that uses it.">
+          {(wiring) => (
+            <input
+              {...wiring}
+              value={label}
+              onChange={(event) => setLabel(event.target.value)}
+              maxLength={100}
+              required
+            />
+          )}
+        </Field>
+        <fieldset className="scope-choice">
+          <legend>What it may do</legend>
+          {offered.map((scope) => (
+            <label key={scope} className="check">
+              <input
+                type="checkbox"
+                checked={scopes.includes(scope)}
+                onChange={(event) =>
+                  setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))
+                }
+              />
+              <code>{scope}</code>
+            </label>
+          ))}
+        </fieldset>
+        <Field label="Lifetime">
+          {(wiring) => (
+            <select {...wiring} value={seconds} onChange={(event) => setSeconds(Number(event.target.value))}>
+              {lifetimes.map((one) => (
+                <option key={one.label} value={one.seconds}>
+                  {one.label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <div className="actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button className="button button-main" disabled={busy || scopes.length === 0}>
+            Create
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function MadeToken({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
+  return (
+    <Dialog title="Your new token" onClose={onClose}>
+      <p>Copy it now: it is not shown again.</p>
+      <div className="secret">
+        <code>{token}</code>
+        <CopyButton label="Copy token" read={() => token} />
+      </div>
+      <div className="actions">
+        <button type="button" className="button button-main" onClick={onClose}>
+          Done
+        </button>
+      </div>
+    </Dialog>
+  )
+}
+
+function Revoke({ token, onClose }: { readonly token: TokenView; readonly onClose: () => void }) {
+  const { busy, problem, act } = useAction()
+  const revoke = async () => {
+    if (await act(() => call(revokeToken, { params: { tokenId: token.tokenId } }))) onClose()
+  }
+  return (
+    <Confirm
+      title={`Revoke ${token.label}?`}
+      action="Revoke"
+      busy={busy}
+      problem={problem}
+      onConfirm={() => void revoke()}
+      onClose={onClose}
+    >
+      Programs that use it are refused from then on.
+    </Confirm>
+  )
+}

@@ -1,0 +1,101 @@
+/** The frame of the signed-in page: navigation, conversations, what is missing, and the page itself. */
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react"
+import type { UserView } from "../../../core/api/access.ts"
+import { listConversations } from "../../../core/api/conversations.ts"
+import { getHealth } from "../../../core/api/operations.ts"
+import { call } from "../api/client.ts"
+import { ChatPage } from "../pages/chat.tsx"
+import { NewPage } from "../pages/new.tsx"
+import type { Route } from "../router.ts"
+import { parseRoute, usePath } from "../router.ts"
+import { Notice } from "../ui/notice.tsx"
+import { PageHead } from "../ui/page-head.tsx"
+import { useLoaded } from "../ui/use-call.ts"
+import type { ShellValue } from "./context.ts"
+import { ShellContext } from "./context.ts"
+import { Sidebar } from "./sidebar.tsx"
+
+const ChannelsPage = lazy(() => import("../pages/channels.tsx"))
+const GroupsPage = lazy(() => import("../pages/groups.tsx"))
+const TokensPage = lazy(() => import("../pages/tokens.tsx"))
+
+const listEveryMs = 20_000
+const healthEveryMs = 60_000
+const pageSize = 30
+
+const readHealth = () => call(getHealth, {})
+
+export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly onSignedOut: () => void }) {
+  const path = usePath()
+  const route = useMemo(() => parseRoute(path), [path])
+  /** The path on which the menu was opened: going anywhere closes it. */
+  const [menuPath, setMenuPath] = useState<string | null>(null)
+  const closeMenu = useCallback(() => setMenuPath(null), [])
+  const menuOpen = menuPath === path
+  const [limit, setLimit] = useState(pageSize)
+  const takesFocus = useRef(false)
+  const [list, reloadList] = useLoaded(
+    useCallback(() => call(listConversations, { query: { limit } }), [limit]),
+    listEveryMs,
+  )
+  const [health] = useLoaded(readHealth, healthEveryMs)
+  const onChanged = useCallback(() => void reloadList(), [reloadList])
+
+  const firstPath = useRef(path)
+  useEffect(() => {
+    if (path !== firstPath.current) takesFocus.current = true
+  }, [path])
+
+  const value = useMemo<ShellValue>(() => ({ user, openMenu: () => setMenuPath(path), takesFocus }), [user, path])
+  const problems = health.is === "ready" ? Object.values(health.value.parts).flatMap((part) => part.hint ?? []) : []
+  return (
+    <ShellContext value={value}>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <div className="shell">
+        <Sidebar
+          user={user}
+          path={path}
+          list={list}
+          open={menuOpen}
+          onClose={closeMenu}
+          onMore={limit < 100 ? () => setLimit(Math.min(100, limit + pageSize)) : null}
+          onSignedOut={onSignedOut}
+        />
+        <main id="main" className="main" tabIndex={-1} inert={menuOpen}>
+          {problems.map((problem) => (
+            <Notice key={problem} tone="warn">
+              {problem}
+            </Notice>
+          ))}
+          <Suspense fallback={<div className="page" aria-busy="true" />}>
+            <Page route={route} onChanged={onChanged} />
+          </Suspense>
+        </main>
+      </div>
+    </ShellContext>
+  )
+}
+
+function Page({ route, onChanged }: { readonly route: Route; readonly onChanged: () => void }) {
+  switch (route.page) {
+    case "new":
+      return <NewPage onChanged={onChanged} />
+    case "chat":
+      return <ChatPage key={route.id} id={route.id} onChanged={onChanged} />
+    case "channels":
+      return <ChannelsPage />
+    case "groups":
+      return <GroupsPage />
+    case "tokens":
+      return <TokensPage />
+    case "unknown":
+      return (
+        <div className="page">
+          <PageHead title="Not found" />
+          <p>There is nothing at this address.</p>
+        </div>
+      )
+  }
+}
