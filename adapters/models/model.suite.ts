@@ -1,5 +1,5 @@
 /** What every model client promises of its requests and answers, held against a server as strict as the real ones. */
-import type { IncomingMessage } from "node:http"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { describe, expect, test, vi } from "vitest"
 import type { Message } from "../../core/model/message.ts"
 import { callTool, say, tellResults } from "../../sandbox-runner/testkit/model-script.ts"
@@ -155,13 +155,19 @@ function describeAnswers(bench: Bench): void {
 
     test("leaves its connection to the next call", async () => {
       const connections = new Set<unknown>()
+      const responses: ServerResponse[] = []
       const server = await bench.raw((request, response) => {
         connections.add(request.socket)
+        responses.push(response)
         stream(response).write(subject.events("ok").join(""))
-        setImmediate(() => response.end())
       })
-      // The next call may begin while the last bytes of the one before are still on their way: a few connections, not ten.
-      for (let call = 0; call < 10; call += 1) answerOf((await bench.run(server)).outcome)
+      for (let call = 0; call < 10; call += 1) {
+        answerOf((await bench.run(server, { limits: { lingerMs: 5_000 } })).outcome)
+        const response = responses[call]
+        if (response === undefined) throw new Error("not asked")
+        await new Promise((resolve) => response.once("close", resolve).end())
+      }
+      // A call may begin before the client has seen the end of the one before: a few connections, not ten.
       expect(connections.size).toBeLessThanOrEqual(3)
     })
 
