@@ -1,0 +1,120 @@
+/** Conversations and channels as the edge sees them, without turns: enough to obey their table of methods. */
+import type { InboundMessage } from "../../core/channel/message.ts"
+import { type ErrorCode, LoopError } from "../../core/errors.ts"
+import { type ConversationId, ConversationId as Id, type EpochMs, type UserId } from "../../core/units.ts"
+import { type LoopState, methods, on, type Peers, routeOf, type Routes, streams } from "../../durable-objects/peers.ts"
+import { openPeer } from "../../durable-objects/transport.ts"
+import type * as z from "zod"
+
+type WatchInput = z.infer<typeof streams.conversation.watch>
+
+export interface FakeObjects {
+  readonly peers: Peers
+  /** What was accepted, in order. */
+  readonly accepted: { id: ConversationId; message: InboundMessage }[]
+  /** Every call, `kind.method`, with its input. */
+  readonly calls: { name: string; id: string; input: unknown }[]
+  readonly watches: WatchInput[]
+  /** Makes the next call of that method fail. */
+  failNext(name: string, failure: Error | ErrorCode): void
+  /** What the next `watch` streams. */
+  nextStream: ReadableStream<Uint8Array>
+  channelSecret: string
+  turn: LoopState["currentTurn"]
+}
+
+const encoder = new TextEncoder()
+export const textStream = (...chunks: string[]) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(encoder.encode(chunk))
+      controller.close()
+    },
+  })
+
+export function createFakeObjects(now: () => EpochMs): FakeObjects {
+  const loops = new Map<string, LoopState>()
+  const inbox = new Map<string, string | undefined>()
+  const failures = new Map<string, Error>()
+  const fake: FakeObjects = {
+    accepted: [],
+    calls: [],
+    watches: [],
+    nextStream: textStream(),
+    channelSecret: "right-secret",
+    turn: null,
+    failNext: (name, failure) =>
+      void failures.set(name, typeof failure === "string" ? new LoopError(failure) : failure),
+    peers: (kind, id) =>
+      openPeer(kind, {
+        async call(method, input) {
+          const name = `${kind}.${method}`
+          fake.calls.push({ name, id, input })
+          const failure = failures.get(name)
+          failures.delete(name)
+          if (failure !== undefined) throw failure
+          const routes = kind === "conversation" ? conversation(Id.parse(id)) : channel
+          return routeOf(routes, method)(structuredClone(input))
+        },
+        async stream(_, input) {
+          fake.watches.push(streams.conversation.watch.parse(input))
+          return fake.nextStream
+        },
+      }),
+  }
+
+  const find = (id: ConversationId, viewer: UserId | null): LoopState => {
+    const loop = loops.get(id)
+    if (loop === undefined) throw new LoopError("loop_not_found")
+    if (viewer !== null && loop.ownerId !== viewer) throw new LoopError("not_loop_owner")
+    return { ...loop, currentTurn: fake.turn }
+  }
+
+  const conversation = (id: ConversationId): Routes<"conversation"> => ({
+    create: on(methods.conversation.create, (input) => {
+      const state = { id, ...input, createdAt: now(), archivedAt: null, queueDepth: 0, turnCount: 0, currentTurn: null }
+      loops.set(id, state)
+      return state
+    }),
+    view: on(methods.conversation.view, ({ viewer }) => find(id, viewer)),
+    archive: on(methods.conversation.archive, ({ viewer }) => {
+      loops.set(id, { ...find(id, viewer), archivedAt: now() })
+      return {}
+    }),
+    accept: on(methods.conversation.accept, ({ viewer, message }) => {
+      if (find(id, viewer).archivedAt !== null) throw new LoopError("loop_archived")
+      const key = `${id} ${message.externalId}`
+      if (inbox.has(key)) {
+        if (inbox.get(key) !== message.bodyHash) throw new LoopError("idempotency_key_reused")
+        return { status: "repeated" as const, position: 0 }
+      }
+      inbox.set(key, message.bodyHash)
+      fake.accepted.push({ id, message })
+      return { status: "accepted" as const, position: 0 }
+    }),
+    answer: on(methods.conversation.answer, ({ viewer, choiceId }) => {
+      find(id, viewer)
+      if (fake.turn?.pendingChoiceId !== choiceId) throw new LoopError("choice_not_found")
+      return {}
+    }),
+    interrupt: on(methods.conversation.interrupt, ({ viewer }) => {
+      find(id, viewer)
+      return {}
+    }),
+    flush: on(methods.conversation.flush, () => ({})),
+    wake: on(methods.conversation.wake, () => ({})),
+  })
+
+  const status = { status: "connected" as const, mode: "polling" as const, problem: null, lastInboundAt: null }
+  const channel: Routes<"channel"> = {
+    refresh: on(methods.channel.refresh, () => status),
+    status: on(methods.channel.status, () => status),
+    webhook: on(methods.channel.webhook, ({ secret }) => {
+      if (secret !== fake.channelSecret) throw new LoopError("invalid_webhook_secret")
+      return { status: "accepted" as const }
+    }),
+    send: on(methods.channel.send, () => ({ status: "sent" as const, externalId: "1" })),
+    showTyping: on(methods.channel.showTyping, () => ({})),
+  }
+  return fake
+}
