@@ -2,6 +2,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { ModelAnswer, StopReason } from "../model/call.ts"
 import type { AssistantBlock, Message } from "../model/message.ts"
+import { parseToolInput } from "../model/tool-input.ts"
 import { ChannelId, ChoiceId, ConversationId, EpochMs, TurnId } from "../units.ts"
 import { decide, type Command } from "./decide.ts"
 import type { TurnEvent } from "./event.ts"
@@ -148,6 +149,12 @@ describe("decide", () => {
       [...start, asking(1), answered(1, [use("nothing")], "tool_use")],
       at,
       [{ type: "refuse_tool", outcome: "refused" }],
+    ],
+    [
+      "a call whose arguments are no JSON is refused with what the model wrote",
+      [...start, answered(1, [{ ...use("once"), input: parseToolInput("{oops") }], "tool_use")],
+      at,
+      [{ type: "refuse_tool", outcome: "refused", text: "The arguments are not a valid JSON object: {oops" }],
     ],
     [
       "with all results in, the model is called again",

@@ -4,6 +4,7 @@
  */
 import { isRetryable, type FailureReason, type ModelFailure } from "../model/call.ts"
 import type { ToolUseBlock } from "../model/message.ts"
+import { invalidToolInput } from "../model/tool-input.ts"
 import { after, type ChoiceId, type EpochMs } from "../units.ts"
 import type { TurnEvent, TurnOutcome } from "./event.ts"
 import { foldTurn, lastToolUses, turnText, type ModelCallState, type TurnState } from "./fold.ts"
@@ -124,6 +125,8 @@ function afterToolUses(
 function nextForTool(state: TurnState, use: ToolUseBlock, policy: TurnPolicy, now: EpochMs): Command {
   const tool = policy.tools.find((candidate) => candidate.name === use.name)
   if (tool === undefined) return refuse(use, `There is no tool named ${use.name}.`)
+  const written = invalidToolInput(use.input)
+  if (written !== undefined) return refuse(use, `The arguments are not a valid JSON object: ${written}`)
   const run = state.tools.get(use.id)
   if (run?.status === "open") return { type: "wait", until: null }
   if (run?.status === "lost") {
