@@ -28,12 +28,9 @@ export interface Child {
 /** How often readiness is asked; short, since start-up time is measured with it. */
 const pollMs = 20
 const longestStopMs = 20_000
-const running = new Set<number>()
-let isGuarded = false
 
 /** Starts a program in a group of its own. */
 export function spawnChild({ command, args, cwd, env }: ChildOptions): Child {
-  guardExit()
   const program = spawn(command, [...args], {
     cwd,
     env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...env },
@@ -42,18 +39,20 @@ export function spawnChild({ command, args, cwd, env }: ChildOptions): Child {
   })
   const { pid } = program
   if (pid === undefined) throw new Error(`${command} could not be started`)
-  running.add(pid)
+  const stopGuarding = guard(pid)
   let printed = ""
   for (const channel of [program.stdout, program.stderr]) {
     channel.setEncoding("utf8").on("data", (text: string) => {
       printed += text
     })
   }
+  // What the program leaves behind in its group goes with it.
+  program.once("exit", () => signalGroup(pid, "SIGKILL"))
   let hasExited = false
   const exited = new Promise<number | null>((resolve) => {
     program.once("close", (code) => {
       hasExited = true
-      running.delete(pid)
+      stopGuarding()
       resolve(code)
     })
   })
@@ -117,13 +116,18 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** A test run that ends early takes its children along. */
-function guardExit(): void {
-  if (isGuarded) return
-  isGuarded = true
-  process.once("exit", () => {
-    for (const pid of running) signalGroup(pid, "SIGKILL")
+/**
+ * Kills the group when this process is gone, however it went: a shell waits for the end of a pipe that only we hold open.
+ * Test runners end their workers without an `exit` event, so nothing inside this process could be relied on.
+ */
+function guard(pid: number): () => void {
+  const script = 'read -r _; kill -s KILL -- "-$1"'
+  const watcher = spawn("/bin/sh", ["-c", script, "guard", String(pid)], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
   })
+  watcher.unref()
+  return () => void watcher.kill("SIGKILL")
 }
 
 function pause(ms: number): Promise<undefined> {

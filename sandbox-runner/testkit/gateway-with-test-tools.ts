@@ -4,4 +4,4 @@ import { appendLineTool } from "./append-line-tool.ts"
 
 const url = process.env.LINE_SERVER_URL
 if (url === undefined) throw new Error("LINE_SERVER_URL is not set")
-await runGateway([appendLineTool(url, { asksFirst: process.env.APPEND_LINE_ASKS_FIRST === "true" })])
+await runGateway({ tools: [appendLineTool(url, { asksFirst: process.env.APPEND_LINE_ASKS_FIRST === "true" })] })

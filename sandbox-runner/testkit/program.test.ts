@@ -1,4 +1,6 @@
 /** Programs under test: ready means answering, kill -9 reaches the whole group, data stay over restarts; wrangler for real. */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { writeFile, mkdtemp, rm } from "node:fs/promises"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
@@ -22,7 +24,7 @@ function serve() {
   const body = JSON.stringify({ starts, childPort, env: Object.keys(process.env) })
   http.createServer((_, response) => response.end(body)).listen(process.env.PORT, "127.0.0.1")
 }
-process.on("SIGTERM", () => { console.log("stopping"); child.kill(); process.exit(3) })
+process.on("SIGTERM", () => { console.log("stopping"); process.exit(3) })
 `
 
 async function create(mode: string) {
@@ -67,8 +69,10 @@ test("a killed program is gone with its children, and starts again where it was"
   await expect.poll(() => listens(first.childPort)).toBe(false)
   await expect(ask(program.url)).rejects.toThrow()
   await program.start()
-  expect((await ask(program.url)).starts).toBe(2)
+  const second = await ask(program.url)
+  expect(second.starts).toBe(2)
   expect(await program.stop()).toBe(3)
+  await expect.poll(() => listens(second.childPort)).toBe(false)
   expect(program.output()).toContain("stopping")
   await program.dispose()
 })
@@ -83,6 +87,24 @@ test("a program that ends at its start says why, and one may be killed in the mi
   await program.kill9()
   expect(await starting).toContain("ended with null")
   await program.dispose()
+})
+
+test("a test run that is killed takes its programs along", async () => {
+  const kit = JSON.stringify(join(import.meta.dirname, "child.ts"))
+  const server = `require("node:net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })`
+  const runner = spawn(process.execPath, [
+    "--input-type=module",
+    "-e",
+    `import { spawnChild } from ${kit}
+     const child = spawnChild({ command: process.execPath, args: ["-e", ${JSON.stringify(server)}], cwd: "/", env: {} })
+     await child.waitUntil(async () => child.output() !== "", 10000)
+     console.log(child.output())`,
+  ])
+  const [printed] = z.tuple([z.instanceof(Buffer)]).parse(await once(runner.stdout, "data"))
+  const port = Number(printed.toString())
+  expect(await listens(port)).toBe(true)
+  runner.kill("SIGKILL")
+  await expect.poll(() => listens(port)).toBe(false)
 })
 
 test("wrangler dev runs a Worker on loopback with its variables, and its objects outlive kill -9", async () => {
