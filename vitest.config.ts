@@ -10,6 +10,7 @@ export default defineConfig({
           include: ["{core,adapters,worker,durable-objects,sandbox-runner,dashboard,scripts}/**/*.test.ts"],
           exclude: ["**/*.workers.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
+          expect: { poll: { timeout: 20_000, interval: 10 } },
         },
       },
       {

@@ -219,7 +219,7 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
   }
 
   async function allIdle(limitMs: number): Promise<void> {
-    if (!isAnyBusy()) return
+    if (limitMs <= 0 || !isAnyBusy()) return
     await new Promise<void>((resolve) => {
       const cancel = timers.start(limitMs, resolve)
       onAllIdle = () => {
