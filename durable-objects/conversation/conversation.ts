@@ -192,8 +192,8 @@ export class Conversation implements HostedObject {
     const joins = head.message.whileBusy === "join"
     const more = joins ? takeWhile(rest, (entry) => entry.message.whileBusy === "join") : []
     const turn = this.#state.openNextTurn([head.message, ...more.map((entry) => entry.message)], this.#host.now())
-    this.#state.dequeue([head, ...more], turn.number)
-    this.#events.beginSegment()
+    this.#state.change({ turnSegment: this.#events.beginSegment() }, "internal")
+    this.#state.dequeue([head, ...more])
     this.#events.assign(new Set([head, ...more].map((entry) => entry.message.externalId)), turn.number)
     this.#events.step(turn, { event: "started", data: { turn_id: turn.id, cold_start: this.#isCold } })
     this.#isCold = false
@@ -206,7 +206,7 @@ export class Conversation implements HostedObject {
     if (entries.length === 0) return
     const at = this.#host.now()
     for (const { message } of entries) this.#state.append(turn, { type: "message_joined", message, at })
-    this.#state.dequeue(entries, turn.number)
+    this.#state.dequeue(entries)
   }
 
   #finish(turn: Turn, outcome: TurnOutcome, reply: string | null): void {

@@ -3,6 +3,7 @@ import { EventId, type LoopEvent } from "../../core/loop/event.ts"
 import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
 import type { ObjectHost } from "../host.ts"
 import { Readers, type Reader } from "./readers.ts"
+import type { InboxRecord } from "./records.ts"
 import type { ConversationState, Turn } from "./state.ts"
 
 export class LiveEvents {
@@ -78,7 +79,7 @@ export class LiveEvents {
   }
 
   #beginWatch(reader: Reader, lastEventId: EventId | undefined): void {
-    if (lastEventId !== undefined && this.#replay(reader, undefined, lastEventId) === "ended") return
+    if (lastEventId !== undefined && this.#replay(reader, null, lastEventId) === "ended") return
     this.#introduce(reader)
   }
 
@@ -89,14 +90,14 @@ export class LiveEvents {
       const position = this.#state.queue.findIndex((entry) => entry.sequence === record.queued) + 1
       return reader.send({ event: "queued", data: { position: Math.max(1, position) } })
     }
-    reader.turn = record.turn
+    reader.turn = record.turn.number
     if (this.#replay(reader, record.turn, lastEventId) !== "ended") this.#introduce(reader)
   }
 
   /** Sends stored step events; before the end of a turn comes its text, in one piece. */
-  #replay(reader: Reader, turn: number | undefined, lastEventId: EventId | undefined): "ended" | "open" {
-    for (const { id, turn: of, event } of this.#state.eventsAfter(lastEventId)) {
-      if (turn !== undefined && of !== turn) continue
+  #replay(reader: Reader, turn: InboxRecord["turn"], lastEventId: EventId | undefined): "ended" | "open" {
+    for (const { id, turn: of, event } of this.#state.eventsAfter(turn?.segment ?? 0, lastEventId)) {
+      if (turn !== null && of !== turn.number) break
       if (event.event === "done" || event.event === "interrupted" || event.event === "error") {
         const text = this.#state.ended(of)?.text ?? ""
         if (lastEventId !== undefined) reader.send(snapshotEvent(this.#state.turnId(of), text, null))

@@ -31,6 +31,7 @@ export function newConversation(id: ConversationId, now: EpochMs, origin: Origin
     archivedAt: null,
     turn: 0,
     segment: 0,
+    turnSegment: 0,
     nextQueued: 1,
     nextOutgoing: 1,
     projected: { turn: 0, index: 0 },

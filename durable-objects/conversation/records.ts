@@ -20,6 +20,7 @@ export const keys = {
     const [segment = "0", n = "0"] = id.split(".")
     return `e/${segment.padStart(10, "0")}.${n.padStart(10, "0")}`
   },
+  eventsFrom: (segment: number) => `e/${padded(segment, 10)}`,
   ended: (turn: number) => `t/${padded(turn, 10)}`,
   outgoing: (sequence: number) => `o/${padded(sequence, 10)}`,
 } as const
@@ -40,6 +41,8 @@ export const Meta = z.object({
   /** Number of the newest turn; 0 before the first. */
   turn: z.number().int().nonnegative(),
   segment: z.number().int().nonnegative(),
+  /** The segment in which the newest turn began: none of its step events stands before it. */
+  turnSegment: z.number().int().nonnegative(),
   /** Next numbers of queue entries and outgoing parts. */
   nextQueued: z.number().int().nonnegative(),
   nextOutgoing: z.number().int().nonnegative(),
@@ -55,12 +58,12 @@ export const Meta = z.object({
 })
 export type Meta = z.infer<typeof Meta>
 
-/** A message that was accepted: `turn` is null while it waits in the queue. */
+/** A message that was accepted: `turn` is null while it waits in the queue; `segment` is where the turn's events begin. */
 export const InboxRecord = z.object({
   at: EpochMs,
   bodyHash: z.string().nullable(),
   queued: z.number().int().nonnegative(),
-  turn: z.number().int().positive().nullable(),
+  turn: z.object({ number: z.number().int().positive(), segment: z.number().int().nonnegative() }).nullable(),
 })
 export type InboxRecord = z.infer<typeof InboxRecord>
 

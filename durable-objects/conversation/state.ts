@@ -24,6 +24,9 @@ export interface Queued {
   readonly message: InboundMessage
 }
 
+/** More than the step events of a usual turn. */
+const eventsPerPage = 50
+
 export class ConversationState {
   readonly #host: ObjectHost
   /** Undefined until the conversation exists. */
@@ -138,15 +141,16 @@ export class ConversationState {
     return entry
   }
 
-  /** Takes entries out of the queue into a turn and tells the inbox so. */
-  dequeue(entries: readonly Queued[], turn: number): void {
+  /** Takes entries out of the queue into the newest turn and tells the inbox so. */
+  dequeue(entries: readonly Queued[]): void {
+    const { turn: number, turnSegment: segment } = this.require()
     for (const { sequence, message } of entries) {
       deleteLarge(this.#host.storage, keys.queued(sequence))
       this.recordInbox(message.externalId, {
         at: message.receivedAt,
         bodyHash: message.bodyHash ?? null,
         queued: sequence,
-        turn,
+        turn: { number, segment },
       })
     }
     const taken = new Set(entries.map((entry) => entry.sequence))
@@ -157,10 +161,21 @@ export class ConversationState {
     this.#host.storage.put(keys.event(id), { id, turn, at, event } satisfies StoredEvent)
   }
 
-  /** Stored step events behind `id` (all when undefined), oldest first. */
-  eventsAfter(id: EventId | undefined): StoredEvent[] {
-    const start = id === undefined ? "e/" : `${keys.event(id)}\u0000`
-    return this.#host.storage.list({ start, end: "e0" }).map(([, value]) => StoredEvent.parse(value))
+  /**
+   * Stored step events of a segment and all later ones, behind `id`, oldest first. Read a few at a time: a day's events are
+   * many, and most who ask need only the first ones.
+   */
+  *eventsAfter(segment: number, id: EventId | undefined): Generator<StoredEvent> {
+    const first = keys.eventsFrom(segment)
+    const behind = id === undefined ? first : `${keys.event(id)}\u0000`
+    let start = behind > first ? behind : first
+    for (;;) {
+      const page = this.#host.storage.list({ start, end: "e0", limit: eventsPerPage })
+      for (const [, value] of page) yield StoredEvent.parse(value)
+      const last = page.at(-1)
+      if (last === undefined || page.length < eventsPerPage) return
+      start = `${last[0]}\u0000`
+    }
   }
 
   savePolicy(policy: TurnPolicy): void {
