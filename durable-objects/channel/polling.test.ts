@@ -128,7 +128,7 @@ describe("nothing is lost", () => {
     const other = harness.fake.pushText({ chatId: 8, text: "elsewhere" })
     await harness.create()
     await untilTaken(harness, 2)
-    expect(harness.texts.sort()).toEqual(["elsewhere", "not yet"])
+    expect(harness.texts.toSorted()).toEqual(["elsewhere", "not yet"])
     expect(harness.fake.pendingUpdates.map((update) => update.update_id)).toContain(updateId)
     await vi.waitFor(() => expect(harness.stored()).toContainEqual(["link", expect.objectContaining({ failures: 1 })]))
     harness.onAccept = () => {}

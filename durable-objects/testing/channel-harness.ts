@@ -208,7 +208,7 @@ export async function openChannelHarness(
 }
 
 /** An update with a text in a private chat. */
-export function textUpdate(updateId: number, text: string, fromId = 7): object {
+export function textUpdate(updateId: number, text: string, fromId = 7): Record<string, unknown> {
   const from = { id: fromId, is_bot: false, first_name: "Ada" }
   return {
     update_id: updateId,
