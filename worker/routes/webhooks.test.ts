@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { afterEach, beforeEach, expect, test } from "vitest"
 import { type Edge, openEdge, outcome, type Sent } from "../testing/edge.ts"
 
 let edge: Edge

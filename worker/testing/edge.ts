@@ -153,10 +153,8 @@ export async function openEdge(
     async addToken(userId, scopes, expiresAt) {
       const token = `la_${hex(24)}`
       const tokenId = TokenId.parse(`tok_${hex(6)}`)
-      await createToken(libsql, {
-        ...{ id: tokenId, userId, label: "test", tokenHash: sha256Hex(token), scopes, createdAt: clock },
-        ...{ expiresAt: expiresAt ?? null, lastUsedAt: null, revokedAt: null },
-      })
+      const row = { id: tokenId, userId, label: "test", tokenHash: sha256Hex(token), scopes, createdAt: clock }
+      await createToken(libsql, { ...row, expiresAt: expiresAt ?? null, lastUsedAt: null, revokedAt: null })
       return { tokenId, token }
     },
     async close() {

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest"
+import * as access from "./access.ts"
+import * as agents from "./agents.ts"
+import * as channels from "./channels.ts"
+import * as conversations from "./conversations.ts"
+import { toUrl } from "./endpoint.ts"
+import * as loops from "./loops.ts"
+import * as operations from "./operations.ts"
+import * as tokens from "./tokens.ts"
+
+const contracts = [access, agents, channels, conversations, loops, operations, tokens]
+  .flatMap((area): unknown[] => Object.values(area))
+  .flatMap((value) =>
+    typeof value === "object" &&
+    value !== null &&
+    "path" in value &&
+    "method" in value &&
+    "auth" in value &&
+    "scope" in value
+      ? [{ ...value, path: String(value.path), method: String(value.method) }]
+      : [],
+  )
+
+describe("contracts", () => {
+  test("name each method of each path once", () => {
+    const names = contracts.map(({ method, path }) => `${method} ${path}`)
+    expect(names.length).toBeGreaterThan(30)
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  test.each(contracts)("$method $path asks for a scope, or says why it needs none", ({ path, auth, scope }) => {
+    const isOwnBusiness = path.startsWith("/api/auth/") || path.startsWith("/api/v1/me/") || path === "/api/health"
+    expect(scope === null).toBe(isOwnBusiness)
+    if (auth === "none" || auth === "optional") expect(scope).toBeNull()
+  })
+})
+
+describe("toUrl", () => {
+  test("fills braces and escapes what stands in them", () => {
+    expect(toUrl("/a/{id}/b/{other}", { id: "x/../y?", other: 5 }, {})).toBe("/a/x%2F..%2Fy%3F/b/5")
+  })
+  test("leaves out what is undefined", () => {
+    expect(toUrl("/a", {}, { limit: 5, after: undefined, archived: false, q: "a&b" })).toBe(
+      "/a?limit=5&archived=false&q=a%26b",
+    )
+    expect(toUrl("/a", {}, { after: undefined })).toBe("/a")
+  })
+  test("refuses to leave a brace empty", () => {
+    expect(() => toUrl("/a/{id}", {}, {})).toThrow("{id}")
+  })
+})
