@@ -103,8 +103,7 @@ export class Incarnation implements Writer {
   idleSince(): EpochMs | undefined {
     const now = this.#lifetime.now()
     for (const hold of this.#holds) if (hold.until <= now) this.#holds.delete(hold)
-    const isNeeded = this.#holds.size > 0 || this.#streams > 0 || this.batch?.status === "open"
-    return isNeeded ? undefined : this.#lastEventAt
+    return this.#holds.size > 0 || this.#streams > 0 ? undefined : this.#lastEventAt
   }
 
   async #run<T>(
