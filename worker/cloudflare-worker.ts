@@ -1,0 +1,128 @@
+/** The gateway as a Worker: the one place where everything of the Cloudflare host is constructed. */
+import { createModels } from "../adapters/models/models.ts"
+import type { Libsql } from "../adapters/store/libsql.ts"
+import { openRemote } from "../adapters/store/remote.ts"
+import { createVault, parseEncryptionKey } from "../adapters/vault.ts"
+import { parseAllowance } from "../core/egress/address.ts"
+import { toErrorBody } from "../core/errors.ts"
+import { policyDefaults } from "../core/turn/policy.ts"
+import { EpochMs } from "../core/units.ts"
+import { durableObjectOf, type ObjectBindings, peersOver, type Wiring } from "../durable-objects/cloudflare.ts"
+import { Config, parseEnvironment } from "../durable-objects/config.ts"
+import { type GatewayParts, modelsConfig } from "../durable-objects/parts.ts"
+import type { ObjectKind } from "../durable-objects/peers.ts"
+import type { Tool } from "../durable-objects/tools/tool.ts"
+import { builtInTools } from "../durable-objects/tools/tools.ts"
+import { createObject } from "../durable-objects/wiring.ts"
+import packageJson from "../package.json" with { type: "json" }
+import systemPrompt from "../system-prompt.md"
+import { createApp } from "./app.ts"
+import type { App } from "./http/app-env.ts"
+import { describeFailure, type LogEntry } from "./log.ts"
+
+/** What wrangler.toml and the Worker's secrets bind. */
+export interface WorkerBindings extends ObjectBindings {
+  /** The built dashboard. */
+  readonly ASSETS: Fetcher
+}
+
+export interface WorkerOptions {
+  /** Keeps work alive after its request was answered (`cloudflare:workers`). */
+  readonly waitUntil: (work: Promise<unknown>) => void
+  /** Besides the built-in ones. */
+  readonly tools?: readonly Tool[]
+}
+
+/** The Worker's `fetch`, and the classes that its main module exports under the names of wrangler.toml. */
+export function createWorker(options: WorkerOptions) {
+  const classOf = (kind: ObjectKind) =>
+    durableObjectOf<WorkerBindings>(kind, (bindings) => wireObject(kind, bindings, options))
+  // Made with the first request: before it, a Worker has no clock, and the bindings are not known.
+  let app: App | undefined
+  return {
+    Conversation: classOf("conversation"),
+    Channel: classOf("channel"),
+    Ledger: classOf("ledger"),
+    handler: {
+      async fetch(request, bindings) {
+        try {
+          app ??= openApp(bindings, options)
+        } catch (error) {
+          log({ level: "error", event: "start_failed", cause: describeFailure(error) })
+          const message = "The gateway cannot start. `npx wrangler tail` shows what to set."
+          return Response.json(toErrorBody("internal", { message }), { status: 500 })
+        }
+        return app.fetch(request, { remoteAddress: request.headers.get("cf-connecting-ip") ?? "" })
+      },
+    } satisfies ExportedHandler<WorkerBindings>,
+  }
+}
+
+function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
+  const { config, vault, libsql } = openBasics(bindings)
+  const model = createModels(modelsConfig(config), (request) => fetch(request)).isConfigured(
+    config.DEFAULT_MODEL,
+    false,
+  )
+  const now = () => EpochMs.parse(Date.now())
+  return createApp({
+    config,
+    libsql,
+    vault,
+    peers: peersOver(bindings),
+    version: packageJson.version,
+    startedAt: now(),
+    now,
+    random: (sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes)),
+    every(intervalMs, tick) {
+      const timer = setInterval(tick, intervalMs)
+      return () => clearInterval(timer)
+    },
+    background: options.waitUntil,
+    setupCode: () => config.SETUP_CODE,
+    modelProblem: () => (model.configured ? null : model.message),
+    log,
+    assets: (request) => bindings.ASSETS.fetch(request),
+  })
+}
+
+function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerOptions): Wiring {
+  const { config, vault, libsql } = openBasics(bindings)
+  const parts: GatewayParts = {
+    config,
+    vault,
+    tools: [...builtInTools, ...(options.tools ?? [])],
+    concurrentTurns: policyDefaults.concurrentTurns,
+    systemPrompt: () => systemPrompt,
+  }
+  return {
+    libsql,
+    egress: {
+      allowances: config.EGRESS_ALLOW_PRIVATE.flatMap((entry) => parseAllowance(entry) ?? []),
+      ownOrigins: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin],
+    },
+    create: (host) => createObject(kind, host, parts),
+    log: (during, error) => log({ level: "error", event: "object_failed", during, cause: describeFailure(error) }),
+  }
+}
+
+/** @throws Error with one line for each variable that is wrong or missing, without its value */
+function openBasics(bindings: WorkerBindings): { config: Config; vault: GatewayParts["vault"]; libsql: Libsql } {
+  const parsed = parseEnvironment(Config, { ...bindings })
+  if (parsed.status === "invalid") throw new Error(parsed.problems.join("; "))
+  const { config } = parsed
+  const key = parseEncryptionKey(config.ENCRYPTION_KEY ?? "")
+  if (key === undefined) throw new Error("ENCRYPTION_KEY: must be 32 bytes in base64 or hexadecimal")
+  if (config.LIBSQL_URL === undefined) throw new Error("LIBSQL_URL: must name a libSQL server, such as one of Turso")
+  const { LIBSQL_URL: url, LIBSQL_AUTH_TOKEN: authToken } = config
+  const database = openRemote({ url, authToken, fetch: (request) => fetch(request) })
+  if (database.status === "invalid") throw new Error(database.message)
+  return { config, vault: createVault(key), libsql: database.libsql }
+}
+
+function log(entry: LogEntry): void {
+  const line = JSON.stringify(entry)
+  if (entry.level === "info") console.log(line)
+  else if (entry.level === "warn") console.warn(line)
+  else console.error(line)
+}
