@@ -41,8 +41,14 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
   return entries
 }
 
+/** In a group the model learns who speaks. */
 function spoken(message: InboundMessage): UserBlock[] {
-  return message.text.trim() === "" ? [] : [{ type: "text", text: message.text }]
+  if (message.text.trim() === "") return []
+  const { source } = message
+  // Telegram gives groups negative ids (Bot API "Chat").
+  const speaker =
+    source.kind === "telegram" && source.chatId < 0 ? `${source.senderName.replaceAll(/\s+/g, " ")}: ` : ""
+  return [{ type: "text", text: speaker + message.text }]
 }
 
 function toolResult(event: Extract<TurnEvent, { type: "tool_ended" }>): ToolResultBlock {

@@ -42,6 +42,7 @@ export class Outbox {
         part,
         status: "pending",
         attempts: 0,
+        unknownAttempts: 0,
         maybeRepeated: false,
         externalId: null,
         reason: null,
@@ -146,10 +147,10 @@ export class Outbox {
   }
 
   #afterUnknown(row: OutboxRow, reason: string): Partial<OutboxRow> {
-    if (row.attempts >= maxUnknownAttempts) {
-      return { status: "failed", maybeRepeated: true, reason: `${reason} It may or may not have arrived.` }
-    }
-    return { ...this.#afterPause(row, reason, 0), maybeRepeated: true }
+    const unknownAttempts = row.unknownAttempts + 1
+    const marked = { unknownAttempts, maybeRepeated: true }
+    if (unknownAttempts < maxUnknownAttempts) return { ...this.#afterPause(row, reason, 0), ...marked }
+    return { status: "failed", reason: `${reason} It may or may not have arrived.`, ...marked }
   }
 
   #afterPause(row: OutboxRow, reason: string, retryAfterMs: number): Partial<OutboxRow> {

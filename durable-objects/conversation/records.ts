@@ -83,6 +83,8 @@ export const OutboxRow = z.object({
   part: OutgoingPart,
   status: z.enum(["pending", "sending", "sent", "failed"]),
   attempts: z.number().int().nonnegative(),
+  /** Attempts whose outcome nobody knows: each may have reached the person. */
+  unknownAttempts: z.number().int().nonnegative(),
   maybeRepeated: z.boolean(),
   externalId: z.string().nullable(),
   reason: z.string().nullable(),
