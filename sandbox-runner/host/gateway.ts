@@ -38,6 +38,8 @@ export interface GatewayOptions {
   readonly say: (line: string) => void
   /** Besides the built-in ones. */
   readonly tools?: readonly Tool[]
+  /** Default true. False where another process builds the page while it is worked on. */
+  readonly buildsPage?: boolean
   /** See ObjectHostOptions: for benchmarks. */
   readonly aroundCommit?: ObjectHostOptions["aroundCommit"]
 }
@@ -72,7 +74,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   })
   const database = await openDatabase(directory, config, egress.fetch.operator)
   await prepareDatabase(database.libsql, vault, now())
-  buildDashboard(say)
+  if (options.buildsPage !== false) buildDashboard(say)
 
   const parts: GatewayParts = {
     config,

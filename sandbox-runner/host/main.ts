@@ -2,22 +2,18 @@
 import { loadEnvFile } from "node:process"
 import type { LogEntry } from "../../worker/log.ts"
 import { parseEnvironment } from "../../durable-objects/config.ts"
-import type { Tool } from "../../durable-objects/tools/tool.ts"
 import { NodeConfig } from "../config.ts"
 import { banner } from "./banner.ts"
-import { startGateway, type Gateway } from "./gateway.ts"
+import { startGateway, type Gateway, type GatewayOptions } from "./gateway.ts"
 import { StartProblem } from "./start-problem.ts"
 
 /** A stop that takes longer than this is cut short: all that matters is durable already. */
 const longestStopMs = 10_000
 
-/**
- * Runs the gateway as this process, with exit code 1 and one line on a start that cannot be.
- * @param tools - besides the built-in ones
- */
-export async function runGateway(tools: readonly Tool[] = []): Promise<void> {
+/** Runs the gateway as this process, with exit code 1 and one line on a start that cannot be. */
+export async function runGateway(options: Pick<GatewayOptions, "tools" | "buildsPage"> = {}): Promise<void> {
   try {
-    const gateway = await startGateway({ config: readConfig(), log, say: print, tools })
+    const gateway = await startGateway({ ...options, config: readConfig(), log, say: print })
     stopOnSignal(gateway)
     print(banner(gateway.started))
   } catch (error) {
