@@ -39,7 +39,10 @@ export interface ObjectHost {
   readonly blobs: BlobStore
   /** Reads, writes and projections, each one batch: there are no open transactions. */
   readonly libsql: Libsql
-  /** The object's one alarm. Joins the running transaction, runs at least once, survives restart. `null` clears it. */
+  /**
+   * The object's one alarm. Joins the running transaction, runs at least once, survives restart. `null` clears it. After a
+   * restart it may run before its instant, so an object looks what is due.
+   */
   setAlarm(at: EpochMs | null): void
   now(): EpochMs
   random(sizeBytes: number): Uint8Array

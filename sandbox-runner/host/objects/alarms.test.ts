@@ -14,12 +14,33 @@ const call = (id: string, method: string, input: unknown = {}) => host.objects.r
 const alarmsOf = async (id: string) => (await call(id, "get", "alarms")) ?? 0
 
 test("an alarm survives a restart and runs at its time", async () => {
-  await call("a", "setAlarm", 60_000)
+  await call("a", "setAlarm", dayMs)
   await host.restart()
-  host.timers.advance(59_999)
+  host.timers.advance(dayMs - 1)
   expect(await alarmsOf("a")).toBe(0)
   host.timers.advance(1)
   await expect.poll(() => alarmsOf("a")).toBe(1)
+})
+
+test("who was in the middle of work goes on at the start and not a minute later, in any number", async () => {
+  const ids = Array.from({ length: 200 }, (_, n) => `busy ${n}`)
+  await Promise.all(ids.map((id) => call(id, "setAlarm", 60_000)))
+  await call("later", "setAlarm", 60_001)
+  await host.restart()
+  await expect.poll(async () => (await Promise.all(ids.map(alarmsOf))).every((ran) => ran === 1)).toBe(true)
+  expect(await alarmsOf("later")).toBe(0)
+})
+
+test("only what an earlier process left runs early, and once", async () => {
+  await call("left", "setAlarm", 30_000)
+  await host.restart()
+  await expect.poll(() => alarmsOf("left")).toBe(1)
+  await call("left", "setAlarm", 30_000)
+  await call("new", "setAlarm", 30_000)
+  host.timers.advance(29_999)
+  expect([await alarmsOf("left"), await alarmsOf("new")]).toEqual([1, 0])
+  host.timers.advance(1)
+  await expect.poll(async () => [await alarmsOf("left"), await alarmsOf("new")]).toEqual([2, 1])
 })
 
 test("what came due while the process was away runs at the start", async () => {

@@ -1,6 +1,6 @@
 /** Runs objects' alarms when they are due, from the table where they are durable: no alarm costs memory before its time. */
 import { after, type EpochMs } from "../../../core/units.ts"
-import type { Alarm, ObjectStore } from "./store.ts"
+import type { Alarm, LeftAlarms, ObjectStore } from "./store.ts"
 import { EarliestTimer, type Timers } from "./timers.ts"
 
 export interface AlarmOptions {
@@ -12,23 +12,35 @@ export interface AlarmOptions {
 
 /** After a long absence everything is due at once; more than this would only crowd the memory. */
 const maxRunning = 64
+/**
+ * Alarms this near when the process starts run at once. Who was in the middle of work has its alarm no farther ahead, as a
+ * way back after a crash, and nobody should wait for that minute; everyone else looks what is due, finds nothing and sets
+ * its alarm anew.
+ */
+const nearAtStartMs = 60_000
 /** A wall clock that jumps or a machine that slept is noticed after this. */
 const longestSleepMs = 60_000
 const firstRetryMs = 1_000
 const lastRetryMs = 60_000
 
-/** Delivers at least once: an alarm stays in the store until its run has ended well. */
+/**
+ * Delivers at least once: an alarm stays in the store until its run has ended well. Never before its instant, but for those
+ * that an earlier process left and that are near when this one starts.
+ */
 export class AlarmClock {
   readonly #options: AlarmOptions
   readonly #timer: EarliestTimer
   readonly #running = new Set<string>()
   /** Objects whose alarm failed rest, each time longer. In memory alone: a restart tries at once. */
   readonly #resting = new Map<string, { failures: number; until: EpochMs }>()
+  readonly #left: LeftAlarms
   #closed = false
 
   constructor(options: AlarmOptions) {
     this.#options = options
     this.#timer = new EarliestTimer(options.timers, () => this.sweep())
+    const { store, timers } = options
+    this.#left = { upTo: after(timers.now(), nearAtStartMs), lastVersion: store.lastAlarmVersion }
   }
 
   /** Starts what is due and sets the timer for what is next. To be called at the start and when alarms have changed. */
@@ -38,7 +50,7 @@ export class AlarmClock {
     const now = timers.now()
     try {
       const excluded = this.#running.size + this.#resting.size
-      for (const alarm of store.dueAlarms(now, maxRunning + excluded)) {
+      for (const alarm of store.dueAlarms(now, this.#left, maxRunning + excluded)) {
         if (this.#running.size >= maxRunning) break
         if (!this.#running.has(alarm.object) && !this.#isResting(alarm.object, now)) void this.#run(alarm)
       }

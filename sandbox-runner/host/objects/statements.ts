@@ -26,7 +26,9 @@ export function prepareStatements(db: DatabaseSync) {
     ),
     clearAlarm: db.prepare("DELETE FROM alarms WHERE object = ?"),
     consumeAlarm: db.prepare("DELETE FROM alarms WHERE object = ? AND version = ?"),
-    dueAlarms: db.prepare("SELECT object, version FROM alarms WHERE at <= ? ORDER BY at LIMIT ?"),
+    dueAlarms: db.prepare(
+      "SELECT object, version FROM alarms WHERE at <= ? AND (at <= ? OR version <= ?) ORDER BY at LIMIT ?",
+    ),
     nextAlarm: db.prepare("SELECT at FROM alarms WHERE at > ? ORDER BY at LIMIT 1"),
     lastVersion: db.prepare("SELECT max(version) AS version FROM alarms"),
   }

@@ -27,6 +27,12 @@ export interface Alarm {
   readonly version: number
 }
 
+/** Alarms that an earlier process set: they count as due up to an instant of their own. */
+export interface LeftAlarms {
+  readonly upTo: EpochMs
+  readonly lastVersion: number
+}
+
 export interface StoreStats {
   readonly commits: number
   /** Time spent in commits, all together. */
@@ -134,10 +140,18 @@ export class ObjectStore {
     this.#write(writer, () => this.#sql.consumeAlarm.run(alarm.object, alarm.version))
   }
 
-  /** Alarms due at `now`, the oldest first. */
-  dueAlarms(now: EpochMs, limit: number): Alarm[] {
+  /** Of the newest alarm set so far. */
+  get lastAlarmVersion(): number {
+    return this.#lastVersion
+  }
+
+  /** Alarms due at `now` and those left that count as due, the oldest first. */
+  dueAlarms(now: EpochMs, left: LeftAlarms, limit: number): Alarm[] {
+    const upTo = Math.max(now, left.upTo)
     return this.#read(() =>
-      this.#sql.dueAlarms.all(now, limit).map((row) => ({ object: textOf(row.object), version: Number(row.version) })),
+      this.#sql.dueAlarms
+        .all(upTo, now, left.lastVersion, limit)
+        .map((row) => ({ object: textOf(row.object), version: Number(row.version) })),
     )
   }
 
