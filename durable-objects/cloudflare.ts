@@ -32,7 +32,7 @@ interface ObjectRpc {
 }
 type Outcome<T> = { status: "answered"; answer: T } | { status: "failed"; code: ErrorCode; details: ErrorDetails }
 
-/** What an object needs besides its port, made when it wakes: connections may not be shared between objects. */
+/** What an object needs besides its port. */
 export interface Wiring {
   readonly libsql: Libsql
   readonly egress: EgressRules

@@ -17,7 +17,7 @@ import { gateStream } from "./stream.ts"
 import { EarliestTimer, systemTimers, type Timers } from "./timers.ts"
 
 export interface ObjectHostOptions {
-  /** The SQLite file of all objects. One process may have it open. */
+  /** The SQLite file of all objects, in a directory that is locked for this process. */
   readonly path: string
   readonly blobDirectory: string
   readonly libsql: Libsql
@@ -61,7 +61,7 @@ const leastSweepMs = 1_000
 /** Half of the ten seconds that service managers and container engines commonly leave between TERM and KILL. */
 const defaultCloseMs = 5_000
 
-/** @throws Error with one line for the operator when the file cannot be used */
+/** @throws Error that says what is wrong with the file */
 export function openObjectHost(options: ObjectHostOptions): NodeObjects {
   const { timers = systemTimers, idleMs = defaultIdleMs, log } = options
   const living = new Map<string, Living>()

@@ -1,11 +1,11 @@
 /**
  * The file that holds all objects' keys and alarms, with group commit: the writes of one tick, whoever made them, share one
- * transaction and one fsync. It refuses to share its file with a second process.
+ * transaction and one fsync.
  */
 import type { DatabaseSync } from "node:sqlite"
 import { LoopError } from "../../../core/errors.ts"
 import { EpochMs } from "../../../core/units.ts"
-import { openObjectFile, type ObjectFile } from "./file.ts"
+import { openObjectFile } from "./file.ts"
 import { prepareStatements, type Statements } from "./statements.ts"
 
 /** All writes of one tick. `settled` resolves when they are durable or lost. */
@@ -49,7 +49,6 @@ export interface StoreOptions {
 }
 
 export class ObjectStore {
-  readonly #file: ObjectFile
   readonly #db: DatabaseSync
   readonly #aroundCommit: (commit: () => void) => void
   readonly #onAlarmsChanged: () => void
@@ -60,8 +59,7 @@ export class ObjectStore {
   #stats = { commits: 0, commitMs: 0, lostBatches: 0 }
 
   constructor(options: StoreOptions) {
-    this.#file = openObjectFile(options.path)
-    this.#db = this.#file.db
+    this.#db = openObjectFile(options.path)
     this.#aroundCommit = options.aroundCommit ?? ((commit) => commit())
     this.#onAlarmsChanged = options.onAlarmsChanged
     this.#sql = prepareStatements(this.#db)
@@ -190,7 +188,7 @@ export class ObjectStore {
   /** Commits and leaves the file whole by itself, without a write-ahead log beside it. */
   close(): void {
     this.commit()
-    this.#file.close()
+    this.#db.close()
   }
 
   #write(writer: Writer, run: () => void): void {
