@@ -35,6 +35,7 @@ export class Conversation implements HostedObject {
   #armedAt: EpochMs | null | undefined
   #typingAt: EpochMs | null = null
   #isCold = true
+  #isAwake = false
   /** Deliveries with their flush that run now. */
   #settling = 0
 
@@ -66,6 +67,7 @@ export class Conversation implements HostedObject {
   }
 
   async call(name: string, input: unknown): Promise<unknown> {
+    if (!this.#isAwake) this.#resume()
     return routeOf(this.#routes, name)(input)
   }
 
@@ -76,12 +78,18 @@ export class Conversation implements HostedObject {
     return this.#events.watch(externalId, lastEventId)
   }
 
-  /** Starts what is due and returns at once: a turn awaited here would hold up the next alarm. */
-  async alarm(): Promise<void> {
-    this.#armedAt = null
+  /** Whatever woke the object after an absence: what an earlier life left unfinished goes on at once. */
+  #resume(): void {
+    this.#isAwake = true
     if (this.#state.meta === undefined) return
     this.#work()
     this.#arm()
+  }
+
+  /** Starts what is due and returns at once: a turn awaited here would hold up the next alarm. */
+  async alarm(): Promise<void> {
+    this.#armedAt = null
+    this.#resume()
   }
 
   async #create(input: {
@@ -297,9 +305,9 @@ export class Conversation implements HostedObject {
     ].flatMap((at) => (at === null ? [] : [Math.max(at, now)]))
     const next = due.length === 0 ? null : EpochMs.parse(Math.min(...due))
     if (next === this.#armedAt) return
-    const isNear =
-      next !== null && this.#armedAt != null && Math.abs(next - this.#armedAt) < 1_000 && this.#armedAt > now
-    if (isNear) return
+    // Whoever looks in meanwhile must not put the alarm off: an earlier one stays while there is unfinished work.
+    const isAhead = next !== null && this.#armedAt != null && this.#armedAt > now && this.#armedAt <= next
+    if (isAhead && isUnfinished) return
     this.#armedAt = next
     this.#host.setAlarm(next)
   }
