@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { createAdaptorServer } from "@hono/node-server"
 import { createModels } from "../../adapters/models/models.ts"
 import { isSetUp } from "../../adapters/store/access.ts"
+import { listChannels } from "../../adapters/store/channels.ts"
 import { coalesceProjections } from "../../adapters/store/coalesce.ts"
 import { openEmbedded } from "../../adapters/store/embedded.ts"
 import { claimInstanceValue } from "../../adapters/store/instance.ts"
@@ -15,6 +16,7 @@ import { createVault, type Vault } from "../../adapters/vault.ts"
 import { isLoopError } from "../../core/errors.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
 import { EpochMs } from "../../core/units.ts"
+import type { Peers } from "../../durable-objects/peers.ts"
 import { modelsConfig, type GatewayParts } from "../../durable-objects/parts.ts"
 import type { Tool } from "../../durable-objects/tools/tool.ts"
 import { builtInTools } from "../../durable-objects/tools/tools.ts"
@@ -125,6 +127,9 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     await database.close()
     throw error
   })
+  void wakeChannels(libsql, objects.peers).catch((error: unknown) =>
+    log({ level: "warn", event: "channels_not_woken", failure: describeFailure(error) }),
+  )
   return {
     started: {
       host: config.HOST,
@@ -143,6 +148,12 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
       directory.release()
     },
   }
+}
+
+/** Pollers go on and web hooks follow a changed PUBLIC_URL at once, not with the channels' next alarms. */
+async function wakeChannels(libsql: Libsql, peers: Peers): Promise<void> {
+  const page = await listChannels(libsql, { limit: 1_000 })
+  await Promise.all(page.rows.map(({ id }) => peers("channel", id).call("refresh", {})))
 }
 
 async function openDatabase(
