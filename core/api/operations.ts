@@ -1,4 +1,4 @@
-/** Contracts of operations: is it well, and what is missing. */
+/** Contracts of operations: is it well, what is missing, what may be asked. */
 import * as z from "zod"
 import { endpoint, nothing } from "./endpoint.ts"
 
@@ -27,5 +27,19 @@ export const getHealth = endpoint({
     version: z.string().optional(),
     parts: z.object({ database: PartHealth, models: PartHealth }),
   }),
+  errors: [],
+})
+
+export const getOpenApi = endpoint({
+  method: "get",
+  path: "/api/openapi.json",
+  summary: "This API as an OpenAPI 3.1 document",
+  auth: "none",
+  scope: null,
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  response: z.record(z.string(), z.json()),
   errors: [],
 })

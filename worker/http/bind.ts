@@ -76,6 +76,8 @@ export function bindStream<P extends z.ZodType, Q extends z.ZodType, B extends z
   handler: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<ReadableStream<Uint8Array>>,
 ): void {
   route(binder, contract, async (context) => {
+    // Its answer's body would be dropped unread, and the stream behind it would never end.
+    if (context.req.raw.method === "HEAD") throw new LoopError("method_not_allowed", { allow: "GET" })
     const caller = await requireCaller(binder, contract, context)
     const stream = await handler({ ...(await parseCall(contract, context)), caller, context })
     // The last header keeps nginx from holding events back.
@@ -87,7 +89,8 @@ export function bindStream<P extends z.ZodType, Q extends z.ZodType, B extends z
 type AnyContract = Endpoint | StreamEndpoint
 
 function route(binder: Binder, contract: AnyContract, answer: (context: AppContext) => Promise<Response>): void {
-  binder.routes.add(contract.method, contract.path)
+  binder.routes.add(contract.method.toUpperCase(), contract.path)
+  if (contract.method === "get" && !("stream" in contract)) binder.routes.add("HEAD", contract.path)
   binder.app.on(contract.method.toUpperCase(), contract.path.replaceAll(/\{(\w+)\}/g, ":$1"), answer)
 }
 

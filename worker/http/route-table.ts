@@ -1,9 +1,12 @@
 /** All bound paths and their methods, so that a wrong method is told from a wrong address. */
 
 export interface RouteTable {
-  /** @param path - with parameters in braces */
+  /**
+   * @param method - in upper case
+   * @param path - with parameters in braces
+   */
   add(method: string, path: string): void
-  /** The methods that a path takes, in upper case; empty: there is nothing at this address. */
+  /** The methods that a path takes; empty: there is nothing at this address. */
   methodsOf(path: string): string[]
 }
 
@@ -13,8 +16,7 @@ export function createRouteTable(): RouteTable {
     add(method, path) {
       const form = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`)
       const route = routes.get(path) ?? { form, methods: new Set() }
-      route.methods.add(method.toUpperCase())
-      if (method === "get") route.methods.add("HEAD")
+      route.methods.add(method)
       routes.set(path, route)
     },
     methodsOf: (path) => [...routes.values()].flatMap(({ form, methods }) => (form.test(path) ? [...methods] : [])),

@@ -61,6 +61,12 @@ describe("create", () => {
     expect(JSON.stringify(row)).not.toContain("secret-of-the-bot")
   })
 
+  test("shows nothing of a token that a hint would give away", async () => {
+    expect(await make({ ...telegram, config: { botToken: "123456:abcd" } })).toMatchObject({
+      config: { botTokenHint: "" },
+    })
+  })
+
   test("serves nobody unless told whom", async () => {
     expect(await make({ ...telegram, config: { botToken } })).toMatchObject({ config: { allowedUserIds: [] } })
   })
@@ -110,10 +116,10 @@ describe("change", () => {
   test("of the bot makes a new web hook secret too", async () => {
     const { id } = await make()
     const before = await secrets(id)
-    const view = await (await change(id, { config: { botToken: "654321:other-abcd" } })).json()
+    const view = await (await change(id, { config: { botToken: "654321:AAE-other-token-abcd" } })).json()
     expect(view.config).toEqual({ allowedUserIds: [42, 43], botTokenHint: "abcd" })
     const now = await secrets(id)
-    expect(now.secret).toEqual({ botToken: "654321:other-abcd" })
+    expect(now.secret).toEqual({ botToken: "654321:AAE-other-token-abcd" })
     expect(now.webhook).not.toBe(before.webhook)
   })
 

@@ -103,7 +103,8 @@ function sealSecrets(deps: EdgeDeps, id: ChannelId, botToken: string) {
   }
 }
 
-const hint = (botToken: string) => botToken.slice(-4)
+/** Four of the 35 characters behind the colon; none of a token so short that they would give it away. */
+const hint = (botToken: string) => (botToken.length < 20 ? "" : botToken.slice(-4))
 
 /** The row stands, whatever its object says: a part that does not answer is shown as the problem it is. */
 async function ask(deps: EdgeDeps, id: ChannelId, method: "status" | "refresh"): Promise<ChannelStatus> {

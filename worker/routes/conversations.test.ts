@@ -137,3 +137,9 @@ describe("health", () => {
     expect(await health(edge, session)).toMatchObject(away)
   })
 })
+
+test("the API describes itself", async () => {
+  const response = await edge.fetch("/api/openapi.json")
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({ openapi: "3.1.0", servers: [{ url: "/" }] })
+})

@@ -361,6 +361,15 @@ describe("events", () => {
     ])
   })
 
+  test("are not opened to be thrown away", async () => {
+    const id = await newLoop()
+    const response = await send(`/${id}/events`, { method: "HEAD" })
+    expect(response.status).toBe(405)
+    expect(response.headers.get("allow")).toBe("GET")
+    expect(edge.objects.watches).toEqual([])
+    expect(edge.timers.size).toBe(0)
+  })
+
   test("refuse an id that none of ours has", async () => {
     const id = await newLoop()
     expect(await outcome(send(`/${id}/events`, { headers: { "last-event-id": "x" } }))).toBe("400 invalid_header")

@@ -1,5 +1,7 @@
-/** Is it well, and what is missing. */
-import { getHealth, type PartHealth } from "../../core/api/operations.ts"
+/** Is it well, what is missing, what may be asked. */
+import { contracts } from "../../core/api/contracts.ts"
+import { toOpenApi } from "../../core/api/openapi.ts"
+import { getHealth, getOpenApi, type PartHealth } from "../../core/api/operations.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { type Binder, bindOpen } from "../http/bind.ts"
 
@@ -17,6 +19,9 @@ export function bindOperations(binder: Binder, deps: EdgeDeps): void {
       parts,
     }
   })
+
+  let openApi: ReturnType<typeof toOpenApi> | undefined
+  bindOpen(binder, getOpenApi, async () => (openApi ??= toOpenApi(contracts, deps.config.PUBLIC_URL ?? "/")))
 }
 
 async function databaseHealth(deps: EdgeDeps): Promise<PartHealth> {

@@ -15,7 +15,7 @@ const updatesPerMinute = 1_200
 const path = "/webhooks/telegram/{channelId}"
 
 export function bindWebhooks(binder: Binder, deps: EdgeDeps, limiter: RateLimiter): void {
-  binder.routes.add("post", path)
+  binder.routes.add("POST", path)
   binder.app.post("/webhooks/telegram/:channelId", async (context) => {
     const channelId = ChannelId.safeParse(context.req.param("channelId"))
     if (!channelId.success) throw new LoopError("channel_not_found")

@@ -1,0 +1,45 @@
+/** Every contract of the gateway, in the order in which its description lists them. */
+import * as access from "./access.ts"
+import * as agents from "./agents.ts"
+import * as channels from "./channels.ts"
+import * as conversations from "./conversations.ts"
+import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
+import * as loops from "./loops.ts"
+import * as operations from "./operations.ts"
+import * as tokens from "./tokens.ts"
+
+export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
+  access.getAuthStatus,
+  access.setUp,
+  access.logIn,
+  access.logOut,
+  access.getMe,
+  tokens.createToken,
+  tokens.listTokens,
+  tokens.revokeToken,
+  loops.createLoop,
+  loops.listLoops,
+  loops.getLoop,
+  loops.archiveLoop,
+  loops.sendMessage,
+  loops.watchLoop,
+  loops.answerChoice,
+  loops.interruptLoop,
+  conversations.listConversations,
+  conversations.getConversation,
+  conversations.listMessages,
+  agents.listAgentGroups,
+  agents.createAgentGroup,
+  agents.getAgentGroup,
+  agents.updateAgentGroup,
+  agents.deleteAgentGroup,
+  agents.assignChannel,
+  agents.unassignChannel,
+  channels.listChannels,
+  channels.createChannel,
+  channels.getChannel,
+  channels.updateChannel,
+  channels.deleteChannel,
+  operations.getHealth,
+  operations.getOpenApi,
+]
