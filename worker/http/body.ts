@@ -1,8 +1,13 @@
-/** Request bodies: read up to a limit, decoded strictly, parsed as JSON. Nothing behind the limit is read. */
+/** Request bodies: read up to a limit, decoded strictly, parsed as JSON. Nothing behind the limit is kept. */
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
 
 /** For bodies of endpoints that name no limit of their own. */
 export const defaultMaxBodyBytes = 64 * 1024
+/**
+ * A refused body up to this declared length is read and thrown away: many clients write all before they read, and would see a
+ * broken connection in place of the refusal. What is longer, or does not say how long it is, is cut off.
+ */
+const maxDiscardedBytes = 16 * 1024 * 1024
 
 /**
  * The body's bytes.
@@ -10,8 +15,10 @@ export const defaultMaxBodyBytes = 64 * 1024
  */
 export async function readBytes(request: Request, maxBytes: number, tooLarge: ErrorCode): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array()
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) {
-    await request.body.cancel()
+  const declaredBytes = Number(request.headers.get("content-length") ?? 0)
+  if (declaredBytes > maxBytes) {
+    if (declaredBytes <= maxDiscardedBytes) await discard(request.body)
+    else await request.body.cancel()
     throw new LoopError(tooLarge)
   }
   const reader = request.body.getReader()
@@ -27,6 +34,11 @@ export async function readBytes(request: Request, maxBytes: number, tooLarge: Er
     }
     chunks.push(value)
   }
+}
+
+/** Who leaves meanwhile gets no answer anyway. */
+async function discard(body: ReadableStream<Uint8Array>): Promise<void> {
+  await body.pipeTo(new WritableStream()).catch(() => undefined)
 }
 
 /** The bytes as text. @throws LoopError `invalid_json` when they are not UTF-8 */
