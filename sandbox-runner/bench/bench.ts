@@ -1,0 +1,42 @@
+/** `npm run bench`: measures the gateway beside its floor and prints one table; with `--write` into BENCHMARKS.md too. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { measureGrowth } from "./growth.ts"
+import { createModel } from "./programs.ts"
+import { measureRoundTrips } from "./round-trips.ts"
+import { measureSlowDisk, measureSpeed } from "./speed.ts"
+import { measureStart } from "./start.ts"
+import { describeMachine, toTable, type Row } from "./table.ts"
+
+const slowCommitMs = 20
+const note = `Floor: \`sandbox-runner/bench/floor.ts\`, two fsynced commits and one model fetch behind a bare HTTP server: what a turn costs at the
+least. Gateway: a message posted to the loop API until its stream has ended with \`done\`. Both in the same run, taking turns, each in
+its own process, with the scripted model and the load in two more. An fsync is counted for each commit of the object store and of
+the embedded libSQL file; checkpoints of their logs are not. Memory is resident memory, in the last two rows after a full garbage
+collection; numbers in parentheses are objects in memory.`
+
+const model = await createModel()
+try {
+  await model.start()
+  const rows: Row[] = []
+  for (const measure of [
+    measureStart,
+    measureSpeed,
+    (url: string) => measureSlowDisk(url, slowCommitMs),
+    measureRoundTrips,
+    measureGrowth,
+  ]) {
+    const found = await measure(model.url)
+    for (const row of found) process.stderr.write(`${row.measure}: ${row.gateway}\n`)
+    rows.push(...found)
+  }
+  const table = toTable(rows)
+  const origin = `${describeMachine()}, ${new Date().toISOString().slice(0, 10)}`
+  process.stdout.write(`\n${table}\n\n${origin}\n`)
+  if (process.argv.includes("--write")) {
+    const text = `# Benchmarks\n\n\`npm run bench -- --write\`, ${origin}.\n\n${table}\n\n${note}\n`
+    writeFileSync(join(import.meta.dirname, "../../BENCHMARKS.md"), text)
+  }
+} finally {
+  await model.dispose()
+}
