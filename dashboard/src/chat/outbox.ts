@@ -20,6 +20,12 @@ export interface OutboxPort {
     body: ReadableStream<Uint8Array>,
     abort: AbortController,
   ) => Promise<HowItEnded>
+  /** Takes the first event, which tells the place in the queue, and closes the stream. */
+  readonly peek: (
+    message: PendingMessage,
+    body: ReadableStream<Uint8Array>,
+    abort: AbortController,
+  ) => Promise<HowItEnded>
   /** True when the message's turn is known to run, so that a watcher can go on with it. */
   readonly hasBegun: (message: PendingMessage) => boolean
   readonly onRejected: (message: PendingMessage, problem: Problem) => void
@@ -60,7 +66,7 @@ export function createOutbox(port: OutboxPort): Outbox {
       const body = await port.open(message, abort.signal)
       delivery.answered.resolve()
       if (some("following")) {
-        abort.abort()
+        await port.peek(message, body, abort)
         return "accepted"
       }
       delivery.phase = "following"

@@ -76,7 +76,13 @@ export function createPendingStore(storage: TextStorage, now: () => number): Pen
       )
     },
     readDraft: (place) => read(draftOf(place)) ?? "",
-    clear: () => storage.clear(),
+    clear() {
+      try {
+        storage.clear()
+      } catch {
+        // Then it kept nothing.
+      }
+    },
     writeDraft: (place, text) => write(draftOf(place), text === "" ? null : text),
   }
 }

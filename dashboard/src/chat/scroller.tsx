@@ -47,7 +47,7 @@ export function Scroller({ first, children }: { readonly first: string; readonly
   }
   return (
     <div className="scroller-frame">
-      <section className="scroller" ref={outer} onScroll={onScroll} tabIndex={0} aria-label="Messages">
+      <section className="scroller" ref={outer} onScroll={onScroll} tabIndex={0} aria-label="Conversation">
         <div className="column" ref={inner}>
           {children}
         </div>

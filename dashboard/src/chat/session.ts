@@ -48,7 +48,8 @@ export interface ChatOptions {
   readonly isVisible: () => boolean
   /** Runs the listeners' work; a page passes its next animation frame. */
   readonly schedule: (work: () => void) => void
-  readonly onTurnEnded: () => void
+  /** A turn began, asks, goes on or ended: what else shows this conversation is out of date. */
+  readonly onProgress: () => void
 }
 
 export interface ChatSession {
@@ -67,6 +68,8 @@ export interface ChatSession {
   readonly wake: () => void
   readonly close: () => void
 }
+
+const tellsProgress = new Set<string>(["started", "requires_choice", "choice_resolved"])
 
 /** Ended, and the record would tell more than the streams did. */
 const isIncomplete = (turn: Turn) => turn.live && !isOpen(turn.status) && (turn.untidy || turn.messages.length === 0)
@@ -88,7 +91,13 @@ export function openChat(options: ChatOptions): ChatSession {
   const isClosed = () => signal.aborted || getView().closed !== null
   const running = () => runningTurn(getView().chat)
 
-  const follow = async (kind: string, key: string | null, body: ReadableStream<Uint8Array>, abort: AbortController) => {
+  const follow = async (
+    kind: string,
+    key: string | null,
+    body: ReadableStream<Uint8Array>,
+    abort: AbortController,
+    afterEach?: () => void,
+  ) => {
     const stream = `${kind} ${(streamCount += 1)}`
     update({ connection: "live" })
     dispatch({ type: "stream_opened", stream, key })
@@ -97,6 +106,8 @@ export function openChat(options: ChatOptions): ChatSession {
       patience.reset()
       dispatch({ type: "stream_event", stream, event })
       if (event.event === "started" && key !== null) noteTurn(key, event.data.turn_id)
+      if (tellsProgress.has(event.event)) options.onProgress()
+      afterEach?.()
       if (event.event === "queued") keepListening()
       if (event.event === "done" || event.event === "interrupted" || event.event === "error") forget(event.data.turn_id)
     })
@@ -114,7 +125,7 @@ export function openChat(options: ChatOptions): ChatSession {
   }
   const afterEnd = () => {
     update({ stopping: false })
-    options.onTurnEnded()
+    options.onProgress()
     if (getView().chat.turns.some(isIncomplete)) void readRecord(recordWaitsMs)
   }
 
@@ -126,6 +137,7 @@ export function openChat(options: ChatOptions): ChatSession {
       return client.open(sendMessage, { params, body: { content: message.text } }, { signal: abort, headers })
     },
     follow: (message, body, abort) => follow("message", message.key, body, abort),
+    peek: (message, body, abort) => follow("message", message.key, body, abort, () => abort.abort()),
     hasBegun: (message) => {
       const turnId = pending.list(loopId).find((one) => one.key === message.key)?.turnId
       return turnId !== undefined && turnId !== null && running()?.turnId === turnId
@@ -149,9 +161,10 @@ export function openChat(options: ChatOptions): ChatSession {
     if (!watcher && shouldWatch()) void watch()
   }
   const shouldWatch = () => {
+    // The message's own stream may be about to tell the running turn, and from its start.
+    if (outbox.isPosting()) return false
     const turn = running()
-    if (turn) return turn.owner === null
-    return !outbox.isPosting() && (options.isVisible() || !outbox.isEmpty())
+    return turn ? turn.owner === null : options.isVisible() || !outbox.isEmpty()
   }
 
   const watch = async () => {

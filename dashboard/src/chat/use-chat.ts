@@ -21,7 +21,7 @@ const nextFrame = (work: () => void) => {
 }
 
 /** The session of a loop and what it shows; null in the first moment. The component must be keyed by the loop. */
-export function useChat(loopId: string, onTurnEnded: () => void): [ChatView, ChatSession] | null {
+export function useChat(loopId: string, onProgress: () => void): [ChatView, ChatSession] | null {
   const [session, setSession] = useState<ChatSession | null>(null)
   useEffect(() => {
     const isVisible = () => document.visibilityState === "visible"
@@ -34,7 +34,7 @@ export function useChat(loopId: string, onTurnEnded: () => void): [ChatView, Cha
       random: Math.random,
       isVisible,
       schedule: nextFrame,
-      onTurnEnded,
+      onProgress,
     })
     setSession(opened)
     const wake = () => opened.wake()
@@ -45,7 +45,7 @@ export function useChat(loopId: string, onTurnEnded: () => void): [ChatView, Cha
       removeEventListener("online", wake)
       opened.close()
     }
-  }, [loopId, onTurnEnded])
+  }, [loopId, onProgress])
   const view = useSyncExternalStore(session?.subscribe ?? nobody, session?.getView ?? nothing)
   return session && view ? [view, session] : null
 }

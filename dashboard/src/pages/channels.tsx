@@ -7,6 +7,7 @@ import { assignChannel, listAgentGroups, unassignChannel } from "../../../core/a
 import type { ChannelView } from "../../../core/api/channels.ts"
 import { createChannel, deleteChannel, listChannels, updateChannel } from "../../../core/api/channels.ts"
 import { call } from "../api/client.ts"
+import { readAll } from "../api/read-all.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { Confirm, Dialog } from "../ui/dialog.tsx"
@@ -20,8 +21,9 @@ import { parseUserIds } from "./user-ids.ts"
 
 const everyMs = 5_000
 const read = async () => {
-  const [channels, groups] = await Promise.all([call(listChannels, {}), call(listAgentGroups, {})])
-  return { channels: channels.data, groups: groups.data }
+  const readChannels = readAll((query) => call(listChannels, { query }))
+  const [channels, groups] = await Promise.all([readChannels, readAll((query) => call(listAgentGroups, { query }))])
+  return { channels, groups }
 }
 
 type Open =

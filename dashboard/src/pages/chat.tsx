@@ -22,7 +22,7 @@ import { useAction, useLoaded } from "../ui/use-call.ts"
 /** @param onChanged - the list of conversations is out of date */
 export function ChatPage({ id, onChanged }: { readonly id: string; readonly onChanged: () => void }) {
   const [loaded, reload] = useLoaded(useCallback(() => call(getConversation, { params: { id } }), [id]))
-  const onTurnEnded = useCallback(() => {
+  const onProgress = useCallback(() => {
     onChanged()
     void reload()
   }, [onChanged, reload])
@@ -47,7 +47,7 @@ export function ChatPage({ id, onChanged }: { readonly id: string; readonly onCh
         )}
       </PageHead>
       {isLoop ? (
-        <Chat key={id} id={id} archived={conversation?.archivedAt != null} onTurnEnded={onTurnEnded} />
+        <Chat key={id} id={id} archived={conversation?.archivedAt != null} onProgress={onProgress} />
       ) : (
         <RecordView key={id} id={id} />
       )}
@@ -62,13 +62,13 @@ const noteOf = (conversation: ConversationView | null) =>
 function Chat({
   id,
   archived,
-  onTurnEnded,
+  onProgress,
 }: {
   readonly id: string
   readonly archived: boolean
-  readonly onTurnEnded: () => void
+  readonly onProgress: () => void
 }) {
-  const opened = useChat(id, onTurnEnded)
+  const opened = useChat(id, onProgress)
   if (!opened) return <div className="scroller-frame" aria-busy="true" />
   const [view, session] = opened
   if (view.closed?.status === 403) return <RecordView id={id} />

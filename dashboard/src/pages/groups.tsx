@@ -5,6 +5,7 @@ import { roleAllows } from "../../../core/access/scope.ts"
 import type { AgentGroupChanges, AgentGroupView } from "../../../core/api/agents.ts"
 import { createAgentGroup, deleteAgentGroup, listAgentGroups, updateAgentGroup } from "../../../core/api/agents.ts"
 import { call } from "../api/client.ts"
+import { readAll } from "../api/read-all.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { Confirm, Dialog } from "../ui/dialog.tsx"
@@ -14,7 +15,7 @@ import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
 
-const read = () => call(listAgentGroups, {})
+const read = () => readAll((query) => call(listAgentGroups, { query }))
 
 type Open =
   | { readonly is: "nothing" }
@@ -46,7 +47,7 @@ export default function GroupsPage() {
           Each group is an agent of its own. Choose one for a conversation, or bind a channel to it.
         </p>
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
-        {loaded.is === "ready" && loaded.value.data.length === 0 && (
+        {loaded.is === "ready" && loaded.value.length === 0 && (
           <div className="empty">
             <Icon name="people" />
             <p>No group yet. Until there is one, the gateway's default agent answers everywhere.</p>
@@ -54,7 +55,7 @@ export default function GroupsPage() {
         )}
         {loaded.is === "ready" && (
           <ul className="cards">
-            {loaded.value.data.map((group) => (
+            {loaded.value.map((group) => (
               <li key={group.id} className="card">
                 <div className="card-head">
                   <h2>{group.name}</h2>

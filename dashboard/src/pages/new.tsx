@@ -1,8 +1,9 @@
 /** A new conversation: it comes into being with its first message. */
-import { useCallback, useState } from "react"
+import { useState } from "react"
 import { listAgentGroups } from "../../../core/api/agents.ts"
 import { createLoop } from "../../../core/api/loops.ts"
 import { call } from "../api/client.ts"
+import { readAll } from "../api/read-all.ts"
 import { Composer } from "../chat/composer.tsx"
 import { newKey, pendingStore } from "../chat/use-chat.ts"
 import { navigate, useTitle } from "../router.ts"
@@ -25,12 +26,14 @@ function titleOf(text: string): string {
   return `${space > maxTitle / 2 ? cut.slice(0, space) : cut}…`
 }
 
+const readGroups = () => readAll((query) => call(listAgentGroups, { query }))
+
 export function NewPage({ onChanged }: { readonly onChanged: () => void }) {
   useTitle("New conversation")
-  const [groups] = useLoaded(useCallback(() => call(listAgentGroups, {}), []))
+  const [groups] = useLoaded(readGroups)
   const [group, setGroup] = useState("")
   const { busy, problem, act } = useAction()
-  const names = groups.is === "ready" ? groups.value.data.map((one) => one.name) : []
+  const names = groups.is === "ready" ? groups.value.map((one) => one.name) : []
   const start = (text: string) =>
     act(async () => {
       const loop = await call(createLoop, { body: { title: titleOf(text), profiles: group === "" ? [] : [group] } })

@@ -137,18 +137,20 @@ function NewToken({ onMade, onClose }: { readonly onMade: (token: string) => voi
         </Field>
         <fieldset className="scope-choice">
           <legend>What it may do</legend>
-          {offered.map((scope) => (
-            <label key={scope} className="check">
-              <input
-                type="checkbox"
-                checked={scopes.includes(scope)}
-                onChange={(event) =>
-                  setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))
-                }
-              />
-              <code>{scope}</code>
-            </label>
-          ))}
+          <div className="scope-list">
+            {offered.map((scope) => (
+              <label key={scope} className="check">
+                <input
+                  type="checkbox"
+                  checked={scopes.includes(scope)}
+                  onChange={(event) =>
+                    setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))
+                  }
+                />
+                <code>{scope}</code>
+              </label>
+            ))}
+          </div>
         </fieldset>
         <Field label="Lifetime">
           {(wiring) => (

@@ -1,0 +1,398 @@
+/** A gateway for the page's tests: the real contracts, the built page with its real policy, and a memory for a database. */
+import { readFile } from "node:fs/promises"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { extname, join, normalize } from "node:path"
+import type * as z from "zod"
+import * as access from "../../core/api/access.ts"
+import * as agents from "../../core/api/agents.ts"
+import * as channels from "../../core/api/channels.ts"
+import * as conversations from "../../core/api/conversations.ts"
+import type { Endpoint } from "../../core/api/endpoint.ts"
+import * as loops from "../../core/api/loops.ts"
+import * as operations from "../../core/api/operations.ts"
+import * as tokens from "../../core/api/tokens.ts"
+import { type ErrorCode, errorRule, isLoopError, LoopError, toErrorBody } from "../../core/errors.ts"
+import { FakeLoop } from "./fake-loops.ts"
+
+/** What the gateway sends with every page. */
+export const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+}
+
+interface Call {
+  readonly params: Record<string, string>
+  readonly query: URLSearchParams
+  readonly body: unknown
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+interface Route {
+  readonly method: string
+  readonly pattern: RegExp
+  readonly auth: string
+  readonly answer: (call: Call) => void
+}
+
+const user = access.UserView.parse({ id: `user_${"0".repeat(24)}`, username: "ada", role: "admin" })
+const sessionToken = "5".repeat(64)
+const hex = (number: number, length: number) => number.toString(16).padStart(length, "0")
+
+export class FakeGateway {
+  readonly setupCode = "correct-horse"
+  password: string | null = null
+  signedIn = false
+  modelHint: string | null = null
+  /** Answers the next message with this. */
+  refuseNext: ErrorCode | null = null
+  /** While true every connection is cut at once, as when the network is away. */
+  away = false
+  readonly loops: FakeLoop[] = []
+  /** Rows that a test adds: conversations of channels, for example. */
+  readonly others: conversations.ConversationView[] = []
+  readonly otherMessages: conversations.MessageView[] = []
+  readonly groups: agents.AgentGroupView[] = []
+  readonly channels: channels.ChannelView[] = []
+  readonly tokens: tokens.TokenView[] = []
+  readonly secrets: string[] = []
+  readonly posts: { key: string; text: string }[] = []
+  readonly #routes: Route[] = []
+  readonly #page: string
+  #server: Server | null = null
+  #port = 0
+  #made = 0
+
+  /** @param page - folder of the built page */
+  constructor(page: string) {
+    this.#page = page
+    this.#accessRoutes()
+    this.#loopRoutes()
+    this.#recordRoutes()
+    this.#groupRoutes()
+    this.#channelRoutes()
+    this.#tokenRoutes()
+  }
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.#serve(request, response))
+    this.#server = server
+    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve))
+    const address: AddressInfo | string | null = server.address()
+    if (address !== null && typeof address === "object") this.#port = address.port
+  }
+  async stop(): Promise<void> {
+    const server = this.#server
+    this.#server = null
+    server?.closeAllConnections()
+    await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()))
+  }
+  /** Cuts every connection that is open now. */
+  cut(): void {
+    this.#server?.closeAllConnections()
+  }
+  addLoop(title: string): FakeLoop {
+    const loop = new FakeLoop(this.loops.length + 1, title)
+    this.loops.unshift(loop)
+    return loop
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.away) return void request.socket.destroy()
+    const url = new URL(request.url ?? "/", this.origin)
+    if (!url.pathname.startsWith("/api/")) return this.#servePage(url.pathname, response)
+    try {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of request) chunks.push(chunk)
+      const text = Buffer.concat(chunks).toString()
+      const route = this.#routes.find((one) => one.method === request.method && one.pattern.test(url.pathname))
+      if (!route) throw new LoopError("route_not_found")
+      const known = this.signedIn && (request.headers.cookie ?? "").includes(sessionToken)
+      if ((route.auth === "user" || route.auth === "cookie") && !known) throw new LoopError("missing_credentials")
+      if (request.method !== "GET" && request.headers.origin !== this.origin) throw new LoopError("origin_forbidden")
+      const params = { ...route.pattern.exec(url.pathname)?.groups }
+      const body: unknown = text === "" ? {} : JSON.parse(text)
+      route.answer({ params, query: url.searchParams, body, request, response })
+    } catch (error) {
+      const code: ErrorCode = isLoopError(error) ? error.code : "internal"
+      if (code === "internal") console.error(error)
+      response.writeHead(errorRule(code).status, { "content-type": "application/json" })
+      response.end(JSON.stringify(toErrorBody(code)))
+    }
+  }
+  async #servePage(path: string, response: ServerResponse): Promise<void> {
+    const headers = { "content-security-policy": contentSecurityPolicy, "x-content-type-options": "nosniff" }
+    const asset = extname(path) === "" ? "/index.html" : normalize(path)
+    try {
+      const bytes = await readFile(join(this.#page, asset))
+      response.writeHead(200, { ...headers, "content-type": types[extname(asset)] ?? "application/octet-stream" })
+      response.end(bytes)
+    } catch {
+      response.writeHead(404, headers).end()
+    }
+  }
+  #route(endpoint: { method: string; path: string; auth: string }, answer: (call: Call) => void): void {
+    const pattern = new RegExp(`^${endpoint.path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`)
+    this.#routes.push({ method: endpoint.method.toUpperCase(), pattern, auth: endpoint.auth, answer })
+  }
+  /** Parses what comes in and what goes out by the contract, so that this fake cannot promise what no gateway does. */
+  #on<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+    endpoint: Endpoint<P, Q, B, R>,
+    work: (call: {
+      params: z.output<P>
+      query: z.output<Q>
+      body: z.output<B>
+      response: ServerResponse
+    }) => z.input<R>,
+  ): void {
+    this.#route(endpoint, ({ params, query, body, response }) => {
+      const parsed = {
+        params: endpoint.params.parse(params),
+        query: endpoint.query.parse(Object.fromEntries(query)),
+        body: endpoint.body.parse(body),
+        response,
+      }
+      const answer = endpoint.response.parse(work(parsed))
+      response.writeHead(endpoint.status, { "content-type": "application/json" })
+      response.end(endpoint.status === 204 ? undefined : JSON.stringify(answer))
+    })
+  }
+  #signIn(response: ServerResponse): { token: string; user: access.UserView } {
+    this.signedIn = true
+    response.setHeader("set-cookie", `loop_session=${sessionToken}; HttpOnly; SameSite=Strict; Path=/`)
+    return { token: sessionToken, user }
+  }
+  #accessRoutes(): void {
+    this.#route(access.getAuthStatus, ({ request, response }) => {
+      const known = this.signedIn && (request.headers.cookie ?? "").includes(sessionToken)
+      const status = { setupRequired: this.password === null, authenticated: known, ...(known ? { user } : {}) }
+      response.writeHead(200, { "content-type": "application/json" })
+      response.end(JSON.stringify(access.getAuthStatus.response.parse(status)))
+    })
+    this.#on(access.setUp, ({ body, response }) => {
+      if (this.password !== null) throw new LoopError("already_set_up")
+      if (body.code !== this.setupCode) throw new LoopError("invalid_setup_code")
+      if (body.password.length < 10) throw new LoopError("setup_password_weak")
+      this.password = body.password
+      return this.#signIn(response)
+    })
+    this.#on(access.logIn, ({ body, response }) => {
+      if (body.username !== user.username || body.password !== this.password) throw new LoopError("invalid_login")
+      return this.#signIn(response)
+    })
+    this.#on(access.logOut, () => {
+      this.signedIn = false
+      return {}
+    })
+    this.#on(operations.getHealth, () => ({
+      status: this.modelHint === null ? "ok" : "degraded",
+      uptimeSeconds: 1,
+      parts: {
+        database: { status: "ok", hint: null },
+        models: { status: this.modelHint === null ? "ok" : "not_configured", hint: this.modelHint },
+      },
+    }))
+  }
+  #loop(id: string): FakeLoop {
+    const loop = this.loops.find((one) => one.id === id)
+    if (!loop) throw new LoopError("loop_not_found")
+    return loop
+  }
+  #loopView = (loop: FakeLoop) => ({
+    id: loop.id,
+    title: loop.title,
+    created_at: loop.createdAt,
+    created_by: user.username,
+    archived: loop.archivedAt !== null,
+    archived_at: loop.archivedAt,
+    metadata: {},
+    profiles: [],
+    vault: "default" as const,
+    repo: null,
+  })
+  #loopRoutes(): void {
+    this.#on(loops.createLoop, ({ body }) => this.#loopView(this.addLoop(body.title)))
+    this.#on(loops.getLoop, ({ params }) => {
+      const loop = this.#loop(params.id)
+      const turn = loop.current
+      const current = turn ? { turn_id: turn.id, started_at: loop.createdAt, pending_choice_id: null } : null
+      return {
+        ...this.#loopView(loop),
+        busy: turn !== undefined,
+        queue_depth: 0,
+        turn_count: loop.turns.length,
+        current_turn: current,
+      }
+    })
+    this.#on(loops.archiveLoop, ({ params }) => {
+      this.#loop(params.id).archivedAt = new Date().toISOString()
+      return {}
+    })
+    this.#on(loops.interruptLoop, ({ params }) => {
+      this.#loop(params.id).current?.interrupt()
+      return {}
+    })
+    this.#on(loops.answerChoice, ({ params, body }) => {
+      if (this.#loop(params.id).resolveChoice(params.choiceId, body) === "unknown")
+        throw new LoopError("choice_not_found")
+      return {}
+    })
+    this.#route(loops.sendMessage, ({ params, body, request, response }) => {
+      const { content } = loops.sendMessage.body.parse(body)
+      const key = request.headers["idempotency-key"]
+      if (content === undefined || content.trim() === "") throw new LoopError("missing_content")
+      if (typeof key !== "string") throw new LoopError("invalid_header")
+      const refused = this.refuseNext
+      this.refuseNext = null
+      if (refused !== null) throw new LoopError(refused)
+      const loop = this.#loop(params["id"] ?? "")
+      if (loop.archivedAt !== null) throw new LoopError("loop_archived")
+      this.posts.push({ key, text: content })
+      loop.post(key, content, response)
+    })
+    this.#route(loops.watchLoop, ({ params, request, response }) => {
+      const last = request.headers["last-event-id"]
+      this.#loop(params["id"] ?? "").watch(typeof last === "string" ? last : null, response)
+    })
+  }
+  #recordRoutes(): void {
+    const view = (loop: FakeLoop): conversations.ConversationView => ({
+      id: loop.id,
+      kind: "loop",
+      title: loop.title,
+      ownerId: user.id,
+      channelId: null,
+      groupName: null,
+      status: loop.current ? (loop.current.pendingChoiceId ? "waiting" : "running") : "idle",
+      turnCount: loop.turns.length,
+      createdAt: loop.createdAt,
+      lastActivityAt: loop.createdAt,
+      archivedAt: loop.archivedAt,
+    })
+    const all = () => [...this.loops.map(view), ...this.others]
+    this.#on(conversations.listConversations, () => ({ data: all(), nextCursor: null }))
+    this.#on(conversations.getConversation, ({ params }) => {
+      const found = all().find((one) => one.id === params.id)
+      if (!found) throw new LoopError("conversation_not_found")
+      return found
+    })
+    this.#on(conversations.listMessages, ({ params, query }) => {
+      const loop = this.loops.find((one) => one.id === params.id)
+      const entries = loop ? loop.turns.flatMap((turn) => turn.entries) : this.otherMessages
+      const end = query.before === undefined ? entries.length : entries.findIndex((one) => one.id === query.before)
+      const start = Math.max(0, end - query.limit)
+      return { data: entries.slice(start, end), nextCursor: start > 0 ? (entries[start]?.id ?? null) : null }
+    })
+  }
+  #groupRoutes(): void {
+    this.#on(agents.listAgentGroups, () => ({ data: this.groups, nextCursor: null }))
+    this.#on(agents.createAgentGroup, ({ body }) => {
+      if (this.groups.some((one) => one.name === body.name)) throw new LoopError("name_taken")
+      const now = new Date().toISOString()
+      if (body.apiKey) this.secrets.push(body.apiKey)
+      const group = agents.AgentGroupView.parse({
+        description: "",
+        systemPrompt: "",
+        model: null,
+        skills: [],
+        budgetMaxTokensDay: null,
+        budgetMaxTokensMonth: null,
+        historyMessages: null,
+        maxOutputTokens: null,
+        hotSwapConfig: null,
+        fallbackChainConfig: null,
+        channelIds: [],
+        ...body,
+        id: `grp_${hex((this.#made += 1), 24)}`,
+        hasApiKey: typeof body.apiKey === "string",
+        createdAt: now,
+        updatedAt: now,
+      })
+      this.groups.push(group)
+      return group
+    })
+    this.#on(agents.deleteAgentGroup, ({ params }) => {
+      const at = this.groups.findIndex((one) => one.id === params.groupId)
+      if (this.channels.some((one) => one.groupId === params.groupId)) throw new LoopError("group_in_use")
+      this.groups.splice(at, 1)
+      return {}
+    })
+    this.#on(agents.assignChannel, ({ params }) => {
+      const group = this.groups.find((one) => one.id === params.groupId)
+      const channel = this.channels.find((one) => one.id === params.channelId)
+      if (!group || !channel) throw new LoopError("group_not_found")
+      channel.groupId = group.id
+      return group
+    })
+  }
+  #channelRoutes(): void {
+    this.#on(channels.listChannels, () => ({ data: this.channels, nextCursor: null }))
+    this.#on(channels.createChannel, ({ body }) => {
+      const now = new Date().toISOString()
+      this.secrets.push(body.config.botToken)
+      const channel = channels.ChannelView.parse({
+        id: `chan_${hex((this.#made += 1), 24)}`,
+        kind: "telegram",
+        name: body.name,
+        enabled: true,
+        groupId: null,
+        config: { allowedUserIds: body.config.allowedUserIds, botTokenHint: body.config.botToken.slice(-4) },
+        status: "connected",
+        mode: "polling",
+        problem: null,
+        lastInboundAt: null,
+        createdAt: now,
+        updatedAt: now,
+      })
+      this.channels.push(channel)
+      return channel
+    })
+    this.#on(channels.updateChannel, ({ params, body }) => {
+      const channel = this.channels.find((one) => one.id === params.channelId)
+      if (!channel) throw new LoopError("channel_not_found")
+      if (body.name !== undefined) channel.name = body.name
+      if (body.config?.allowedUserIds) channel.config.allowedUserIds = body.config.allowedUserIds
+      if (body.enabled !== undefined) {
+        channel.enabled = body.enabled
+        channel.status = body.enabled ? "connected" : "disabled"
+      }
+      return channel
+    })
+    this.#on(channels.deleteChannel, ({ params }) => {
+      this.channels.splice(
+        this.channels.findIndex((one) => one.id === params.channelId),
+        1,
+      )
+      return {}
+    })
+  }
+  #tokenRoutes(): void {
+    this.#on(tokens.listTokens, () => ({ tokens: this.tokens }))
+    this.#on(tokens.createToken, ({ body }) => {
+      const now = Date.now()
+      const view = tokens.TokenView.parse({
+        tokenId: `tok_${hex((this.#made += 1), 12)}`,
+        label: body.label,
+        scopes: body.scopes,
+        createdAt: new Date(now).toISOString(),
+        ...(body.ttlSeconds ? { expiresAt: new Date(now + body.ttlSeconds * 1000).toISOString() } : {}),
+      })
+      this.tokens.unshift(view)
+      return { ...view, token: `la_${hex(this.#made, 48)}` }
+    })
+    this.#on(tokens.revokeToken, ({ params }) => {
+      const at = this.tokens.findIndex((one) => one.tokenId === params.tokenId)
+      if (at < 0) throw new LoopError("token_not_found")
+      this.tokens.splice(at, 1)
+      return {}
+    })
+  }
+}
