@@ -57,7 +57,8 @@ test("a second start applies nothing", async () => {
   const libsql = await openDatabase()
   expect(await migrate(libsql, at(1))).toEqual({ status: "current", applied: migrations.map(({ id }) => id) })
   expect(await migrate(libsql, at(2))).toEqual({ status: "current", applied: [] })
-  expect(await select(libsql, "select * from migrations")).toEqual([{ id: "0000_first", applied_at: at(1) }])
+  const records = migrations.map(({ id }) => ({ id, applied_at: at(1) }))
+  expect(await select(libsql, "select * from migrations")).toEqual(records)
 })
 
 const first = { id: "1", statements: ["create table a (x)", "insert into a values (1)"] }

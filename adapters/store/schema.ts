@@ -6,7 +6,7 @@
  * Instants are whole epoch milliseconds given by the caller. No column has a default: a row is always written whole.
  */
 import { sql } from "drizzle-orm"
-import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core"
 
 const json = (name: string) => text(name, { mode: "json" })
 const flag = (name: string) => integer(name, { mode: "boolean" })
@@ -139,13 +139,26 @@ export const conversations = sqliteTable(
       .on(table.ownerId, table.lastActivityAt, table.id)
       .where(sql`archived_at is not null`),
     index("conversations_activity").on(table.lastActivityAt, table.id),
+    index("conversations_all_archived")
+      .on(table.lastActivityAt, table.id)
+      .where(sql`archived_at is not null`),
+    index("conversations_channel").on(table.channelId, table.lastActivityAt, table.id),
+    index("conversations_busy")
+      .on(table.status, table.lastActivityAt, table.id)
+      .where(sql`status <> 'idle'`),
   ],
 )
 
+/**
+ * Transcript entries. A view, a full-text index over it and the triggers that keep it stand beside them, written by hand in
+ * the migration `0001_search`: drizzle knows none of them, so a migration that rebuilds this table must make them again.
+ */
 export const messages = sqliteTable(
   "messages",
   {
-    id: text("id").primaryKey(),
+    /** In the order in which the database learnt of them. Names the entry in the full-text index. */
+    seq: integer("seq").primaryKey(),
+    id: text("id").notNull(),
     conversationId: text("conversation_id").notNull(),
     turnId: text("turn_id").notNull(),
     position: integer("position").notNull(),
@@ -156,7 +169,10 @@ export const messages = sqliteTable(
     tainted: flag("tainted").notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [index("messages_position").on(table.conversationId, table.position)],
+  (table) => [
+    uniqueIndex("messages_id").on(table.id),
+    index("messages_position").on(table.conversationId, table.position),
+  ],
 )
 
 export const turns = sqliteTable(
@@ -176,6 +192,10 @@ export const turns = sqliteTable(
   (table) => [
     index("turns_conversation").on(table.conversationId, table.startedAt),
     index("turns_started").on(table.startedAt),
+    index("turns_group").on(table.groupId, table.startedAt),
+    index("turns_not_done")
+      .on(table.status, table.startedAt)
+      .where(sql`status <> 'done'`),
   ],
 )
 
@@ -201,6 +221,38 @@ export const modelCalls = sqliteTable(
     index("model_calls_group").on(table.groupId, table.startedAt),
   ],
 )
+
+/**
+ * What model calls used, summed by quarters of an hour: every time zone's day begins on one. A trigger on `model_calls` keeps
+ * it, so that sums over a year read few rows and outlive the calls of an erased conversation.
+ */
+export const modelUsage = sqliteTable(
+  "model_usage",
+  {
+    quarterStartsAt: integer("quarter_starts_at").notNull(),
+    /** Empty for calls of no group. */
+    groupId: text("group_id").notNull(),
+    model: text("model").notNull(),
+    calls: integer("calls").notNull(),
+    inputTokens: integer("input_tokens").notNull(),
+    cacheReadTokens: integer("cache_read_tokens").notNull(),
+    cacheWriteTokens: integer("cache_write_tokens").notNull(),
+    outputTokens: integer("output_tokens").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.quarterStartsAt, table.groupId, table.model] })],
+)
+
+/**
+ * Conversations that were erased, by a digest of their id: what their objects still send is not written. A person who writes
+ * again in an erased chat begins a new life of it, with higher numbers.
+ */
+export const erasedConversations = sqliteTable("erased_conversations", {
+  idHash: text("id_hash").primaryKey(),
+  /** Of the last turn, and the version of the conversation's row, that the erased life may have had. */
+  lastTurn: integer("last_turn").notNull(),
+  lastVersion: integer("last_version").notNull(),
+  erasedAt: integer("erased_at").notNull(),
+})
 
 export const deliveries = sqliteTable(
   "deliveries",
