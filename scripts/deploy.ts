@@ -6,7 +6,7 @@
  */
 import { randomBytes } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { dirname, join, resolve } from "node:path"
 import { loadEnvFile } from "node:process"
 import { unstable_readConfig } from "wrangler"
 import * as z from "zod"
@@ -28,7 +28,7 @@ import { askWrangler, deployWorker } from "./wrangler.ts"
 const root = join(import.meta.dirname, "..")
 const bundle = join(root, "dist/worker")
 /** Kept as a backup, and so that a deployment that stops before the secret is put goes on with the same key. */
-const keyFile = join(root, "data/cloudflare/encryption.key")
+const keyFile = resolve(process.env.DATA_DIR || "./data", "cloudflare/encryption.key")
 
 /** Why nothing more can be done: one line for the operator. */
 class DeployProblem extends Error {}
@@ -104,16 +104,22 @@ async function conclude(
 
 /** From the environment, then from `.env.deploy`; what is needed and missing is asked for. */
 async function readSettings(): Promise<Config & { LIBSQL_URL: string }> {
-  const file = join(root, ".env.deploy")
-  if (existsSync(file)) loadEnvFile(file)
+  if (existsSync(".env.deploy")) loadEnvFile(".env.deploy")
   const asked = await askForDatabase()
   const parsed = parseEnvironment(Config, { ...process.env, ...asked })
   if (parsed.status === "invalid") throw new DeployProblem(parsed.problems.join("; "))
   const { LIBSQL_URL } = parsed.config
-  if (LIBSQL_URL !== undefined) return { ...parsed.config, LIBSQL_URL }
+  if (LIBSQL_URL !== undefined) {
+    if (isThisMachine(LIBSQL_URL)) say("LIBSQL_URL names this machine: Cloudflare will not reach it there.")
+    return { ...parsed.config, LIBSQL_URL }
+  }
   throw new DeployProblem(
     "LIBSQL_URL is not set. Give the address of a libSQL server, such as a Turso database, and its LIBSQL_AUTH_TOKEN, in the environment or in .env.deploy.",
   )
+}
+
+function isThisMachine(url: string): boolean {
+  return URL.canParse(url) && /^(localhost|127\..*|\[::1\])$/.test(new URL(url).hostname)
 }
 
 async function askForDatabase(): Promise<Record<string, string>> {
@@ -139,17 +145,23 @@ async function openDatabase({ LIBSQL_URL, LIBSQL_AUTH_TOKEN }: Config & { LIBSQL
 }
 
 async function requireLogin(): Promise<void> {
-  const { code } = await askWrangler(["whoami", "--json"])
-  if (code !== 0)
-    throw new DeployProblem("Cloudflare does not know you. Run: npx wrangler login (or set CLOUDFLARE_API_TOKEN).")
+  const asked = await askWrangler(["whoami", "--json"])
+  if (asked.code === 0) return
+  const isStranger = LoggedOut.safeParse(parseJson(asked.stdout)).success
+  throw new DeployProblem(
+    isStranger
+      ? "Cloudflare does not know you. Run: npx wrangler login (or set CLOUDFLARE_API_TOKEN)."
+      : `wrangler could not ask Cloudflare who you are:\n${asked.printed}`,
+  )
 }
 
+const LoggedOut = z.object({ loggedIn: z.literal(false) })
 const SecretList = z.array(z.object({ name: z.string() }))
 
 /** Empty when there is no Worker yet. */
 async function listSecrets(): Promise<ReadonlySet<string>> {
   const listed = await askWrangler(["secret", "list", "--format=json"])
-  if (listed.code === 0) return new Set(SecretList.parse(JSON.parse(listed.stdout)).map(({ name }) => name))
+  if (listed.code === 0) return new Set(SecretList.parse(parseJson(listed.stdout)).map(({ name }) => name))
   if (/Worker ".*" not found/.test(listed.printed)) return new Set()
   throw new DeployProblem(`wrangler could not list the secrets:\n${listed.printed}`)
 }
@@ -174,6 +186,14 @@ async function buildOnly(): Promise<void> {
   buildDashboard(say)
   const built = await deployWorker(["--dry-run", `--outdir=${bundle}`])
   if (built === undefined) throw new DeployProblem("wrangler could not build the Worker; what it said stands above.")
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 function say(line: string): void {

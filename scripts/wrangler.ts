@@ -8,6 +8,9 @@ import * as z from "zod"
 const root = join(import.meta.dirname, "..")
 const program = join(root, "node_modules/wrangler/bin/wrangler.js")
 
+/** No look for a newer version at each call: this one is pinned. */
+const quiet = { WRANGLER_HIDE_BANNER: "true" }
+
 export interface Finished {
   readonly code: number
   readonly stdout: string
@@ -18,7 +21,11 @@ export interface Finished {
 /** Runs a command to its end. What it prints is returned and not shown. */
 export function askWrangler(args: readonly string[], input = ""): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: root, stdio: ["pipe", "pipe", "pipe"] })
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: root,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...quiet },
+    })
     let stdout = ""
     let printed = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -63,7 +70,7 @@ function showWrangler(args: readonly string[], env: Readonly<Record<string, stri
     const child = spawn(process.execPath, [program, ...args], {
       cwd: root,
       stdio: "inherit",
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...quiet, ...env },
     })
     child.once("error", reject)
     child.once("close", (code) => resolve(code ?? 1))
