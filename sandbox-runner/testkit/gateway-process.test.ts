@@ -4,23 +4,9 @@ import * as z from "zod"
 import { createGatewayProcess, startGatewayProcess } from "./gateway-process.ts"
 import { startLineServer } from "./line-server.ts"
 import { startScriptedModel } from "./scripted-model.ts"
+import { setUpGateway } from "./sign-in.ts"
 
-const Session = z.object({ token: z.string() })
 const Loop = z.object({ id: z.string() })
-
-/** A client that has set the gateway up and is signed in. */
-async function signIn(url: string, code: string) {
-  const send = async (path: string, body: object, cookie = "") => {
-    const headers = { "content-type": "application/json", origin: url, cookie }
-    const response = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-    return response
-  }
-  const admitted = await send("/api/auth/setup", { username: "admin", password: "a long password", code })
-  const cookie = admitted.headers.get("set-cookie")?.split(";")[0] ?? ""
-  Session.parse(await admitted.json())
-  return (path: string, body: object) => send(path, body, cookie)
-}
 
 test("a gateway runs a whole turn with the kit's model and tool, dies and comes back with its data", async () => {
   const model = await startScriptedModel({ keys: ["the-key"] })
@@ -29,7 +15,7 @@ test("a gateway runs a whole turn with the kit's model and tool, dies and comes 
     lineServerUrl: lines.url,
     env: { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: "the-key" },
   })
-  const post = await signIn(gateway.url, gateway.setupCode)
+  const post = await setUpGateway(gateway.url, gateway.setupCode)
   const loop = Loop.parse(await (await post("/api/v1/loops", {})).json())
   const stream = await post(`/api/v1/loops/${loop.id}/messages`, { content: 'tool append_line {"line":"one"}' })
   const events = await stream.text()
