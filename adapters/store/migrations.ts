@@ -61,4 +61,18 @@ export const migrations = [
       "INSERT INTO `model_usage` SELECT `started_at` - `started_at` % 900000, coalesce(`group_id`, ''), `model`, count(*), sum(`input_tokens`), sum(`cache_read_tokens`), sum(`cache_write_tokens`), sum(`output_tokens`) FROM `model_calls` GROUP BY 1, 2, 3;",
     ],
   },
+  {
+    id: "0002_people_and_audit",
+    statements: [
+      "CREATE TABLE `audit_events` (\n\t`seq` integer PRIMARY KEY NOT NULL,\n\t`at` integer NOT NULL,\n\t`action` text NOT NULL,\n\t`actor_id` text,\n\t`actor_name` text NOT NULL,\n\t`credential` text NOT NULL,\n\t`target_kind` text,\n\t`target_id` text,\n\t`request_id` text NOT NULL,\n\t`address` text NOT NULL,\n\t`details` text NOT NULL,\n\t`mac` text NOT NULL\n);",
+      "CREATE INDEX `audit_events_action` ON `audit_events` (`action`,`seq`);",
+      "CREATE INDEX `audit_events_actor` ON `audit_events` (`actor_id`,`seq`);",
+      "CREATE INDEX `audit_events_target` ON `audit_events` (`target_id`,`seq`);",
+      "CREATE INDEX `audit_events_at` ON `audit_events` (`at`,`seq`);",
+      "CREATE TABLE `invitations` (\n\t`id` text PRIMARY KEY NOT NULL,\n\t`code_hash` text NOT NULL,\n\t`role` text NOT NULL,\n\t`created_by` text NOT NULL,\n\t`created_at` integer NOT NULL,\n\t`expires_at` integer NOT NULL,\n\t`accepted_by` text\n);",
+      "CREATE UNIQUE INDEX `invitations_code_hash` ON `invitations` (`code_hash`);",
+      "CREATE INDEX `invitations_created` ON `invitations` (`created_at`,`id`);",
+      "ALTER TABLE `users` ADD `disabled_at` integer;",
+    ],
+  },
 ] as const

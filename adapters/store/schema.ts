@@ -22,8 +22,28 @@ export const users = sqliteTable(
     role: text("role").notNull(),
     createdAt: integer("created_at").notNull(),
     passwordChangedAt: integer("password_changed_at").notNull(),
+    /** Since when nobody gets in by this account; null: it is in use. */
+    disabledAt: integer("disabled_at"),
   },
   (table) => [uniqueIndex("users_username_key").on(table.usernameKey)],
+)
+
+export const invitations = sqliteTable(
+  "invitations",
+  {
+    id: text("id").primaryKey(),
+    codeHash: text("code_hash").notNull(),
+    role: text("role").notNull(),
+    createdBy: text("created_by").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    /** The account that came of it; null while it is open. */
+    acceptedBy: text("accepted_by"),
+  },
+  (table) => [
+    uniqueIndex("invitations_code_hash").on(table.codeHash),
+    index("invitations_created").on(table.createdAt, table.id),
+  ],
 )
 
 export const sessions = sqliteTable(
@@ -271,6 +291,36 @@ export const deliveries = sqliteTable(
     version: integer("version").notNull(),
   },
   (table) => [index("deliveries_conversation").on(table.conversationId, table.createdAt)],
+)
+
+/**
+ * Who did what, in the order of writing. Rows are only ever added: each carries a keyed hash over itself and the hash before
+ * it, so that a changed or missing row shows.
+ */
+export const auditEvents = sqliteTable(
+  "audit_events",
+  {
+    /** 1, 2, 3 … without gaps. */
+    seq: integer("seq").primaryKey(),
+    at: integer("at").notNull(),
+    action: text("action").notNull(),
+    actorId: text("actor_id"),
+    actorName: text("actor_name").notNull(),
+    /** By what they were known: `cookie`, `session`, `token`, `none`. */
+    credential: text("credential").notNull(),
+    targetKind: text("target_kind"),
+    targetId: text("target_id"),
+    requestId: text("request_id").notNull(),
+    address: text("address").notNull(),
+    details: json("details").notNull(),
+    mac: text("mac").notNull(),
+  },
+  (table) => [
+    index("audit_events_action").on(table.action, table.seq),
+    index("audit_events_actor").on(table.actorId, table.seq),
+    index("audit_events_target").on(table.targetId, table.seq),
+    index("audit_events_at").on(table.at, table.seq),
+  ],
 )
 
 /** What belongs to this installation as a whole, such as the check value of its encryption key. */
