@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { accessSuite } from "./access.suite.ts"
 import { agentSuite } from "./agents.suite.ts"
+import { bareSuite } from "./bare.suite.ts"
 import type { E2eHost } from "./host.ts"
 import { loopSuite } from "./loops.suite.ts"
+import { restartSuite } from "./restart.suite.ts"
 import { openStage, type Stage } from "./stage.ts"
 import { webhookSuite } from "./telegram.suite.ts"
 
@@ -23,6 +25,8 @@ export function gatewaySuite(host: E2eHost): void {
     describe("the loop API", () => loopSuite(open))
     describe("Telegram by web hook", () => webhookSuite(open))
     describe("agent groups", () => agentSuite(open))
+    describe("after a kill", () => restartSuite(open))
+    describe("without a model key, with small limits", () => bareSuite(open))
 
     test("no secret was said anywhere, neither in an answer nor in a log", () => {
       const { transcript, gateway } = open()
