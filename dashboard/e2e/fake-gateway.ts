@@ -192,14 +192,16 @@ export class FakeGateway {
       this.signedIn = false
       return {}
     })
-    this.#on(operations.getHealth, () => ({
-      status: this.modelHint === null ? "ok" : "degraded",
-      uptimeSeconds: 1,
-      parts: {
-        database: { status: "ok", hint: null },
-        models: { status: this.modelHint === null ? "ok" : "not_configured", hint: this.modelHint },
-      },
-    }))
+    this.#on(operations.getHealth, () => {
+      const bare = this.modelHint !== null
+      const fine = { status: "ok" as const, hint: null }
+      const models = bare ? { status: "not_configured" as const, hint: this.modelHint } : fine
+      return {
+        status: bare ? ("degraded" as const) : ("ok" as const),
+        uptimeSeconds: 1,
+        parts: { database: fine, models },
+      }
+    })
   }
   #loop(id: string): FakeLoop {
     const loop = this.loops.find((one) => one.id === id)

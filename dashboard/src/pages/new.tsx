@@ -23,7 +23,8 @@ function titleOf(text: string): string {
   if (line.length <= maxTitle) return line
   const cut = line.slice(0, maxTitle).replace(/[\uD800-\uDBFF]$/, "")
   const space = cut.lastIndexOf(" ")
-  return `${space > maxTitle / 2 ? cut.slice(0, space) : cut}…`
+  const whole = space > maxTitle / 2 ? cut.slice(0, space) : cut
+  return `${whole.replace(/[\s,;:.–-]+$/, "")}…`
 }
 
 const readGroups = () => readAll((query) => call(listAgentGroups, { query }))
