@@ -345,6 +345,7 @@ describe("a question to a person", () => {
     await answer(choiceId, true)
     const events = await readEvents(stream)
     expect(events[0]?.data.pending_choice_id).toBe(choiceId)
+    expect(events[1]).toMatchObject({ event: "requires_choice", data: choice })
     expect(names(events)).toContain("choice_resolved")
     expect(shownText(events)).toBe("done: appended a")
     expect(lines).toEqual(["a"])

@@ -81,6 +81,17 @@ export class LiveEvents {
   #beginWatch(reader: Reader, lastEventId: EventId | undefined): void {
     if (lastEventId !== undefined && this.#replay(reader, null, lastEventId) === "ended") return
     this.#introduce(reader)
+    if (lastEventId === undefined) this.#askAgain(reader)
+  }
+
+  /** A reader who joins a waiting turn gets the open question whole, not its id alone. */
+  #askAgain(reader: Reader): void {
+    const turn = this.#state.openTurn
+    const choice = turn === undefined ? undefined : pendingChoice(foldTurn(turn.events))
+    if (choice === undefined) return
+    for (const { id, event } of this.#state.eventsAfter(this.#state.require().turnSegment, undefined)) {
+      if (event.event === "requires_choice" && event.data.choice_id === choice.choiceId) return reader.send(event, id)
+    }
   }
 
   #beginMessage(reader: Reader, externalId: string, lastEventId: EventId | undefined): void {
