@@ -55,11 +55,14 @@ export function startExchange({ fetch, headers, limits, signal }: ExchangeOption
   let ending: Ending | undefined
   let waiting: ReturnType<typeof setTimeout> | undefined
   let source: ReadableStreamDefaultReader<Uint8Array> | undefined
+  /** Ends the wait for a response. */
+  let giveUp = ignore
 
   const stop = (why: Ending): void => {
     if (ending !== undefined) return
     ending = why
     controller.abort()
+    giveUp()
     source?.cancel().catch(ignore)
   }
   const disarm = (): void => clearTimeout(waiting)
@@ -72,10 +75,13 @@ export function startExchange({ fetch, headers, limits, signal }: ExchangeOption
   if (signal.aborted) onAbort()
   else signal.addEventListener("abort", onAbort, { once: true })
 
-  /** Settles with the response, or at the ending, even when `fetch` does not heed the signal. */
+  /**
+   * Settles with the response, or at the ending, even when `fetch` does not heed the signal. Node's Request keeps its signal
+   * for as long as it lives itself: a listener there that knew the request would keep both, and all around them, for ever.
+   */
   const respond = (request: Request): Promise<Response> =>
     new Promise((resolve, reject) => {
-      controller.signal.addEventListener("abort", () => reject(new Error("stopped")), { once: true })
+      giveUp = () => reject(new Error("stopped"))
       fetch(request).then(
         (response) => (ending === undefined ? resolve(response) : response.body?.cancel().catch(ignore)),
         (cause: unknown) => {
