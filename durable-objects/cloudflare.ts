@@ -163,6 +163,11 @@ function openPort(kind: ObjectKind, id: string, { ctx, bindings, wiring, log }: 
     setAlarm(at) {
       ctx.waitUntil(at === null ? ctx.storage.deleteAlarm() : ctx.storage.setAlarm(at))
     },
+    async erase() {
+      await deleteBlobs(bindings.BLOBS, `${kind}/${encodeURIComponent(id)}/`)
+      await ctx.storage.deleteAlarm()
+      await ctx.storage.deleteAll()
+    },
     now: () => EpochMs.parse(Date.now()),
     random: (sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes)),
     fetch: (request, egress) =>
@@ -214,6 +219,15 @@ function openBlobs(bucket: R2Bucket, prefix: string): BlobStore {
       return stored === null ? undefined : new Uint8Array(await stored.arrayBuffer())
     },
     delete: (key) => bucket.delete(keyOf(key)),
+  }
+}
+
+/** R2 deletes at most 1,000 keys at once, which is also the longest page of its lists. */
+async function deleteBlobs(bucket: R2Bucket, prefix: string): Promise<void> {
+  for (;;) {
+    const { objects, truncated } = await bucket.list({ prefix })
+    if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key))
+    if (!truncated) return
   }
 }
 

@@ -429,6 +429,31 @@ export function describeHost(name: string, harness: () => HostHarness): void {
       expect(await a.call("getBlob", "a/b")).toBe("a/b")
     })
 
+    test("an erased object has no key, no blob and no alarm, others keep theirs, and it may begin anew", async () => {
+      const other = probe()
+      await other.call("put", { key: "kept", value: 1 })
+      await other.call("putBlob", { key: "kept", value: "kept" })
+      const { id, call } = probe()
+      await call(
+        "putAll",
+        Array.from({ length: 300 }, (_, n) => ({ key: `k${n}`, value: "x".repeat(2_000) })),
+      )
+      for (const key of ["a", "b/c"]) await call("putBlob", { key, value: key })
+      await call("setAlarm", 60_000)
+      await call("erase")
+      expect(await call("list", { prefix: "" })).toEqual([])
+      for (const key of ["a", "b/c"]) expect(await call("getBlob", key)).toBeNull()
+      expect(await harness().fireAlarm("channel", id, 60_000)).toBe(false)
+      await call("put", { key: "new", value: 2 })
+      await call("putBlob", { key: "a", value: "new" })
+      expect(await call("getBlob", "a")).toBe("new")
+      await harness().evict("channel", id)
+      expect(await probe(id).call("get", "new")).toBe(2)
+      expect(await probe(id).call("get", "k1")).toBeNull()
+      expect(await other.call("get", "kept")).toBe(1)
+      expect(await other.call("getBlob", "kept")).toBe("kept")
+    })
+
     test("the operator's addresses are reached", async () => {
       expect(await probe().call("fetch", { url: harness().url, egress: "operator" })).toEqual({
         status: "answered",

@@ -61,3 +61,8 @@ export interface HostedObject {
 
 /** Refused above this on both hosts: SQLite-backed Durable Objects allow 2 MB a row (Cloudflare limits page). */
 export const maxStoredBytes = 1_000_000
+  /**
+   * Deletes every key, every blob and the alarm, and leaves no byte of them where this host can reach it. Storage goes last, so
+   * that an object which is interrupted knows that it has to begin again.
+   */
+  erase(): Promise<void>

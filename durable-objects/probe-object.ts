@@ -115,6 +115,7 @@ export class ProbeObject implements HostedObject {
       return bytes === undefined ? null : new TextDecoder().decode(bytes)
     },
     deleteBlob: async (input) => this.#host.blobs.delete(z.string().parse(input)),
+    erase: async () => this.#host.erase(),
     fetch: async (input) => {
       const { url, egress } = z.object({ url: z.string(), egress: z.enum(["operator", "agent"]) }).parse(input)
       this.#host.storage.put("fetched", url)

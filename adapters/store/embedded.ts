@@ -37,14 +37,26 @@ export async function openEmbedded(path: string): Promise<OpenedDatabase> {
   try {
     await client.execute("pragma journal_mode = wal")
     await client.execute("pragma synchronous = full")
+    // What is deleted is overwritten: else its bytes would stay in free pages until chance reuses them.
+    await client.execute("pragma secure_delete = on")
     const problem = await findDamage(client)
-    if (problem === undefined) return { status: "open", libsql: libsqlOver(client), close: () => closeWhole(client) }
+    if (problem === undefined) {
+      return { status: "open", libsql: libsqlOver(client, () => emptyLog(client)), close: () => closeWhole(client) }
+    }
     client.close()
     return damaged(path, problem)
   } catch (error) {
     client.close()
     return refuse(path, error)
   }
+}
+
+const Checkpointed = z.object({ busy: z.number() })
+
+/** The log holds old states of pages until it is written back. */
+async function emptyLog(client: Client): Promise<void> {
+  const answer = await client.execute("pragma wal_checkpoint(truncate)")
+  if (Checkpointed.parse(answer.rows[0]).busy !== 0) throw new Error("another process reads the database")
 }
 
 /** Leaves one file without a log beside it, where the disk allows; the log alone loses nothing either. */

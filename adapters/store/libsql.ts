@@ -20,10 +20,18 @@ export interface Libsql {
   write(statements: readonly Statement[]): Promise<Answer[]>
   /** Durable when it returns. The same rows may be projected any number of times, and older ones after newer. */
   project(rows: Projection): Promise<void>
+  /**
+   * Leaves no byte of what was deleted before where this side can reach it: not in the file, not in its log. A server's files
+   * are out of reach. It may be repeated.
+   */
+  scrub(): Promise<void>
 }
 
-/** The database behind a client of either host. */
-export function libsqlOver(client: Client): Libsql {
+/**
+ * The database behind a client of either host.
+ * @param scrub - see {@link Libsql}; what it throws becomes `database_unavailable`
+ */
+export function libsqlOver(client: Client, scrub: () => Promise<void> = async () => {}): Libsql {
   const batch = async (statements: readonly Statement[], mode: "read" | "write"): Promise<Answer[]> => {
     if (statements.length === 0) return []
     try {
@@ -42,6 +50,13 @@ export function libsqlOver(client: Client): Libsql {
     project: async (rows) => {
       await write(projectionStatements(rows))
     },
+    scrub: async () => {
+      try {
+        await scrub()
+      } catch (error) {
+        throw databaseUnavailable(error)
+      }
+    },
   }
 }
 
@@ -59,6 +74,10 @@ export function gateLibsql(libsql: Libsql, gate: () => Promise<void>): Libsql {
     project: async (rows) => {
       await gate()
       return libsql.project(rows)
+    },
+    scrub: async () => {
+      await gate()
+      return libsql.scrub()
     },
   }
 }

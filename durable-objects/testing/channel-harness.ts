@@ -86,6 +86,7 @@ export async function openChannelHarness(
     read: (statements) => ask(() => database.libsql.read(statements)),
     write: (statements) => ask(() => database.libsql.write(statements)),
     project: (rows) => ask(() => database.libsql.project(rows)),
+    scrub: () => ask(() => database.libsql.scrub()),
   }
 
   const conversation = (id: string): HostedObject => ({

@@ -108,6 +108,7 @@ export async function openHarness(
     read: (statements) => ask(() => database.libsql.read(statements)),
     write: (statements) => ask(() => database.libsql.write(statements)),
     project: (rows) => ask(() => database.libsql.project(rows)),
+    scrub: () => ask(() => database.libsql.scrub()),
   }
   const openObjects = () =>
     openObjectHost({

@@ -8,7 +8,7 @@ export const cut = new Set<string>()
 
 const probe = (kind: ObjectKind) =>
   durableObjectOf<ObjectBindings>(kind, () => ({
-    libsql: { read: async () => [], write: async () => [], project: async () => {} },
+    libsql: { read: async () => [], write: async () => [], project: async () => {}, scrub: async () => {} },
     egress: { allowances: [], ownOrigins: [] },
     create: (host) => new ProbeObject(cutPeers(host, (id) => cut.has(id))),
     log: () => {},

@@ -27,6 +27,7 @@ const noDatabase: Libsql = {
   read: async () => [],
   write: async () => [],
   project: async () => {},
+  scrub: async () => {},
 }
 
 export async function openProbeHost(

@@ -13,7 +13,7 @@ const nothing = async () => new Response()
 const objects = openObjectHost({
   path: join(directory, "objects.db"),
   blobDirectory: join(directory, "blobs"),
-  libsql: { read: async () => [], write: async () => [], project: async () => {} },
+  libsql: { read: async () => [], write: async () => [], project: async () => {}, scrub: async () => {} },
   fetch: { operator: nothing, agent: nothing },
   create: (_, host) => new ProbeObject(host),
   log: () => {},

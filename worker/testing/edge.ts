@@ -75,6 +75,7 @@ export async function openEdge(
   }
   await migrate(libsql, clock)
   const vault = createVault(new Uint8Array(randomBytes(32)))
+    scrub: () => guarded(() => opened.libsql.scrub()),
   const objects = createFakeObjects(() => clock)
   const logs: LogEntry[] = []
   const timers: Edge["timers"] = new Set()

@@ -9,13 +9,14 @@ import type { BlobStore } from "../../../durable-objects/host.ts"
  * The blobs of one object. Ids and keys come from outside and may hold anything, so the names of files are their digests.
  * @throws LoopError `storage_failed` from every method when the disk refuses
  */
-export function fileBlobs(directory: string, kind: string, id: string): BlobStore {
+export function fileBlobs(directory: string, kind: string, id: string): BlobStore & { deleteAll(): Promise<void> } {
   const home = join(directory, kind, digestOf(id))
   const pathOf = (key: string) => join(home, digestOf(key))
   return {
     put: (key, bytes) => orStorageFailed(() => writeWhole(pathOf(key), bytes)),
     get: (key) => orStorageFailed(() => readOrAbsent(pathOf(key))),
     delete: (key) => orStorageFailed(() => rm(pathOf(key), { force: true })),
+    deleteAll: () => orStorageFailed(() => rm(home, { force: true, recursive: true })),
   }
 }
 

@@ -22,8 +22,10 @@ const schema = `
 export function openObjectFile(path: string): DatabaseSync {
   const db = new DatabaseSync(path)
   try {
-    // FULL: a commit returns after the disk has it. The size limit keeps a burst's log from staying for ever.
+    // FULL: a commit returns after the disk has it. The size limit keeps a burst's log from staying for ever. What is deleted
+    // is overwritten: else its bytes would stay in free pages until chance reuses them.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216")
+    db.exec("PRAGMA secure_delete = ON")
     const version = Number(db.prepare("PRAGMA user_version").get()?.user_version)
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
     if (version > schemaVersion) throw new Error("it was written by a later version of the gateway")

@@ -122,7 +122,7 @@ describe("what an object wrote is durable before", () => {
       seen.push(durable("o", "step"))
       return []
     }
-    const libsql: Libsql = { read: look, write: look, project: async () => void (await look()) }
+    const libsql: Libsql = { read: look, write: look, project: async () => void (await look()), scrub: async () => {} }
     await hostOf(
       async (port) => {
         if (port.id !== "o") return look()

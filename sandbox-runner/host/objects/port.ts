@@ -55,7 +55,17 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
     },
     setAlarm(at) {
       incarnation.assertAlive()
+      scrub: () => leave(() => libsql.scrub()),
       around.store.setAlarm(incarnation, incarnation.key, at)
+    erase: () =>
+      leave(async () => {
+        await blobs.deleteAll()
+        incarnation.assertAlive()
+        around.store.deleteRange(incarnation, incarnation.key, { start: "", end: undefined })
+        around.store.setAlarm(incarnation, incarnation.key, null)
+        await incarnation.gate()
+        around.store.scrub()
+      }),
     },
     now: around.now,
     random: around.random,

@@ -181,6 +181,19 @@ export class ObjectStore {
     this.#onAlarmsChanged()
   }
 
+  /**
+   * Empties the write-ahead log, which holds old states of what was deleted since.
+   * @throws LoopError `storage_failed` when the disk refuses
+   */
+  scrub(): void {
+    this.commit()
+    try {
+      if (Number(this.#sql.emptyLog.get()?.busy) !== 0) throw new Error("another process reads the objects' file")
+    } catch (error) {
+      throw storageFailed(error)
+    }
+  }
+
   stats(): StoreStats {
     return { ...this.#stats }
   }
