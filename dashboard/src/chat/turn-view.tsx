@@ -3,12 +3,13 @@ import { lazy, memo, Suspense } from "react"
 import type { ChoiceAnswer } from "../../../core/turn/event.ts"
 import { CopyButton } from "../ui/copy.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { untilLoaded } from "../ui/until-loaded.ts"
 import { ChoiceCard } from "./choice-card.tsx"
 import { showJson } from "./json.ts"
 import type { Part, PersonMessage, ToolPart, Turn } from "./state.ts"
 import { isOpen, textOfParts } from "./state.ts"
 
-const Markdown = lazy(() => import("./markdown.tsx"))
+const Markdown = lazy(untilLoaded(() => import("./markdown.tsx")))
 
 export interface TurnActions {
   readonly answer: (choiceId: string, answer: ChoiceAnswer) => void

@@ -10,14 +10,15 @@ import type { Route } from "../router.ts"
 import { parseRoute, usePath } from "../router.ts"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
+import { untilLoaded } from "../ui/until-loaded.ts"
 import { useLoaded } from "../ui/use-call.ts"
 import type { ShellValue } from "./context.ts"
 import { ShellContext } from "./context.ts"
 import { Sidebar } from "./sidebar.tsx"
 
-const ChannelsPage = lazy(() => import("../pages/channels.tsx"))
-const GroupsPage = lazy(() => import("../pages/groups.tsx"))
-const TokensPage = lazy(() => import("../pages/tokens.tsx"))
+const ChannelsPage = lazy(untilLoaded(() => import("../pages/channels.tsx")))
+const GroupsPage = lazy(untilLoaded(() => import("../pages/groups.tsx")))
+const TokensPage = lazy(untilLoaded(() => import("../pages/tokens.tsx")))
 
 const listEveryMs = 20_000
 const healthEveryMs = 60_000
