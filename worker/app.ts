@@ -118,8 +118,15 @@ async function answerElse(deps: EdgeDeps, binder: Binder, context: AppContext): 
   if (methods.length > 0) throw new LoopError("method_not_allowed", { allow: methods.join(", ") })
   if (!isMachinePath(path) && (method === "GET" || method === "HEAD")) {
     const file = await deps.assets(context.req.raw)
-    // A copy, because headers of fetched answers cannot be changed.
-    if (file !== undefined) return new Response(file.body, file)
+    if (file !== undefined) return withCache(file, path)
   }
   throw new LoopError("route_not_found")
+}
+
+/** The build puts a hash of the content into the names below assets/; all else is asked for anew. */
+function withCache(file: Response, path: string): Response {
+  // A copy, because headers of fetched answers cannot be changed.
+  const copy = new Response(file.body, file)
+  copy.headers.set("cache-control", path.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache")
+  return copy
 }

@@ -82,8 +82,16 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
     setupCode: () => config.SETUP_CODE,
     modelProblem: () => (model.configured ? null : model.message),
     log,
-    assets: (request) => bindings.ASSETS.fetch(request),
+    assets: (request) => dashboardFile(bindings.ASSETS, request),
   })
+}
+
+/** The file that a path names, or the page itself for any path without a file ending. */
+async function dashboardFile(assets: Fetcher, request: Request): Promise<Response | undefined> {
+  const url = new URL(request.url)
+  const isPage = !/\.[^/]+$/.test(url.pathname)
+  const file = await assets.fetch(isPage ? new Request(new URL("/", url), request) : request)
+  return file.status === 404 ? undefined : file
 }
 
 function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerOptions): Wiring {

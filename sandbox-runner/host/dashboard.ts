@@ -57,12 +57,7 @@ export async function dashboardFile(request: Request): Promise<Response | undefi
   if (type === undefined || !file.startsWith(built + sep)) return undefined
   const bytes = await readFile(file).catch(() => undefined)
   if (bytes === undefined) return undefined
-  // The build puts a hash of the content into the names below assets/.
-  const isHashed = path.startsWith("/assets/")
-  const cache = isHashed ? "public, max-age=31536000, immutable" : "no-cache"
-  return new Response(request.method === "HEAD" ? null : bytes, {
-    headers: { "content-type": type, "cache-control": cache },
-  })
+  return new Response(request.method === "HEAD" ? null : bytes, { headers: { "content-type": type } })
 }
 
 function decodePath(path: string): string | undefined {
