@@ -32,6 +32,13 @@ export function pageSuite(host: E2eHost): void {
       await on.getByLabel("Message").fill(text)
       await on.getByLabel("Message").press("Enter")
     }
+    const signIn = async (on: Page) => {
+      await on.goto("/")
+      await on.getByLabel("User name").fill(adminName)
+      await on.getByLabel("Password").fill(adminPassword)
+      await on.getByRole("button", { name: "Sign in" }).click()
+      await on.getByRole("heading", { name: "New conversation" }).waitFor()
+    }
     /** All that was said, as it stands on the page. */
     const texts = (on: Page) => on.locator(".bubble, .prose").allTextContents()
     const settles = (on: Page, expected: string[]) =>
@@ -136,11 +143,7 @@ export function pageSuite(host: E2eHost): void {
 
     test("on a phone everything fits, and a second device sees what the first said", async () => {
       const phone = await (await openProfile("phone")).newPage()
-      await phone.goto("/")
-      await phone.getByLabel("User name").fill(adminName)
-      await phone.getByLabel("Password").fill(adminPassword)
-      await phone.getByRole("button", { name: "Sign in" }).click()
-      await phone.getByRole("heading", { name: "New conversation" }).waitFor()
+      await signIn(phone)
       await write(phone, `say: ${"long-word-without-a-break".repeat(8)}`)
       await phone.waitForURL("**/c/loop_*")
       await expect.poll(async () => (await texts(phone)).length).toBe(2)
@@ -150,6 +153,16 @@ export function pageSuite(host: E2eHost): void {
       }
       await page.goto(new URL(phone.url()).pathname)
       await settles(page, await texts(phone))
+    })
+
+    test("an answer is readable while the part that shows its Markdown cannot be loaded, and formatted once it can", async () => {
+      const other = await (await openProfile("desktop")).newPage()
+      await other.route(/\/markdown-[^/]+\.js$/, (route) => route.abort())
+      await signIn(other)
+      await write(other, "say: some **bold** words")
+      await settles(other, ["say: some **bold** words", "some **bold** words"])
+      await other.unroute(/\/markdown-[^/]+\.js$/)
+      await settles(other, ["say: some **bold** words", "some bold words"])
     })
 
     test("the policy refused nothing, nothing threw, and no secret was said", () => {
