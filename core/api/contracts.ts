@@ -7,6 +7,7 @@ import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
 import * as loops from "./loops.ts"
 import * as operations from "./operations.ts"
 import * as tokens from "./tokens.ts"
+import * as webhooks from "./webhooks.ts"
 
 export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   access.getAuthStatus,
@@ -42,4 +43,5 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   channels.deleteChannel,
   operations.getHealth,
   operations.getOpenApi,
+  webhooks.telegramWebhook,
 ]

@@ -8,10 +8,11 @@ import { toUrl } from "./endpoint.ts"
 import * as loops from "./loops.ts"
 import * as operations from "./operations.ts"
 import * as tokens from "./tokens.ts"
+import * as webhooks from "./webhooks.ts"
 
 describe("contracts", () => {
   test("are all listed", () => {
-    const areas = [access, agents, channels, conversations, loops, operations, tokens]
+    const areas = [access, agents, channels, conversations, loops, operations, tokens, webhooks]
     const declared = areas.flatMap((area): unknown[] => Object.values(area)).filter(isContract)
     expect(new Set<unknown>(contracts)).toEqual(new Set(declared))
   })
@@ -26,6 +27,7 @@ describe("contracts", () => {
     const isOwnBusiness =
       path.startsWith("/api/auth/") ||
       path.startsWith("/api/v1/me/") ||
+      path.startsWith("/webhooks/") ||
       ["/api/health", "/api/openapi.json"].includes(path)
     expect(scope === null).toBe(isOwnBusiness)
     if (auth === "none" || auth === "optional") expect(scope).toBeNull()

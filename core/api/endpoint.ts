@@ -17,6 +17,10 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   /** Parameters in braces: `/api/channels/{channelId}`. */
   readonly path: string
   readonly summary: string
+  /** What a reader of the documentation should know besides; Markdown. */
+  readonly description?: string
+  /** Headers that the handler reads, by name, with one sentence each. All may be left out. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly auth: A
   /** What the caller needs besides being known; null: nothing. */
   readonly scope: Scope | null
@@ -30,6 +34,8 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   readonly unknownId?: ErrorCode
   /** Largest body in bytes; 64 KB unless told. */
   readonly maxBodyBytes?: number
+  /** The handler reads the body by itself and is called by a platform: only the body's size and encoding are judged before. */
+  readonly rawBody?: true
   /** Answered to a larger body; `body_too_large` unless told. */
   readonly tooLarge?: ErrorCode
 }

@@ -123,11 +123,17 @@ export const archiveLoop = endpoint({
   unknownId: "loop_not_found",
 })
 
-/** The header `Idempotency-Key` makes it repeatable for 24 hours. */
+const lastEventHeader = { "Last-Event-ID": "The id of the last event that was read: the stream goes on behind it." }
+
 export const sendMessage = streamEndpoint({
   method: "post",
   path: "/api/v1/loops/{id}/messages",
   summary: "Send a message and stream its turn; closing the stream does not stop the turn",
+  headers: {
+    "Idempotency-Key":
+      "Up to 256 characters: the same key and body within 24 hours join the turn that runs or replay it.",
+    ...lastEventHeader,
+  },
   auth: "user",
   scope: "chat",
   params: loop,
@@ -154,11 +160,12 @@ export const sendMessage = streamEndpoint({
   tooLarge: "content_too_large",
 })
 
-/** The header `Last-Event-ID` resumes; `last_event_id` does so where a client cannot set headers. */
+/** `last_event_id` resumes where a client cannot set headers. */
 export const watchLoop = streamEndpoint({
   method: "get",
   path: "/api/v1/loops/{id}/events",
   summary: "Watch a loop without sending",
+  headers: lastEventHeader,
   auth: "user",
   scope: "chat",
   params: loop,

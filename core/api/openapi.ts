@@ -1,11 +1,12 @@
 /** Describes contracts as an OpenAPI 3.1 document (spec.openapis.org/oas/v3.1.1): the same objects that validate. */
 import * as z from "zod"
 import { type ErrorCode, ErrorBody, errorRule } from "../errors.ts"
+import { LoopEvent } from "../loop/event.ts"
 import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
 
 type Json = z.infer<ReturnType<typeof z.json>>
 type JsonObject = Record<string, Json>
-type Contract = Endpoint | StreamEndpoint
+export type Contract = Endpoint | StreamEndpoint
 
 /** @param serverUrl - where the API is reached, or a path on the document's own host */
 export function toOpenApi(contracts: readonly Contract[], serverUrl: string): JsonObject {
@@ -15,11 +16,21 @@ export function toOpenApi(contracts: readonly Contract[], serverUrl: string): Js
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Loop Gateway", version: "1", license: { name: "MIT", identifier: "MIT" } },
+    info: {
+      title: "Loop Gateway",
+      version: "1",
+      description: "Instants are RFC 3339 in UTC. Every failure has one shape and a code that stays the same.",
+      license: { name: "MIT", identifier: "MIT" },
+    },
     servers: [{ url: serverUrl }],
+    tags: [...new Set(contracts.map(tagOf))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { Error: toSchema(ErrorBody, "output") },
+      schemas: {
+        Json: { description: "Any JSON value." },
+        Error: toSchema(ErrorBody, "output"),
+        LoopEvent: toSchema(LoopEvent, "output"),
+      },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", bearerFormat: "la_<48 hex>, or the token of a login" },
         cookie: { type: "apiKey", in: "cookie", name: "loop_session" },
@@ -28,20 +39,43 @@ export function toOpenApi(contracts: readonly Contract[], serverUrl: string): Js
   }
 }
 
+const takesBody = ({ method }: Contract) => method === "post" || method === "put"
+const hasFields = (schema: z.ZodType) => Object.keys(fieldsOf(schema).properties).length > 0
+
 function describe(contract: Contract): JsonObject {
-  const takesBody = contract.method === "post" || contract.method === "put"
+  const needs = contract.scope === null ? [] : [`Needs the scope \`${contract.scope}\`.`]
+  const description = [...needs, ...(contract.description === undefined ? [] : [contract.description])].join("\n\n")
   return {
+    operationId: operationId(contract),
+    tags: [tagOf(contract)],
     summary: contract.summary,
-    ...(contract.scope === null ? {} : { description: `Needs the scope \`${contract.scope}\`.` }),
+    ...(description === "" ? {} : { description }),
     security: securityOf(contract),
     parameters: [
       ...parametersOf(contract.params, "path"),
       ...parametersOf(contract.query, "query"),
       ...headersOf(contract),
     ],
-    ...(takesBody ? { requestBody: { content: jsonContent(toSchema(contract.body, "input")) } } : {}),
+    ...(takesBody(contract) ? { requestBody: bodyOf(contract) } : {}),
     responses: { ...successOf(contract), ...failuresOf(contract) },
   }
+}
+
+/** Method and path as one word: `putAgentGroupsByGroupId`. */
+function operationId({ method, path }: Contract): string {
+  const words = path
+    .replace(/^\/api(?=\/)/, "")
+    .replaceAll(/\{(\w)(\w*)\}/g, (_, first: string, rest: string) => `by-${first.toUpperCase()}${rest}`)
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== "")
+  return method + words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("")
+}
+
+/** The area of a path: its first part behind `/api` and the version. */
+function tagOf({ path }: Contract): string {
+  const area = /^\/(?:api\/)?(?:v1\/)?([^/]+)/.exec(path)?.[1] ?? ""
+  const words = area.replaceAll(/[-_.]/g, " ")
+  return words.slice(0, 1).toUpperCase() + words.slice(1)
 }
 
 function securityOf({ auth }: Contract): Json {
@@ -57,13 +91,19 @@ function securityOf({ auth }: Contract): Json {
   }
 }
 
-const Properties = z.object({
+/** An empty body stands for `{}`, so it is required only where a field is. */
+function bodyOf({ body }: Contract): JsonObject {
+  return { required: !body.safeParse({}).success, content: jsonContent(toSchema(body, "input")) }
+}
+
+const Fields = z.object({
   properties: z.record(z.string(), z.json()).default({}),
   required: z.array(z.string()).default([]),
 })
+const fieldsOf = (schema: z.ZodType) => Fields.parse(toSchema(schema, "input"))
 
 function parametersOf(schema: z.ZodType, place: "path" | "query"): JsonObject[] {
-  const { properties, required } = Properties.parse(toSchema(schema, "input"))
+  const { properties, required } = fieldsOf(schema)
   return Object.entries(properties).map(([name, described]) => ({
     name,
     in: place,
@@ -72,38 +112,62 @@ function parametersOf(schema: z.ZodType, place: "path" | "query"): JsonObject[] 
   }))
 }
 
-function headersOf(contract: Contract): JsonObject[] {
-  if (!("stream" in contract)) return []
-  const names = contract.method === "post" ? ["Idempotency-Key", "Last-Event-ID"] : ["Last-Event-ID"]
-  return names.map((name) => ({ name, in: "header", required: false, schema: { type: "string" } }))
+function headersOf({ headers = {} }: Contract): JsonObject[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: "header",
+    required: false,
+    description,
+    schema: { type: "string" },
+  }))
+}
+
+const eventStream: JsonObject = {
+  description: "Events as text/event-stream; the data of each has the form that LoopEvent gives its name",
+  content: { "text/event-stream": { schema: { type: "string" } } },
 }
 
 function successOf(contract: Contract): JsonObject {
-  if ("stream" in contract) {
-    return { "200": { description: "The events", content: { "text/event-stream": { schema: { type: "string" } } } } }
-  }
+  if ("stream" in contract) return { "200": eventStream }
   const status = String(contract.status)
   if (contract.status === 204) return { [status]: { description: "Done" } }
   return { [status]: { description: "Done", content: jsonContent(toSchema(contract.response, "output")) } }
 }
 
-/** What a contract names, and what every request may meet before its handler. */
+/** Every code that a contract's callers may meet: what it names itself, and what is judged before its handler. */
+export function failureCodes(contract: Contract): ErrorCode[] {
+  const codes: ErrorCode[] = [...contract.errors, "host_forbidden", "too_many_requests", "internal"]
+  if (contract.path.includes("{")) codes.push(contract.unknownId ?? "route_not_found")
+  if (hasFields(contract.query)) codes.push("invalid_query")
+  if (takesBody(contract)) codes.push(contract.tooLarge ?? "body_too_large", "invalid_json")
+  if (takesBody(contract) && contract.rawBody === undefined) {
+    codes.push("invalid_body", "unsupported_media_type")
+  }
+  if (contract.method !== "get" && contract.rawBody === undefined) codes.push("origin_forbidden")
+  if (contract.auth === "user" || contract.auth === "cookie") codes.push("missing_credentials", "invalid_token")
+  if (contract.auth === "cookie") codes.push("cookie_required")
+  if (contract.auth === "user" && contract.scope !== null) codes.push("scope_missing")
+  if (contract.scope !== null) codes.push("role_forbidden")
+  codes.push("database_unavailable", "peer_unavailable", "storage_failed", "shutting_down")
+  return [...new Set(codes)]
+}
+
 function failuresOf(contract: Contract): JsonObject {
-  const common: ErrorCode[] = ["invalid_query", "too_many_requests", "internal", "database_unavailable"]
-  const known: ErrorCode[] =
-    contract.auth === "user" || contract.auth === "cookie" ? ["missing_credentials", "invalid_token"] : []
-  const refused: ErrorCode[] = contract.scope === null ? [] : ["scope_missing", "role_forbidden"]
-  const byStatus = new Map<number, string[]>()
-  for (const code of new Set([...contract.errors, ...common, ...known, ...refused])) {
+  const byStatus = new Map<number, ErrorCode[]>()
+  for (const code of failureCodes(contract)) {
     const { status } = errorRule(code)
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      String(status),
-      { description: codes.join(", "), content: jsonContent({ $ref: "#/components/schemas/Error" }) },
-    ]),
-  )
+  const ordered = [...byStatus].toSorted(([a], [b]) => a - b)
+  return Object.fromEntries(ordered.map(([status, codes]) => [String(status), failureOf(codes)]))
+}
+
+function failureOf(codes: readonly ErrorCode[]): JsonObject {
+  const code = { properties: { error: { properties: { code: { enum: [...codes] } } } } }
+  return {
+    description: codes.map((one) => `\`${one}\`: ${errorRule(one).message}`).join("\n\n"),
+    content: jsonContent({ allOf: [{ $ref: "#/components/schemas/Error" }, code] }),
+  }
 }
 
 function jsonContent(schema: Json): JsonObject {
@@ -112,6 +176,12 @@ function jsonContent(schema: Json): JsonObject {
 
 /** What JSON Schema cannot say, such as a transform's outcome, is left open. */
 function toSchema(schema: z.ZodType, io: "input" | "output"): Json {
-  const { $schema: _, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" })
-  return z.json().parse(JSON.parse(JSON.stringify(described)))
+  const { $schema: _, $defs: _json, ...described } = z.toJSONSchema(schema, { io, unrepresentable: "any" })
+  return z.json().parse(JSON.parse(JSON.stringify(described), referToJson))
+}
+
+/** `z.json()` is the one schema that refers to itself, from the root of its own document, which is not ours. */
+function referToJson(name: string, value: unknown): unknown {
+  const isOwn = name === "$ref" && typeof value === "string" && value.startsWith("#/$defs/")
+  return isOwn ? "#/components/schemas/Json" : value
 }

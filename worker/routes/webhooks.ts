@@ -1,4 +1,5 @@
 /** Where platforms post what people wrote. An update is stored durably before it is answered with 200. */
+import { maxUpdateBytes, telegramWebhook } from "../../core/api/webhooks.ts"
 import { errorRule, isLoopError, LoopError } from "../../core/errors.ts"
 import { ChannelId } from "../../core/units.ts"
 import type { EdgeDeps } from "../deps.ts"
@@ -8,14 +9,11 @@ import type { Binder } from "../http/bind.ts"
 import { decodeText, readBytes } from "../http/body.ts"
 import { type RateLimiter, requireRoom } from "../http/rate-limit.ts"
 
-const maxUpdateBytes = 1_048_576
 /** Updates of one channel: what a busy group chat brings, and no more than one machine can store. */
 const updatesPerMinute = 1_200
 
-const path = "/webhooks/telegram/{channelId}"
-
 export function bindWebhooks(binder: Binder, deps: EdgeDeps, limiter: RateLimiter): void {
-  binder.routes.add("POST", path)
+  binder.routes.add("POST", telegramWebhook.path)
   binder.app.post("/webhooks/telegram/:channelId", async (context) => {
     const channelId = ChannelId.safeParse(context.req.param("channelId"))
     if (!channelId.success) throw new LoopError("channel_not_found")

@@ -42,8 +42,8 @@ export interface Edge {
   readonly timers: Set<{ intervalMs: number; tick: () => void }>
   now(): EpochMs
   advance(ms: number): void
-  /** Makes the database fail until it is called with false. */
-  breakDatabase(isBroken: boolean): void
+  /** Makes the database fail until it is called with false; `badly`: with an error that is none of ours. */
+  breakDatabase(isBroken: boolean | "badly"): void
   /** Waits for work that was left for after the answers. */
   settle(): Promise<void>
   fetch(path: string, sent?: Sent): Promise<Response>
@@ -65,17 +65,20 @@ export async function openEdge(
   const parsed = parseEnvironment(Config, environment)
   if (parsed.status !== "ok") throw new Error(parsed.problems.join())
   let clock = EpochMs.parse(1_790_000_000_000)
-  let isBroken = false
-  const guarded = <T>(work: () => Promise<T>) =>
-    isBroken ? Promise.reject(new LoopError("database_unavailable", {}, { cause: new Error("gone") })) : work()
+  let isBroken: boolean | "badly" = false
+  const guarded = <T>(work: () => Promise<T>) => {
+    if (isBroken === false) return work()
+    const cause = new Error("gone")
+    return Promise.reject(isBroken === "badly" ? cause : new LoopError("database_unavailable", {}, { cause }))
+  }
   const libsql: Libsql = {
     read: (statements) => guarded(() => opened.libsql.read(statements)),
     write: (statements) => guarded(() => opened.libsql.write(statements)),
     project: (rows) => guarded(() => opened.libsql.project(rows)),
+    scrub: () => guarded(() => opened.libsql.scrub()),
   }
   await migrate(libsql, clock)
   const vault = createVault(new Uint8Array(randomBytes(32)))
-    scrub: () => guarded(() => opened.libsql.scrub()),
   const objects = createFakeObjects(() => clock)
   const logs: LogEntry[] = []
   const timers: Edge["timers"] = new Set()
@@ -131,7 +134,8 @@ export async function openEdge(
       if (sent.origin === null) headers.delete("origin")
       if (typeof sent.origin === "string") headers.set("origin", sent.origin)
       for (const [name, value] of Object.entries(sent.headers ?? {})) headers.set(name, value)
-      const body = typeof sent.body === "string" || sent.body === undefined ? sent.body : JSON.stringify(sent.body)
+      const isReady = typeof sent.body === "string" || sent.body === undefined || sent.body instanceof Uint8Array
+      const body = isReady ? sent.body : JSON.stringify(sent.body)
       return edge.raw(
         new Request(new URL(path, origin), { method, headers, ...(body === undefined ? {} : { body }) }),
         sent.from,
