@@ -52,14 +52,14 @@ function openLibsql() {
   return remote.libsql
 }
 
-describe("the bundle", () => {
+describe("the bundle", { timeout: deployLimitMs }, () => {
   let code: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "loop-deploy-test-"))
     const built = await deploy(["--dry-run"])
     expect(built).toMatchObject({ code: 0, output: expect.stringContaining("--dry-run: exiting now.") })
     code = await readFile(join(bundle, "index.js"), "utf8")
-  }, deployLimitMs)
+  })
 
   test("fits into 3 MB, compressed", () => {
     expect(gzipSync(code).byteLength).toBeLessThan(3_000_000)
@@ -118,7 +118,7 @@ describe("the bundle", () => {
   )
 })
 
-describe("a deployment", () => {
+describe("a deployment", { timeout: deployLimitMs }, () => {
   let cloudflare: FakeCloudflare
   const secrets = { ANTHROPIC_API_KEY: "sk-ant-secret-of-the-test", LIBSQL_AUTH_TOKEN: "token-of-the-database" }
   const settings = () => ({ ...cloudflare.env, ...secrets, LIBSQL_URL: sqld.url, DATA_DIR: join(folder, "data") })
@@ -193,7 +193,7 @@ describe("a deployment", () => {
     expect(stopped.output).not.toContain("    at ")
     expect([...cloudflare.secrets, ...cloudflare.buckets, ...cloudflare.uploads]).toEqual([])
     expect(existsSync(join(folder, "data"))).toBe(false)
-  }, deployLimitMs)
+  })
 
   test("takes its settings from .env.deploy, and not from .env", async () => {
     const { LIBSQL_URL: _, ...rest } = settings()
@@ -201,5 +201,5 @@ describe("a deployment", () => {
     expect(await deploy([], rest)).toMatchObject({ code: 1, output: expect.stringContaining("LIBSQL_URL is not set") })
     await writeFile(join(folder, ".env.deploy"), "LIBSQL_URL=ftp://db.example\n")
     expect(await deploy([], rest)).toMatchObject({ code: 1, output: expect.stringContaining("LIBSQL_URL is not a") })
-  }, deployLimitMs)
+  })
 })
