@@ -1,4 +1,6 @@
+/** Set-up, login and logout, through the edge's front door. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import * as contracts from "../../core/api/access.ts"
 import { type Edge, openEdge, origin, outcome, setupCode } from "../testing/edge.ts"
 
 let edge: Edge
@@ -18,7 +20,7 @@ describe("set-up", () => {
     expect(await (await edge.fetch("/api/auth/status")).json()).toEqual({ setupRequired: true, authenticated: false })
     const response = await setUp()
     expect(response.status).toBe(201)
-    const { token, user } = await response.json()
+    const { token, user } = contracts.logIn.response.parse(await response.json())
     expect(user).toMatchObject({ username: "Ada", role: "admin" })
     expect(token).toMatch(/^[0-9a-f]{64}$/)
     const status = await edge.fetch("/api/auth/status", { cookie: token })
@@ -76,7 +78,7 @@ describe("login", () => {
   test("gives a token and a cookie, and the name's case does not matter", async () => {
     const response = await logIn({ username: "aDA" })
     expect(response.status).toBe(200)
-    const { token, user } = await response.json()
+    const { token, user } = contracts.logIn.response.parse(await response.json())
     expect(user.username).toBe("Ada")
     expect(response.headers.get("set-cookie")).toBe(
       `loop_session=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=2592000`,

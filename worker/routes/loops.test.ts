@@ -268,8 +268,8 @@ describe("messages", () => {
       authorization: `Bearer ${ada.session}`,
     }
     const url = `http://localhost:3000/api/v1/loops/${id}/messages`
-    const request = new Request(url, { method: "POST", headers, body: stream, duplex: "half" })
-    expect(await outcome(edge.raw(request))).toBe("400 content_too_large")
+    const sent = { method: "POST", headers, body: stream, duplex: "half" }
+    expect(await outcome(edge.raw(new Request(url, sent)))).toBe("400 content_too_large")
     expect(pulled).toBeLessThan(4_000_000)
     expect(edge.objects.accepted).toEqual([])
   })
