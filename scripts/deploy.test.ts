@@ -58,8 +58,9 @@ describe("the bundle", { timeout: deployLimitMs }, () => {
     folder = await mkdtemp(join(tmpdir(), "loop-deploy-test-"))
     const built = await deploy(["--dry-run"])
     expect(built).toMatchObject({ code: 0, output: expect.stringContaining("--dry-run: exiting now.") })
+    await rm(folder, { recursive: true })
     code = await readFile(join(bundle, "index.js"), "utf8")
-  })
+  }, deployLimitMs)
 
   test("fits into 3 MB, compressed", () => {
     expect(gzipSync(code).byteLength).toBeLessThan(3_000_000)
@@ -86,36 +87,32 @@ describe("the bundle", { timeout: deployLimitMs }, () => {
     expect(code.match(/= Function;/g)).toHaveLength(2)
   })
 
-  test(
-    "starts in workerd, takes its set-up and answers about its health",
-    async () => {
-      await migrate(openLibsql(), EpochMs.parse(Date.now()))
-      // As it was built: nothing is bundled again.
-      const config = (await readFile(join(root, "wrangler.toml"), "utf8"))
-        .replace('"worker/index.ts"', `${JSON.stringify(join(bundle, "index.js"))}\nno_bundle = true`)
-        .replace('"dashboard/dist"', JSON.stringify(join(root, "dashboard/dist")))
-      await writeFile(join(folder, "wrangler.toml"), config)
-      const worker = await startWranglerProcess({
-        config: join(folder, "wrangler.toml"),
-        vars: { LIBSQL_URL: sqld.url, ENCRYPTION_KEY: "11".repeat(32), SETUP_CODE: "code-of-the-test" },
+  test("starts in workerd, takes its set-up and answers about its health", async () => {
+    await migrate(openLibsql(), EpochMs.parse(Date.now()))
+    // As it was built: nothing is bundled again.
+    const config = (await readFile(join(root, "wrangler.toml"), "utf8"))
+      .replace('"worker/index.ts"', `${JSON.stringify(join(bundle, "index.js"))}\nno_bundle = true`)
+      .replace('"dashboard/dist"', JSON.stringify(join(root, "dashboard/dist")))
+    await writeFile(join(folder, "wrangler.toml"), config)
+    const worker = await startWranglerProcess({
+      config: join(folder, "wrangler.toml"),
+      vars: { LIBSQL_URL: sqld.url, ENCRYPTION_KEY: "11".repeat(32), SETUP_CODE: "code-of-the-test" },
+    })
+    try {
+      const health = await fetch(`${worker.url}/api/health`)
+      expect(await health.json()).toMatchObject({ parts: { database: { status: "ok" } } })
+      const setUp = await fetch(`${worker.url}/api/auth/setup`, {
+        method: "POST",
+        headers: { "content-type": "application/json", origin: worker.url },
+        body: JSON.stringify({ username: "admin", password: "a long password", code: "code-of-the-test" }),
       })
-      try {
-        const health = await fetch(`${worker.url}/api/health`)
-        expect(await health.json()).toMatchObject({ parts: { database: { status: "ok" } } })
-        const setUp = await fetch(`${worker.url}/api/auth/setup`, {
-          method: "POST",
-          headers: { "content-type": "application/json", origin: worker.url },
-          body: JSON.stringify({ username: "admin", password: "a long password", code: "code-of-the-test" }),
-        })
-        expect(await setUp.json()).toMatchObject({ user: { username: "admin" } })
-        expect(await isSetUp(openLibsql())).toBe(true)
-        expect((await fetch(worker.url)).headers.get("content-security-policy")).not.toBeNull()
-      } finally {
-        await worker.dispose()
-      }
-    },
-    deployLimitMs,
-  )
+      expect(await setUp.json()).toMatchObject({ user: { username: "admin" } })
+      expect(await isSetUp(openLibsql())).toBe(true)
+      expect((await fetch(worker.url)).headers.get("content-security-policy")).not.toBeNull()
+    } finally {
+      await worker.dispose()
+    }
+  })
 })
 
 describe("a deployment", { timeout: deployLimitMs }, () => {
@@ -129,53 +126,45 @@ describe("a deployment", { timeout: deployLimitMs }, () => {
   })
   afterEach(() => cloudflare.close())
 
-  test(
-    "to an empty account sets everything up and prints the link; a second changes only what must change",
-    async () => {
-      const first = await deploy([], settings())
-      expect(first.output).toContain("https://loop-gateway.someone.workers.dev/setup#code=")
-      expect(first.code).toBe(0)
-      expect(cloudflare.unknown).toEqual([])
-      expect(cloudflare.buckets).toEqual(new Set(["loop-gateway-blobs"]))
-      const put = Object.fromEntries(cloudflare.secrets)
-      expect(put).toMatchObject({
-        ...secrets,
-        LIBSQL_URL: sqld.url,
-        PUBLIC_URL: "https://loop-gateway.someone.workers.dev",
-      })
-      expect(first.output).toContain(`/setup#code=${put.SETUP_CODE}\n`)
-      // The key is kept here, for the owner's eyes only, and the database is bound to it.
-      const keyFile = join(folder, "data/cloudflare/encryption.key")
-      expect(readFileSync(keyFile, "utf8").trim()).toBe(put.ENCRYPTION_KEY)
-      expect(statSync(keyFile).mode & 0o777).toBe(0o600)
-      const vault = createVault(parseEncryptionKey(put.ENCRYPTION_KEY ?? "") ?? new Uint8Array())
-      expect(vault.opens((await readInstanceValue(openLibsql(), "encryption_check")) ?? "")).toBe(true)
-      for (const secret of [...Object.values(secrets), put.ENCRYPTION_KEY ?? ""])
-        expect(first.output).not.toContain(secret)
+  test("to an empty account sets everything up and prints the link; a second changes only what must change", async () => {
+    const first = await deploy([], settings())
+    expect(first.output).toContain("https://loop-gateway.someone.workers.dev/setup#code=")
+    expect(first.code).toBe(0)
+    expect(cloudflare.unknown).toEqual([])
+    expect(cloudflare.buckets).toEqual(new Set(["loop-gateway-blobs"]))
+    const put = Object.fromEntries(cloudflare.secrets)
+    expect(put).toMatchObject({
+      ...secrets,
+      LIBSQL_URL: sqld.url,
+      PUBLIC_URL: "https://loop-gateway.someone.workers.dev",
+    })
+    expect(first.output).toContain(`/setup#code=${put.SETUP_CODE}\n`)
+    // The key is kept here, for the owner's eyes only, and the database is bound to it.
+    const keyFile = join(folder, "data/cloudflare/encryption.key")
+    expect(readFileSync(keyFile, "utf8").trim()).toBe(put.ENCRYPTION_KEY)
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600)
+    const vault = createVault(parseEncryptionKey(put.ENCRYPTION_KEY ?? "") ?? new Uint8Array())
+    expect(vault.opens((await readInstanceValue(openLibsql(), "encryption_check")) ?? "")).toBe(true)
+    for (const secret of [...Object.values(secrets), put.ENCRYPTION_KEY ?? ""])
+      expect(first.output).not.toContain(secret)
 
-      const second = await deploy([], settings())
-      expect(second.code).toBe(0)
-      expect(cloudflare.secrets.get("ENCRYPTION_KEY")).toBe(put.ENCRYPTION_KEY)
-      expect(cloudflare.secrets.get("SETUP_CODE")).not.toBe(put.SETUP_CODE)
-      expect(second.output).not.toContain("Made the bucket")
-    },
-    deployLimitMs,
-  )
+    const second = await deploy([], settings())
+    expect(second.code).toBe(0)
+    expect(cloudflare.secrets.get("ENCRYPTION_KEY")).toBe(put.ENCRYPTION_KEY)
+    expect(cloudflare.secrets.get("SETUP_CODE")).not.toBe(put.SETUP_CODE)
+    expect(second.output).not.toContain("Made the bucket")
+  })
 
-  test(
-    "that stopped after the key was made goes on with the same key",
-    async () => {
-      cloudflare.breakAt({ path: "/secrets-bulk", status: 400 })
-      const broken = await deploy([], settings())
-      expect(broken).toMatchObject({ code: 1, output: expect.stringContaining("wrangler could not put the secrets") })
-      for (const secret of Object.values(secrets)) expect(broken.output).not.toContain(secret)
-      const kept = readFileSync(join(folder, "data/cloudflare/encryption.key"), "utf8").trim()
-      cloudflare.breakAt(undefined)
-      expect(await deploy([], settings())).toMatchObject({ code: 0 })
-      expect(cloudflare.secrets.get("ENCRYPTION_KEY")).toBe(kept)
-    },
-    deployLimitMs,
-  )
+  test("that stopped after the key was made goes on with the same key", async () => {
+    cloudflare.breakAt({ path: "/secrets-bulk", status: 400 })
+    const broken = await deploy([], settings())
+    expect(broken).toMatchObject({ code: 1, output: expect.stringContaining("wrangler could not put the secrets") })
+    for (const secret of Object.values(secrets)) expect(broken.output).not.toContain(secret)
+    const kept = readFileSync(join(folder, "data/cloudflare/encryption.key"), "utf8").trim()
+    cloudflare.breakAt(undefined)
+    expect(await deploy([], settings())).toMatchObject({ code: 0 })
+    expect(cloudflare.secrets.get("ENCRYPTION_KEY")).toBe(kept)
+  })
 
   test.each([
     ["a stranger", () => ({ ...settings(), CLOUDFLARE_API_TOKEN: "" }), "npx wrangler login"],
