@@ -19,6 +19,16 @@ describe("redact", () => {
     ["a web token", "token eyJhbGciOi.eyJzdWIi.c2ln", "eyJzdWIi"],
     ["a field of JSON", '{"username":"ada","password":"correct horse"}', "horse"],
     ["a field of a query", "/setup?code=abcdefgh&x=1", "abcdefgh"],
+    ["a token that was cut short", "la_0123456789abcdef01", "0123456789abcdef01"],
+    ["a short bot token in an address", "https://api.telegram.org/bot1:short/getMe", "short"],
+    ["an escaped bot token", "/proxy?u=bot12345678%3AAAE-abcdefghijklmnopqrstuvw", "AAE-abcdefghij"],
+    ["an escaped header", "authorization=Bearer%20abc.def", "abc.def"],
+    ["a header of no known scheme", "authorization: Token9 zzz9", "Token9"],
+    ["a header of keys", '{"x-api-key":"zzz9"}', "zzz9"],
+    ["every cookie of a request", "Cookie: theme=dark; sid=zzz9", "zzz9"],
+    ["the cookie of an answer", '{"set-cookie":"loop_session=zzz9; Path=/"}', "zzz9"],
+    ["JSON inside JSON", '{"body":"{\\"password\\":\\"hunter2\\"}"}', "hunter2"],
+    ["a compound name", "newPassword=hunter2&refresh_token=hunter2", "hunter2"],
   ])("takes out %s", (_, text, secret) => {
     expect(redact(text)).not.toContain(secret)
     expect(redact(text)).toContain("[redacted]")
