@@ -43,7 +43,6 @@ CREATE INDEX `turns_group` ON `turns` (`group_id`,`started_at`);--> statement-br
 CREATE INDEX `turns_not_done` ON `turns` (`status`,`started_at`) WHERE status <> 'done';--> statement-breakpoint
 CREATE VIEW `searched_messages` AS SELECT `seq`, `text`, `conversation_id` FROM `messages` WHERE `text` <> '';--> statement-breakpoint
 CREATE VIRTUAL TABLE `message_search` USING fts5(`text`, `conversation_id`, content='searched_messages', content_rowid='seq', tokenize='unicode61 remove_diacritics 2');--> statement-breakpoint
-INSERT INTO `message_search`(`message_search`, `rank`) VALUES ('secure-delete', 1);--> statement-breakpoint
 INSERT INTO `message_search`(`message_search`) VALUES ('rebuild');--> statement-breakpoint
 CREATE TRIGGER `messages_insert_search` AFTER INSERT ON `messages` WHEN new.text <> '' BEGIN
 	INSERT INTO message_search(rowid, text, conversation_id) VALUES (new.seq, new.text, new.conversation_id);

@@ -52,7 +52,6 @@ export const migrations = [
       "CREATE INDEX `turns_not_done` ON `turns` (`status`,`started_at`) WHERE status <> 'done';",
       "CREATE VIEW `searched_messages` AS SELECT `seq`, `text`, `conversation_id` FROM `messages` WHERE `text` <> '';",
       "CREATE VIRTUAL TABLE `message_search` USING fts5(`text`, `conversation_id`, content='searched_messages', content_rowid='seq', tokenize='unicode61 remove_diacritics 2');",
-      "INSERT INTO `message_search`(`message_search`, `rank`) VALUES ('secure-delete', 1);",
       "INSERT INTO `message_search`(`message_search`) VALUES ('rebuild');",
       "CREATE TRIGGER `messages_insert_search` AFTER INSERT ON `messages` WHEN new.text <> '' BEGIN\n\tINSERT INTO message_search(rowid, text, conversation_id) VALUES (new.seq, new.text, new.conversation_id);\nEND;",
       "CREATE TRIGGER `messages_update_search` AFTER UPDATE ON `messages` BEGIN\n\tINSERT INTO message_search(message_search, rowid, text, conversation_id) SELECT 'delete', old.seq, old.text, old.conversation_id WHERE old.text <> '';\n\tINSERT INTO message_search(rowid, text, conversation_id) SELECT new.seq, new.text, new.conversation_id WHERE new.text <> '';\nEND;",
