@@ -1,6 +1,6 @@
 /** The directory that holds everything of a one-machine gateway, for one process at a time. */
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
 import { randomBytes } from "node:crypto"
 import { DatabaseSync } from "node:sqlite"
 import { parseEncryptionKey } from "../../adapters/vault.ts"
@@ -21,7 +21,7 @@ export interface DataDirectory {
 export function openDataDirectory(relative: string): DataDirectory {
   const path = resolve(relative)
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDirectory(path)
     accessSync(path, constants.W_OK)
     const lock = new DatabaseSync(join(path, "lock.db"), { timeout: 0 })
     lock.exec("pragma locking_mode = exclusive; begin exclusive")
@@ -39,16 +39,32 @@ export function openDataDirectory(relative: string): DataDirectory {
   }
 }
 
+/** Level by level: Node's recursive `mkdir` never returns where new entries are refused with ENOENT, as in /proc (26.10). */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+  if (dirname(path) !== path) makeDirectory(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
+}
+
 function isLocked(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && error.errcode === 5
 }
 
+/** What a start makes when the key is there already. */
+const sealedFiles = ["objects.db", "gateway.db"]
+
 /**
  * The key that seals secrets: from the environment, else from `encryption.key`, which the first start makes.
- * @throws StartProblem when it is not 32 bytes
+ * @throws StartProblem when it is not 32 bytes, or missing where there is something that it seals
  */
 export function readEncryptionKey(directory: DataDirectory, fromEnvironment: string | undefined): Uint8Array {
   const file = directory.file("encryption.key")
+  const isMissing = fromEnvironment === undefined && !existsSync(file)
+  if (isMissing && sealedFiles.some((name) => existsSync(directory.file(name)))) {
+    throw new StartProblem(
+      `${file} is missing, and what is stored beside it was sealed with a key. Bring the file back, or set ENCRYPTION_KEY.`,
+    )
+  }
   const text = fromEnvironment ?? readOrMakeKey(file)
   const key = parseEncryptionKey(text)
   if (key !== undefined) return key
