@@ -30,6 +30,18 @@ test("a file of a later version is refused", () => {
   expect(() => openObjectFile(path)).toThrow("it was written by a later version")
 })
 
+test("a file with damaged pages is refused and left as it is", () => {
+  const db = openObjectFile(path)
+  const put = db.prepare("INSERT INTO kv VALUES (?, 'key', ?)")
+  for (let n = 0; n < 200; n += 1) put.run(`object ${n}`, "value ".repeat(100))
+  db.close()
+  const damaged = readFileSync(path)
+  damaged.fill(0xa5, 3 * 4_096, 3 * 4_096 + 2_048)
+  writeFileSync(path, damaged)
+  expect(() => openObjectFile(path)).toThrow("it is damaged")
+  expect(readFileSync(path)).toEqual(damaged)
+})
+
 test("a refused file is not held", () => {
   writeFileSync(path, "x".repeat(5_000))
   expect(() => openObjectFile(path)).toThrow("not a database")

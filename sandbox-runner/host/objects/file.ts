@@ -18,6 +18,12 @@ const schema = `
   PRAGMA user_version = ${schemaVersion};
 `
 
+/**
+ * A file up to this size is checked whole at the start. Of a larger one only the alarms are, without which nobody wakes: what
+ * is damaged elsewhere is refused when it is read.
+ */
+const wholeCheckBytes = 16_000_000
+
 /** @throws Error that says what is wrong with the file, which is then left as it is */
 export function openObjectFile(path: string): DatabaseSync {
   const db = new DatabaseSync(path)
@@ -29,9 +35,19 @@ export function openObjectFile(path: string): DatabaseSync {
     const version = Number(db.prepare("PRAGMA user_version").get()?.user_version)
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
     if (version > schemaVersion) throw new Error("it was written by a later version of the gateway")
+    const complaint = findDamage(db)
+    if (complaint !== undefined) throw new Error(`it is damaged (${complaint})`)
     return db
   } catch (error) {
     db.close()
     throw error
   }
+}
+
+/** SQLite's first complaint, or nothing. */
+function findDamage(db: DatabaseSync): string | undefined {
+  const size = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()").get()
+  const what = Number(size?.bytes) <= wholeCheckBytes ? "1" : "alarms"
+  const complaint = String(db.prepare(`PRAGMA quick_check(${what})`).get()?.quick_check)
+  return complaint === "ok" ? undefined : complaint.replaceAll("\n", " ")
 }
