@@ -32,7 +32,8 @@ export async function createGatewayProcess(options: GatewayProcessOptions = {}):
     startLimitMs,
     command: ({ port, directory }) => ({
       command: process.execPath,
-      args: [join(import.meta.dirname, main)],
+      // As `npm start` does.
+      args: ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, main)],
       // Elsewhere than the repository, so that a developer's .env is not read.
       cwd: directory,
       env: {
