@@ -1,9 +1,10 @@
 /** A gateway between servers that can hold it anywhere: each stands behind a proxy with kill points. */
 import * as z from "zod"
 import { conversationIdOf } from "../../adapters/conversation-id.ts"
+import { migrate } from "../../adapters/store/migrate.ts"
 import { openRemote } from "../../adapters/store/remote.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { ChannelId } from "../../core/units.ts"
+import { ChannelId, EpochMs } from "../../core/units.ts"
 import { startCountingProxy, type CountingProxy } from "../testkit/counting-proxy.ts"
 import { startFakeTelegram, type FakeTelegram } from "../testkit/fake-telegram.ts"
 import { createKillPoints, type KillPoints, type ServerName } from "../testkit/kill-points.ts"
@@ -34,11 +35,14 @@ export interface KillStageOptions {
   readonly telegramMode: "webhook" | "polling"
   /** People who may write to the bot. */
   readonly chatIds: readonly number[]
+  /** Default true. False where several turns are held, which show at any time that they type. */
+  readonly countsTyping?: boolean
 }
 
 const plenty = { RATE_LIMIT_PER_MINUTE: "1000000", TOKEN_RATE_LIMIT_PER_MINUTE: "1000000" }
 /** Calls that look whether the bot is there and updates come in: no step of a turn, and at no fixed time. */
 const upkeep = /^\/bot[^/]+\/(?:getMe|getWebhookInfo|setWebhook|deleteWebhook)$/
+const typing = /\/sendChatAction$/
 const Created = z.object({ id: ChannelId, problem: z.string().nullable() })
 
 export async function openKillStage(host: E2eHost, options: KillStageOptions): Promise<KillStage> {
@@ -49,8 +53,14 @@ export async function openKillStage(host: E2eHost, options: KillStageOptions): P
     startLineServer(),
     startSqld(),
   ])
+  const record = openRemote({ url: sqld.url, fetch: (request) => fetch(request) })
+  if (record.status !== "open") throw new Error(record.message)
+  // A Worker does not do it by itself.
+  await migrate(record.libsql, EpochMs.parse(Date.now()))
+  const isStep = ({ path }: { path: string }) =>
+    !upkeep.test(path) && (options.countsTyping !== false || !typing.test(path))
   const proxyOf = (server: ServerName, upstream: string) =>
-    startCountingProxy({ upstream, counts: ({ path }) => !upkeep.test(path), ...kills.hooksOf(server) })
+    startCountingProxy({ upstream, counts: isStep, ...kills.hooksOf(server) })
   const proxies = {
     model: await proxyOf("model", model.url),
     telegram: await proxyOf("telegram", telegram.url),
@@ -74,8 +84,6 @@ export async function openKillStage(host: E2eHost, options: KillStageOptions): P
   const transcript = createTranscript()
   const browser = await enter(createClient(gateway.url, transcript), "setup", transcript, gateway.setupCode)
   const channelId = await connect(browser, telegram, options.chatIds)
-  const record = openRemote({ url: sqld.url, fetch: (request) => fetch(request) })
-  if (record.status !== "open") throw new Error(record.message)
   return {
     gateway,
     kills,

@@ -26,7 +26,7 @@ export interface KillPoints {
   readonly isReached: boolean
   /** Requests since `arm`. */
   countOf(server: ServerName): number
-  /** Requests that have begun and are not over. */
+  /** Requests that have begun, are not over and are not held. */
   openOf(server: ServerName): number
   /** The program is dead: what is held never happens, or is never told. */
   cut(): void
@@ -36,7 +36,7 @@ export function createKillPoints(): KillPoints {
   const counts: Record<ServerName, number> = { model: 0, telegram: 0, lines: 0, libsql: 0 }
   const atArming = { ...counts }
   const open = { ...counts }
-  const held = new Set<(reason: Error) => void>()
+  const held = new Map<string, (reason: Error) => void>()
   let armed: KillPoint | undefined
   let isReached = false
 
@@ -44,7 +44,8 @@ export function createKillPoints(): KillPoints {
     if (armed?.server !== server || armed.moment !== moment || armed.n !== n - atArming[server]) return
     armed = undefined
     isReached = true
-    await new Promise<void>((_, reject) => held.add(reject))
+    open[server] -= 1
+    await new Promise<void>((_, reject) => held.set(`${server} ${n}`, reject))
   }
   return {
     hooksOf: (server) => ({
@@ -54,8 +55,8 @@ export function createKillPoints(): KillPoints {
         await pass(server, "before", n)
       },
       beforeAnswer: (n) => pass(server, "before_answer", n),
-      after() {
-        open[server] -= 1
+      after(n) {
+        if (!held.has(`${server} ${n}`)) open[server] -= 1
       },
     }),
     arm(point) {
@@ -72,8 +73,7 @@ export function createKillPoints(): KillPoints {
     countOf: (server) => counts[server] - atArming[server],
     openOf: (server) => open[server],
     cut() {
-      for (const reject of held) reject(new Error("the program was killed"))
-      held.clear()
+      for (const reject of held.values()) reject(new Error("the program was killed"))
     },
   }
 }
