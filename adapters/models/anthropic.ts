@@ -1,5 +1,4 @@
 /** Claude models, through Anthropic's SDK. The SDK frames requests and splits events; it holds no key and logs nothing. */
-import Anthropic from "@anthropic-ai/sdk"
 import { readAnthropic, toAnthropic } from "./anthropic-wire.ts"
 import type { CallLimits, Fetch, ModelClient } from "./client.ts"
 import { createStreamClient, noKey, type Dialect, type Endpoint } from "./stream-client.ts"
@@ -20,6 +19,8 @@ export function createAnthropic(endpoint: Endpoint, fetch: Fetch, limits?: Parti
       "anthropic-version": apiVersion,
     }),
     async open(exchange, request, { callMs }) {
+      // Only here, since an SDK takes 10 MB of memory and a tenth of a second: a gateway loads those that it calls.
+      const { default: Anthropic } = await import("@anthropic-ai/sdk")
       // Whatever is left out here, the SDK takes from the process's environment.
       const client = new Anthropic({
         baseURL: endpoint.baseUrl,

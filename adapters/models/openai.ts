@@ -1,5 +1,4 @@
 /** OpenAI's models and all that speak its chat completions, Ollama among them. The SDK holds no key and logs nothing. */
-import OpenAI from "openai"
 import type { CallLimits, Fetch, ModelClient } from "./client.ts"
 import { readOpenAi, toOpenAi } from "./openai-wire.ts"
 import { createStreamClient, noKey, type Dialect, type Endpoint } from "./stream-client.ts"
@@ -28,6 +27,8 @@ export function createOpenAi(
       authorization: `Bearer ${apiKey}`,
     }),
     async open(exchange, request, { callMs }) {
+      // Only here, since an SDK takes 10 MB of memory and a tenth of a second: a gateway loads those that it calls.
+      const { default: OpenAI } = await import("openai")
       // Whatever is left out here, the SDK takes from the process's environment.
       const client = new OpenAI({
         baseURL: endpoint.baseUrl,

@@ -5,7 +5,7 @@
 import { createServer } from "node:http"
 import { parseEnvironment } from "../../durable-objects/config.ts"
 import { NodeConfig } from "../config.ts"
-import { startGateway } from "../host/gateway.ts"
+import { loadFast } from "../host/fast-load.ts"
 import type { Counters } from "./counters.ts"
 import { slowCommit } from "./slow-disk.ts"
 
@@ -13,6 +13,8 @@ const { BENCH_CONTROL_PORT = "0", BENCH_COMMIT_DELAY_MS = "0" } = process.env
 const parsed = parseEnvironment(NodeConfig, process.env)
 if (parsed.status === "invalid") throw new Error(parsed.problems.join("; "))
 
+loadFast()
+const { startGateway } = await import("../host/gateway.ts")
 const commitSlowly = slowCommit(Number(BENCH_COMMIT_DELAY_MS))
 let commits = 0
 const gateway = await startGateway({

@@ -4,7 +4,8 @@ import type { LogEntry } from "../../worker/log.ts"
 import { parseEnvironment } from "../../durable-objects/config.ts"
 import { NodeConfig } from "../config.ts"
 import { banner } from "./banner.ts"
-import { startGateway, type Gateway, type GatewayOptions } from "./gateway.ts"
+import { loadFast, rememberLoaded } from "./fast-load.ts"
+import type { Gateway, GatewayOptions } from "./gateway.ts"
 import { StartProblem } from "./start-problem.ts"
 
 /** A stop that takes longer than this is cut short: all that matters is durable already. */
@@ -13,9 +14,12 @@ const longestStopMs = 10_000
 /** Runs the gateway as this process, with exit code 1 and one line on a start that cannot be. */
 export async function runGateway(options: Pick<GatewayOptions, "tools" | "buildsPage"> = {}): Promise<void> {
   try {
+    loadFast()
+    const { startGateway } = await import("./gateway.ts")
     const gateway = await startGateway({ ...options, config: readConfig(), log, say: print })
     stopOnSignal(gateway)
     print(banner(gateway.started))
+    rememberLoaded()
   } catch (error) {
     if (!(error instanceof StartProblem)) throw error
     process.stderr.write(`${error.message}\n`)
