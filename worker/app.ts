@@ -12,12 +12,15 @@ import { failureAnswer } from "./http/fail.ts"
 import { addSecurityHeaders } from "./http/headers.ts"
 import { isOurHost, requestHost } from "./http/origin.ts"
 import { createRateLimiter, type RateLimiter, requireRoom } from "./http/rate-limit.ts"
+import { conversationOf, recordRequest } from "./http/record-request.ts"
 import { createRouteTable } from "./http/route-table.ts"
 import { bindAccess } from "./routes/access.ts"
 import { bindAgents } from "./routes/agents.ts"
 import { bindChannels } from "./routes/channels.ts"
 import { bindConversations } from "./routes/conversations.ts"
+import { bindDocs } from "./routes/docs.ts"
 import { bindLoops } from "./routes/loops.ts"
+import { bindMetrics } from "./routes/metrics.ts"
 import { bindOperations } from "./routes/operations.ts"
 import { bindTokens } from "./routes/tokens.ts"
 import { bindWebhooks } from "./routes/webhooks.ts"
@@ -36,22 +39,29 @@ export function createApp(deps: EdgeDeps): App {
   app.onError((error, context) => {
     const { response, entry } = failureAnswer(error)
     const { method, path } = context.req
-    if (entry !== undefined) deps.log({ ...entry, requestId: context.get("requestId"), method, path: redact(path) })
+    const conversation = conversationOf(path)
+    if (entry !== undefined)
+      deps.log({ ...entry, requestId: context.get("requestId"), ...conversation, method, path: redact(path) })
+    if (response.status === 429) deps.metrics.refusals.add([isLoopError(error) ? error.code : "internal"])
     return response
   })
   app.use(async (context, next) => {
     beginRequest(deps, context)
+    const startedAt = deps.now()
     await next()
     endRequest(context)
+    recordRequest(deps, context, startedAt)
   })
   app.use(async (context, next) => {
     if (!isOurHost(requestHost(context.req.raw), deps.config)) throw new LoopError("host_forbidden")
     await next()
   })
-  app.use("/api/*", async (context, next) => {
-    await admit(deps, binder, limiter, context)
-    await next()
-  })
+  for (const path of ["/api/*", "/metrics"]) {
+    app.use(path, async (context, next) => {
+      await admit(deps, binder, limiter, context)
+      await next()
+    })
+  }
 
   bindAccess(binder, deps)
   bindTokens(binder, deps)
@@ -60,7 +70,9 @@ export function createApp(deps: EdgeDeps): App {
   bindChannels(binder, deps)
   bindConversations(binder, deps)
   bindOperations(binder, deps)
+  bindMetrics(binder, deps)
   bindWebhooks(binder, deps, limiter)
+  bindDocs(binder, deps)
   app.notFound((context) => answerElse(deps, binder, context))
   return app
 }
@@ -109,7 +121,7 @@ function unlessDatabaseIsAway(error: unknown): undefined {
   if (!isLoopError(error) || error.code !== "database_unavailable") throw error
 }
 
-const isMachinePath = (path: string) => /^\/(api|webhooks)(\/|$)/.test(path)
+const isMachinePath = (path: string) => /^\/(api|webhooks|metrics)(\/|$)/.test(path)
 
 /** What no contract names: a wrong method, nothing at all, or the dashboard. */
 async function answerElse(deps: EdgeDeps, binder: Binder, context: AppContext): Promise<Response> {

@@ -123,15 +123,19 @@ function headersOf({ headers = {} }: Contract): JsonObject[] {
 }
 
 const eventStream: JsonObject = {
-  description: "Events as text/event-stream; the data of each has the form that LoopEvent gives its name",
-  content: { "text/event-stream": { schema: { type: "string" } } },
+  description: "Events as text/event-stream: each with its name, and its data as JSON.",
+  content: {
+    "text/event-stream": { schema: { type: "string", "x-event": { $ref: "#/components/schemas/LoopEvent" } } },
+  },
 }
 
 function successOf(contract: Contract): JsonObject {
   if ("stream" in contract) return { "200": eventStream }
   const status = String(contract.status)
   if (contract.status === 204) return { [status]: { description: "Done" } }
-  return { [status]: { description: "Done", content: jsonContent(toSchema(contract.response, "output")) } }
+  const schema = toSchema(contract.response, "output")
+  const type = contract.textType?.split(";")[0]
+  return { [status]: { description: "Done", content: type === undefined ? jsonContent(schema) : { [type]: { schema } } } }
 }
 
 /** Every code that a contract's callers may meet: what it names itself, and what is judged before its handler. */

@@ -5,11 +5,16 @@ import "./styles/base.css"
 import "./styles/shell.css"
 import "./styles/chat.css"
 import "./styles/prose.css"
-import { StrictMode } from "react"
+import { lazy, StrictMode, Suspense } from "react"
 import { createRoot } from "react-dom/client"
 import { App } from "./app.tsx"
 import { takeSetupCode } from "./router.ts"
 import { applyStoredTheme } from "./theme.ts"
+import { untilLoaded } from "./ui/until-loaded.ts"
+
+/** The documentation is for anyone, and asks for no session. */
+const docsPath = "/api/docs"
+const DocsPage = lazy(untilLoaded(() => import("./docs/docs-page.tsx")))
 
 applyStoredTheme()
 const setupCode = takeSetupCode()
@@ -17,6 +22,12 @@ const root = document.querySelector("#root")
 if (root)
   createRoot(root).render(
     <StrictMode>
-      <App setupCode={setupCode} />
+      {location.pathname === docsPath ? (
+        <Suspense>
+          <DocsPage />
+        </Suspense>
+      ) : (
+        <App setupCode={setupCode} />
+      )}
     </StrictMode>,
   )
