@@ -74,4 +74,12 @@ export const migrations = [
       "ALTER TABLE `users` ADD `disabled_at` integer;",
     ],
   },
+  {
+    id: "0003_settings",
+    statements: [
+      "CREATE TABLE `settings` (\n\t`key` text PRIMARY KEY NOT NULL,\n\t`value` text NOT NULL,\n\t`version` integer NOT NULL,\n\t`updated_at` integer NOT NULL,\n\t`updated_by` text NOT NULL\n);",
+      "CREATE TABLE `settings_history` (\n\t`key` text NOT NULL,\n\t`version` integer NOT NULL,\n\t`value` text NOT NULL,\n\t`updated_at` integer NOT NULL,\n\t`updated_by` text NOT NULL,\n\tPRIMARY KEY(`key`, `version`)\n);",
+      "CREATE INDEX `deliveries_unsent` ON `deliveries` (`status`) WHERE status <> 'sent';",
+    ],
+  },
 ] as const

@@ -290,7 +290,12 @@ export const deliveries = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
     version: integer("version").notNull(),
   },
-  (table) => [index("deliveries_conversation").on(table.conversationId, table.createdAt)],
+  (table) => [
+    index("deliveries_conversation").on(table.conversationId, table.createdAt),
+    index("deliveries_unsent")
+      .on(table.status)
+      .where(sql`status <> 'sent'`),
+  ],
 )
 
 /**
@@ -321,6 +326,28 @@ export const auditEvents = sqliteTable(
     index("audit_events_target").on(table.targetId, table.seq),
     index("audit_events_at").on(table.at, table.seq),
   ],
+)
+
+/** What operators set for the whole gateway: one document for each key, every version of which is kept beside it. */
+export const settings = sqliteTable("settings", {
+  key: text("key").primaryKey(),
+  value: json("value").notNull(),
+  version: integer("version").notNull(),
+  updatedAt: integer("updated_at").notNull(),
+  /** A user's name, or where the change came from. */
+  updatedBy: text("updated_by").notNull(),
+})
+
+export const settingsHistory = sqliteTable(
+  "settings_history",
+  {
+    key: text("key").notNull(),
+    version: integer("version").notNull(),
+    value: json("value").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    updatedBy: text("updated_by").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.version] })],
 )
 
 /** What belongs to this installation as a whole, such as the check value of its encryption key. */
