@@ -312,9 +312,10 @@ export class Conversation implements HostedObject {
     this.#host.setAlarm(next)
   }
 
-  /** A running turn flushes at its end, and what settles now flushes itself. */
+  /** A running turn flushes at its end, one that waits for its slot with it; what settles now flushes itself. */
   get #flushDueAt(): EpochMs | null {
-    return this.#driver.isRunning || this.#settling > 0 ? null : this.#projector.dueAt
+    const isCovered = this.#driver.isRunning || this.#driver.waitsForSlot || this.#settling > 0
+    return isCovered ? null : this.#projector.dueAt
   }
 
   get #id(): ConversationId {

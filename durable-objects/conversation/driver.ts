@@ -51,6 +51,7 @@ export class Driver {
   #segment: Segment | undefined
   #slotOf: TurnId | undefined
   #wakeAt: EpochMs | null = null
+  #waitsForSlot = false
 
   constructor(
     host: ObjectHost,
@@ -72,6 +73,11 @@ export class Driver {
 
   get isRunning(): boolean {
     return this.#running !== undefined
+  }
+
+  /** The open turn stands in line for a slot: nothing has happened in it that anyone else needs to know. */
+  get waitsForSlot(): boolean {
+    return this.#waitsForSlot && this.#state.openTurn !== undefined
   }
 
   /** Runs until nothing is left to do; a second caller joins the first. */
@@ -155,10 +161,13 @@ export class Driver {
   }
 
   async #beginSegment(turn: Turn): Promise<"again" | "sleep"> {
-    const slot = this.#slotOf === turn.id ? true : this.#askForSlot(turn)
-    const [hasSlot, policy] = await Promise.all([slot, this.#readPolicy(turn)])
+    // In this order, since a crowd that waits for slots would read its policies in vain, and again when it is woken.
+    const hasSlot = this.#slotOf === turn.id || (await this.#askForSlot(turn))
+    this.#waitsForSlot = !hasSlot
     if (!this.#state.isOpen(turn)) return "again"
     if (!hasSlot) return "sleep"
+    const policy = await this.#readPolicy(turn)
+    if (!this.#state.isOpen(turn)) return "again"
     if (policy === undefined) {
       this.#wakeAt = after(this.#host.now(), policyRetryMs)
       return "sleep"

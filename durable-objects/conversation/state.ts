@@ -29,6 +29,8 @@ const eventsPerPage = 50
 
 export class ConversationState {
   readonly #host: ObjectHost
+  /** Undefined until it is asked for. */
+  #policy: TurnPolicy | undefined
   /** Undefined until the conversation exists. */
   meta: Meta | undefined
   /** The retained journals, oldest first; the last one may be open. */
@@ -179,16 +181,18 @@ export class ConversationState {
   }
 
   savePolicy(policy: TurnPolicy): void {
-    if (this.#host.storage.get(keys.policy(policy.version)) === undefined) {
-      this.#host.storage.deleteRange({ prefix: "p/" })
-      this.#host.storage.put(keys.policy(policy.version), policy)
-    }
+    if (this.lastPolicy()?.version === policy.version) return
+    this.#host.storage.deleteRange({ prefix: "p/" })
+    this.#host.storage.put(keys.policy(policy.version), policy)
+    this.#policy = policy
   }
 
   /** The policy of the newest segment: the only one that is kept. */
   lastPolicy(): TurnPolicy | undefined {
+    if (this.#policy !== undefined) return this.#policy
     const [newest] = this.#host.storage.list({ prefix: "p/", limit: 1 })
-    return newest === undefined ? undefined : TurnPolicy.parse(newest[1])
+    if (newest !== undefined) this.#policy = TurnPolicy.parse(newest[1])
+    return this.#policy
   }
 
   saveOutgoing(row: OutboxRow): void {
