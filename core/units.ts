@@ -29,6 +29,11 @@ export const TurnId = z
   .brand("TurnId")
 export type TurnId = z.infer<typeof TurnId>
 
+/** Counts the turns of its conversation, from 1. */
+export function turnNumber(id: TurnId): number {
+  return Number(id.slice(id.lastIndexOf("_") + 1))
+}
+
 /** Carries its conversation's id: `choice_<loop|conv>_<32 hex>_<turn number>_<number>`. */
 export const ChoiceId = z
   .string()

@@ -50,6 +50,9 @@ export const methods = {
     ),
     view: method(z.object({ viewer }), LoopState),
     archive: method(z.object({ viewer }), nothing),
+    unarchive: method(z.object({ viewer }), nothing),
+    /** Leaves no byte of it in any store; throws `database_unavailable` when that takes longer, and goes on by itself. */
+    erase: method(nothing, nothing),
     /** Durable when it returns. `position` is 0 when its turn runs or is over, else its place in the queue. */
     accept: method(
       z.object({ viewer, message: InboundMessage }),

@@ -1,9 +1,12 @@
 /** Conversations and their transcripts, as the projections of their objects left them. */
-import { type SQL, and, asc, desc, eq, isNotNull, isNull, sql } from "drizzle-orm"
+import { type SQL, and, asc, desc, eq, sql } from "drizzle-orm"
 import * as z from "zod"
+import { MessageSource } from "../../core/channel/message.ts"
 import { LoopError } from "../../core/errors.ts"
 import { ConversationRow, MessageRow } from "../../core/projection.ts"
 import type { ConversationId, UserId } from "../../core/units.ts"
+import { activityCondition, type ConversationFilters, conversationCondition } from "./conversation-filters.ts"
+import { erasedStatement, parseErased } from "./erasure.ts"
 import type { Libsql } from "./libsql.ts"
 import { cutPage } from "./page.ts"
 import { build, constant, parseRow, parseRows, statement } from "./query.ts"
@@ -33,12 +36,12 @@ export function listLoops(
 }
 
 /**
- * Every conversation of any kind, the one with the newest activity first. Without `archived`, both open and archived.
+ * Every conversation of any kind that the filters let through, the one with the newest activity first.
  * @throws LoopError `invalid_cursor` when a cursor names no conversation
  */
 export function listConversations(
   libsql: Libsql,
-  options: ConversationListOptions & { readonly archived?: boolean | undefined },
+  options: ConversationListOptions & ConversationFilters,
 ): Promise<Page<ConversationRow>> {
   return listByActivity(libsql, undefined, options)
 }
@@ -78,6 +81,43 @@ export async function listMessages(
   return toTranscript(found, limit)
 }
 
+const messagesFrom = constant(
+  `select * from (
+     select *, count(*) over () as asked, row_number() over oldest as place,
+       sum(octet_length(blocks) + octet_length(text)) over oldest as bytes
+     from (select * from messages where conversation_id = ?1 and position > ?2 order by position limit ?3)
+     window oldest as (order by position)
+   ) where bytes <= ${maxPageBytes} or place = 1 order by position desc`,
+)
+
+/** The entries of a transcript behind the position `after`, in their order. `hasMore`: there are newer ones. */
+export async function listMessagesFrom(
+  libsql: Libsql,
+  conversationId: ConversationId,
+  options: { readonly limit: number; readonly after: number },
+): Promise<Page<MessageRow>> {
+  const { limit, after } = options
+  const [found] = await libsql.read([messagesFrom(conversationId, after, limit)])
+  const page = toTranscript(found, limit)
+  return { rows: page.rows, hasMore: page.hasMore || page.rows.length === limit }
+}
+
+const selectChatSource = constant(
+  `select source from messages where conversation_id = ? and source ->> 'channelId' is not null
+   order by position desc limit 1`,
+)
+const SourceColumn = z.object({ source: z.string() })
+
+/** Where the conversation's newest message from a channel came from; undefined when none did. */
+export async function findChatSource(
+  libsql: Libsql,
+  conversationId: ConversationId,
+): Promise<MessageSource | undefined> {
+  const [found] = await libsql.read([selectChatSource(conversationId)])
+  const row = found?.rows[0]
+  return row === undefined ? undefined : MessageSource.parse(JSON.parse(SourceColumn.parse(row).source))
+}
+
 // A turn's number is the last part of its id and the upper part of its messages' positions.
 const lastTurn = constant(
   `select max(
@@ -90,30 +130,31 @@ const lastTurn = constant(
 const LastTurn = z.object({ number: z.number().int().nonnegative() })
 
 export interface Recalled {
-  readonly conversation: ConversationRow
+  /** Null: the database does not know the conversation, or no longer. */
+  readonly conversation: ConversationRow | null
   /** The newest, in their order. */
   readonly messages: MessageRow[]
-  /** Above the number of every turn that the database knows of. */
+  /** Above the number of every turn that the database knows of, or knew before it was erased. */
   readonly nextTurn: number
+  /** The same for versions of the conversation's row. */
+  readonly nextVersion: number
 }
 
-/** What a lost object needs to go on; undefined when the database does not know the conversation. */
-export async function recall(
-  libsql: Libsql,
-  conversationId: ConversationId,
-  limit: number,
-): Promise<Recalled | undefined> {
-  const [found, newest, last] = await libsql.read([
+/** What a lost object needs to go on, and a new one to begin. */
+export async function recall(libsql: Libsql, conversationId: ConversationId, limit: number): Promise<Recalled> {
+  const [found, newest, last, erased] = await libsql.read([
     selectConversation(conversationId),
     newestMessages(conversationId, Number.MAX_SAFE_INTEGER, limit),
     lastTurn(conversationId),
+    erasedStatement(conversationId),
   ])
-  const conversation = parseRow(conversations, ConversationRow, found)
-  if (!conversation) return undefined
+  const conversation = parseRow(conversations, ConversationRow, found) ?? null
+  const before = parseErased(erased)
   return {
     conversation,
     messages: toTranscript(newest, limit).rows,
-    nextTurn: LastTurn.parse(last?.rows[0]).number + 1,
+    nextTurn: Math.max(LastTurn.parse(last?.rows[0]).number, before.lastTurn) + 1,
+    nextVersion: Math.max(conversation?.version ?? 0, before.lastVersion) + 1,
   }
 }
 
@@ -127,11 +168,11 @@ function toTranscript(answer: Answer | undefined, limit: number): Page<MessageRo
 async function listByActivity(
   libsql: Libsql,
   whose: SQL | undefined,
-  options: ConversationListOptions & { readonly archived?: boolean | undefined },
+  options: ConversationListOptions & ConversationFilters,
 ): Promise<Page<ConversationRow>> {
-  const { limit, after, before, archived } = options
-  const { lastActivityAt, id, archivedAt } = conversations
-  const state = archived === undefined ? undefined : archived ? isNotNull(archivedAt) : isNull(archivedAt)
+  const { limit, after, before } = options
+  const { lastActivityAt, id } = conversations
+  const shown = and(conversationCondition(options), activityCondition(options))
   // A cursor stays a position when its loop was archived or reopened meanwhile.
   const cursorRow = (cursor: ConversationId) => and(eq(id, cursor), whose)
   const at = (cursor: ConversationId) =>
@@ -147,7 +188,7 @@ async function listByActivity(
       build
         .select()
         .from(conversations)
-        .where(and(whose, state, behind, ahead))
+        .where(and(whose, shown, behind, ahead))
         .orderBy(...order)
         .limit(limit + 1),
     ),

@@ -14,6 +14,7 @@ import type { Libsql } from "./libsql.ts"
 import { migrate } from "./migrate.ts"
 import { openRemote } from "./remote.ts"
 import { at, message, projection } from "./samples.ts"
+import { searchSuite } from "./search.suite.ts"
 import { settingsSuite } from "./settings.suite.ts"
 import { transcriptSuite } from "./transcripts.suite.ts"
 
@@ -88,6 +89,7 @@ describe.each([
   accessSuite(database)
   settingsSuite(database)
   transcriptSuite(database)
+  searchSuite(database)
 
   test("a batch is done whole or not at all", async () => {
     const insert = { sql: "insert into instance (key, value) values (?, ?)", args: ["a", "b"] }

@@ -84,9 +84,9 @@ export function transcriptSuite(database: () => Libsql): void {
 
     test("messages may come before their conversation", async () => {
       await database().project(projection({ messages: [message(1, 1, 0)] }))
-      expect(await recall(database(), loopId(1), 20)).toBeUndefined()
+      expect((await recall(database(), loopId(1), 20)).conversation).toBeNull()
       await database().project(projection({ conversations: [loop(1)] }))
-      expect((await recall(database(), loopId(1), 20))?.messages).toHaveLength(1)
+      expect((await recall(database(), loopId(1), 20)).messages).toHaveLength(1)
     })
 
     test("nothing to project is no work", async () => {
@@ -199,14 +199,14 @@ export function transcriptSuite(database: () => Libsql): void {
       const conversation: ConversationId = loopId(1)
       await write(1, 5)
       const recalled = await recall(database(), conversation, 2)
-      expect(recalled?.conversation).toEqual(loop(1, { turnCount: 5 }))
-      expect(places(recalled?.messages ?? [])).toEqual([400_000, 500_000])
-      expect(recalled?.nextTurn).toBe(6)
+      expect(recalled.conversation).toEqual(loop(1, { turnCount: 5 }))
+      expect(places(recalled.messages)).toEqual([400_000, 500_000])
+      expect(recalled.nextTurn).toBe(6)
       await database().project(projection({ messages: [message(1, 7, 3)] }))
-      expect((await recall(database(), conversation, 2))?.nextTurn).toBe(8)
+      expect((await recall(database(), conversation, 2)).nextTurn).toBe(8)
       await database().project(projection({ turns: [turn(1, 12), turn(1, 9)] }))
-      expect((await recall(database(), conversation, 2))?.nextTurn).toBe(13)
-      expect(await recall(database(), loopId(2), 2)).toBeUndefined()
+      expect((await recall(database(), conversation, 2)).nextTurn).toBe(13)
+      expect(await recall(database(), loopId(2), 2)).toMatchObject({ conversation: null, messages: [] })
     })
 
     test("a new conversation begins with turn 1", async () => {

@@ -5,21 +5,46 @@ import { ChannelId, EpochMs, UserId } from "../units.ts"
 export const ChannelKind = z.enum(["telegram"])
 export type ChannelKind = z.infer<typeof ChannelKind>
 
+const chat = {
+  channelId: ChannelId,
+  chatId: z.number().int(),
+  /** Forum topic; absent in plain chats. */
+  threadId: z.number().int().optional(),
+}
+
 /** Where a message came from, and so where its answer goes. */
 export const MessageSource = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("api"), userId: UserId }),
   z.object({
+    /** Someone who runs this gateway steps in; the answer goes to the chat that the conversation is of, if it is of one. */
+    kind: z.literal("operator"),
+    userId: UserId,
+    senderName: z.string().max(200),
+    chat: z.object(chat).nullable(),
+  }),
+  z.object({
     kind: z.literal("telegram"),
-    channelId: ChannelId,
-    chatId: z.number().int(),
-    /** Forum topic; absent in plain chats. */
-    threadId: z.number().int().optional(),
+    ...chat,
     messageId: z.number().int(),
     senderId: z.number().int(),
     senderName: z.string().max(200),
   }),
 ])
 export type MessageSource = z.infer<typeof MessageSource>
+
+/** The chat that an answer to a message from there goes to; undefined where nothing is sent. */
+export function chatOf(source: MessageSource): z.infer<z.ZodObject<typeof chat>> | undefined {
+  switch (source.kind) {
+    case "api":
+      return undefined
+    case "operator":
+      return source.chat ?? undefined
+    case "telegram": {
+      const { channelId, chatId, threadId } = source
+      return threadId === undefined ? { channelId, chatId } : { channelId, chatId, threadId }
+    }
+  }
+}
 
 export const InboundMessage = z.object({
   /** The platform's own id of this message; unique in its conversation. A repeated one is the same message. */

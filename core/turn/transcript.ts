@@ -41,14 +41,26 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
   return entries
 }
 
-/** In a group the model learns who speaks. */
+/** The model learns who speaks where that is not the conversation's one person. */
 function spoken(message: InboundMessage): UserBlock[] {
   if (message.text.trim() === "") return []
-  const { source } = message
-  // Telegram gives groups negative ids (Bot API "Chat").
-  const speaker =
-    source.kind === "telegram" && source.chatId < 0 ? `${source.senderName.replaceAll(/\s+/g, " ")}: ` : ""
-  return [{ type: "text", text: speaker + message.text }]
+  return [{ type: "text", text: speaker(message.source) + message.text }]
+}
+
+function speaker(source: InboundMessage["source"]): string {
+  switch (source.kind) {
+    case "api":
+      return ""
+    case "operator":
+      return `[From ${oneLine(source.senderName)}, who runs this gateway]\n`
+    case "telegram":
+      // Telegram gives groups negative ids (Bot API "Chat").
+      return source.chatId < 0 ? `${oneLine(source.senderName)}: ` : ""
+  }
+}
+
+function oneLine(name: string): string {
+  return name.replaceAll(/\s+/g, " ")
 }
 
 function toolResult(event: Extract<TurnEvent, { type: "tool_ended" }>): ToolResultBlock {

@@ -110,7 +110,7 @@ export class Intake {
     try {
       await this.#host.peer("conversation", conversationId).call("interrupt", { viewer: null })
     } catch (error) {
-      if (!isLoopError(error) || error.code !== "conversation_not_found") throw error
+      if (!isLoopError(error) || error.code !== "loop_not_found") throw error
     }
     this.#store.noteStopped(updateId)
   }

@@ -1,6 +1,6 @@
 /** One conversation: accepts messages once, runs a turn at a time, and lets nothing of it be lost. */
 import { createModels } from "../../adapters/models/models.ts"
-import type { InboundMessage } from "../../core/channel/message.ts"
+import { chatOf, type InboundMessage } from "../../core/channel/message.ts"
 import { channelProfile } from "../../core/channel/profile.ts"
 import { telegramParts } from "../../core/channel/telegram-text.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
@@ -13,6 +13,7 @@ import type { HostedObject, ObjectHost } from "../host.ts"
 import { modelsConfig, type GatewayParts } from "../parts.ts"
 import { methods, on, routeOf, streams, type LoopState, type Routes } from "../peers.ts"
 import { Driver } from "./driver.ts"
+import { Erasure } from "./erasure.ts"
 import { LiveEvents } from "./events.ts"
 import { Outbox } from "./outbox.ts"
 import { Projector } from "./projector.ts"
@@ -33,6 +34,7 @@ export class Conversation implements HostedObject {
   readonly #projector: Projector
   readonly #driver: Driver
   #armedAt: EpochMs | null | undefined
+  readonly #erasure: Erasure
   #typingAt: EpochMs | null = null
   #isCold = true
   #isAwake = false
@@ -44,6 +46,8 @@ export class Conversation implements HostedObject {
     view: on(methods.conversation.view, ({ viewer }) => this.#view(viewer)),
     archive: on(methods.conversation.archive, ({ viewer }) => this.#archive(viewer)),
     accept: on(methods.conversation.accept, ({ viewer, message }) => this.#accept(viewer, message)),
+    unarchive: on(methods.conversation.unarchive, ({ viewer }) => this.#unarchive(viewer)),
+    erase: on(methods.conversation.erase, () => this.#erase()),
     answer: on(methods.conversation.answer, (input) => this.#answer(input)),
     interrupt: on(methods.conversation.interrupt, ({ viewer }) => this.#interrupt(viewer)),
     flush: on(methods.conversation.flush, () => this.#flush()),
@@ -65,6 +69,10 @@ export class Conversation implements HostedObject {
     }
     this.#driver = new Driver(host, parts, { models, state: this.#state, events: this.#events, hooks })
   }
+    this.#erasure = new Erasure(host, this.#state, this.#projector, () => {
+      this.#armedAt = null
+      this.#isCold = true
+    })
 
   async call(name: string, input: unknown): Promise<unknown> {
     if (!this.#isAwake) this.#resume()
@@ -125,10 +133,12 @@ export class Conversation implements HostedObject {
       if (known.bodyHash !== bodyHash) throw new LoopError("idempotency_key_reused")
       return { status: "repeated", position: known.turn === null ? this.#positionOf(known.queued) : 0 }
     }
-    if (meta.archivedAt !== null) throw new LoopError("loop_archived")
+    // Who writes in a chat knows nothing of archives.
+    const archivedAt = message.source.kind === "api" || message.source.kind === "operator" ? meta.archivedAt : null
+    if (archivedAt !== null) throw new LoopError("loop_archived")
     if (this.#state.queue.length >= longestQueue) throw new LoopError("queue_full")
     const title = meta.title === "" ? titleFrom(message.text) : meta.title
-    this.#state.change({ title, expireAt: meta.expireAt ?? after(now, eventsKeptMs) }, "row")
+    this.#state.change({ title, archivedAt, expireAt: meta.expireAt ?? after(now, eventsKeptMs) }, "row")
     const entry = this.#state.enqueue(message)
     this.#state.recordInbox(externalId, { at: now, bodyHash, queued: entry.sequence, turn: null })
     if (this.#state.openTurn === undefined) this.#startNextTurn()
@@ -169,9 +179,7 @@ export class Conversation implements HostedObject {
   async #archive(viewer: UserId | null): Promise<Record<string, never>> {
     await this.#find()
     const meta = this.#allow(viewer)
-    for (let turn = this.#state.openTurn ?? this.#startNextTurn(); turn !== undefined; turn = this.#startNextTurn()) {
-      this.#finish(turn, { status: "interrupted" }, null)
-    }
+    this.#stopAll()
     if (meta.archivedAt === null) this.#state.change({ archivedAt: this.#host.now() }, "row")
     this.#arm()
     await this.#flush().catch(passUnlessDatabase)
@@ -179,6 +187,33 @@ export class Conversation implements HostedObject {
   }
 
   async #flush(): Promise<Record<string, never>> {
+  async #unarchive(viewer: UserId | null): Promise<Record<string, never>> {
+    await this.#find()
+    if (this.#allow(viewer).archivedAt !== null) this.#state.change({ archivedAt: null }, "row")
+    this.#arm()
+    await this.#flush().catch(passUnlessDatabase)
+    return {}
+  }
+
+  async #erase(): Promise<Record<string, never>> {
+    if (!this.#erasure.isUnderWay) {
+      await this.#find()
+      this.#stopAll()
+      this.#outbox.drop()
+      this.#events.end()
+      this.#state.change({ erasingAt: this.#host.now() }, "row")
+      this.#arm()
+    }
+    await this.#erasure.finish()
+    return {}
+  }
+
+  #stopAll(): void {
+    for (let turn = this.#state.openTurn ?? this.#startNextTurn(); turn !== undefined; turn = this.#startNextTurn()) {
+      this.#finish(turn, { status: "interrupted" }, null)
+    }
+  }
+
     if (this.#state.meta !== undefined) await this.#projector.flush().finally(() => this.#afterFlush())
     return {}
   }
@@ -233,9 +268,9 @@ export class Conversation implements HostedObject {
   #reply(turn: Turn, text: string): void {
     const first = turn.events[0]
     const source = first?.type === "turn_started" ? first.messages[0]?.source : undefined
-    if (source?.kind !== "telegram") return
-    const { channelId, chatId, threadId } = source
-    const place = threadId === undefined ? { chatId } : { chatId, threadId }
+    const chat = source && chatOf(source)
+    if (chat === undefined) return
+    const { channelId, ...place } = chat
     this.#outbox.add(
       turn,
       channelId,
@@ -257,12 +292,15 @@ export class Conversation implements HostedObject {
 
   #afterFlush(): void {
     this.#state.pruneTurns(this.#state.lastPolicy()?.historyMessages ?? policyDefaults.historyMessages)
+    if (this.#state.meta === undefined) return
     this.#arm()
   }
 
   /** Starts all that is due. Safe to call at any time: each part joins its own running work. */
   #work(): void {
     const now = this.#host.now()
+    if (this.#state.meta === undefined) return
+    if (this.#erasure.isUnderWay) return this.#host.keepAlive(this.#erasure.finish().catch(passUnlessDatabase))
     if (this.#state.openTurn !== undefined || this.#state.queue.length > 0) {
       this.#host.keepAlive(this.#driver.renewSlot())
       this.#host.keepAlive(this.#driver.drive().finally(() => this.#arm()))
@@ -276,10 +314,10 @@ export class Conversation implements HostedObject {
     const first = this.#state.openTurn?.events[0]
     const source = first?.type === "turn_started" ? first.messages[0]?.source : undefined
     this.#typingAt = null
-    if (source?.kind !== "telegram") return
-    this.#typingAt = after(now, channelProfile(source.kind).typingIntervalMs)
-    const { channelId, chatId, threadId } = source
-    const place = threadId === undefined ? { chatId } : { chatId, threadId }
+    const chat = source && chatOf(source)
+    if (chat === undefined) return
+    const { channelId, ...place } = chat
+    this.#typingAt = after(now, channelProfile("telegram").typingIntervalMs)
     this.#host.keepAlive(this.#host.peer("channel", channelId).call("showTyping", place))
   }
 
@@ -291,8 +329,13 @@ export class Conversation implements HostedObject {
   /** Sets the alarm for what is due next; in the same step as the write that made it so. */
   #arm(): void {
     const now = this.#host.now()
+    if (this.#state.meta === undefined) return
     const safety = after(now, safetyAlarmMs)
-    const isUnfinished = this.#state.openTurn !== undefined || !this.#outbox.isEmpty || this.#projector.isBehind
+    const isUnfinished =
+      this.#state.openTurn !== undefined ||
+      !this.#outbox.isEmpty ||
+      this.#projector.isBehind ||
+      this.#erasure.isUnderWay
     const isIdle = this.#state.openTurn === undefined && this.#state.queue.length > 0 && !this.#driver.isRunning
     const due = [
       isUnfinished ? safety : null,
@@ -325,11 +368,12 @@ export class Conversation implements HostedObject {
   /** Makes sure that the conversation is there; a chat's comes to be with its first message. */
   async #find(message?: InboundMessage): Promise<void> {
     if (this.#state.meta === undefined) await findConversation(this.#host, this.#state, this.#id, message)
+    if (this.#erasure.isUnderWay) await this.#erasure.finish()
   }
 
   #allow(viewer: UserId | null) {
     const { meta } = this.#state
-    if (meta === undefined) throw new LoopError("loop_not_found")
+    if (meta === undefined || meta.erasingAt !== null) throw new LoopError("loop_not_found")
     if (viewer !== null && meta.ownerId !== viewer) throw new LoopError("not_loop_owner")
     return meta
   }

@@ -63,6 +63,13 @@ export class LiveEvents {
     return turnText(foldTurn(turn.events)) + this.#partial
   }
 
+  /** Ends every reader's stream, and begins anew for a conversation that may come later. */
+  end(): void {
+    this.#readers.closeAll()
+    this.#segmentIsOurs = false
+    this.#partial = ""
+  }
+
   assign(externalIds: ReadonlySet<string>, turn: number): void {
     this.#readers.assign(externalIds, turn)
   }

@@ -60,6 +60,11 @@ export class Outbox {
     return this.#delivering === undefined ? this.#nextAttemptAt : null
   }
 
+  /** Sends nothing more of what waits. */
+  drop(): void {
+    for (const row of this.#state.outbox.toReversed()) this.#state.dropOutgoing(row)
+  }
+
   get isEmpty(): boolean {
     return this.#next() === undefined
   }
@@ -116,6 +121,8 @@ export class Outbox {
       if (row === undefined || row.nextAttemptAt > this.#host.now()) return
       const sending = this.#save(row, { status: "sending", attempts: row.attempts + 1 })
       const outcome = await this.#send(sending)
+      // Erased meanwhile: nothing of it may be written again.
+      if (!this.#state.outbox.some(({ id }) => id === sending.id)) return
       this.#save(sending, this.#afterOutcome(sending, outcome))
     }
   }

@@ -73,6 +73,8 @@ export class Projector {
     this.#outbox.markProjected(rows.deliveries)
   }
 
+    // Erased meanwhile.
+    if (this.#state.meta === undefined) return
   #rows(): { rows: Projection; end: { turn: number; index: number } } {
     const meta = this.#state.require()
     const rows: Projection = {

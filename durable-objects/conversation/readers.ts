@@ -35,6 +35,11 @@ export class Readers {
     )
   }
 
+  /** Ends every stream: there is nothing left to watch. */
+  closeAll(): void {
+    for (const reader of this.#open) reader.close()
+  }
+
   get size(): number {
     return this.#open.size
   }

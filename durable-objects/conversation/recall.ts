@@ -2,6 +2,7 @@
 import { recall, type Recalled } from "../../adapters/store/conversations.ts"
 import type { ChannelKind, InboundMessage } from "../../core/channel/message.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
+import type { ConversationRow } from "../../core/projection.ts"
 import { settle } from "../../core/turn/transcript.ts"
 import { type ChannelId, ConversationId, type EpochMs, type UserId } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
@@ -38,6 +39,7 @@ export function newConversation(id: ConversationId, now: EpochMs, origin: Origin
     version: 1,
     projectedVersion: 0,
     expireAt: null,
+    erasingAt: null,
     recallDue: false,
   }
 }
@@ -54,11 +56,13 @@ export async function findConversation(
   message: InboundMessage | undefined,
 ): Promise<void> {
   const source = message?.source
-  const isChat = source !== undefined && source.kind !== "api"
+  const isChat = source !== undefined && source.kind !== "api" && source.kind !== "operator"
+  let earlier = { nextTurn: 1, nextVersion: 1 }
   try {
-    const recalled = await recall(host.libsql, id, recalledRows)
+    const { conversation, ...recalled } = await recall(host.libsql, id, recalledRows)
     if (state.meta !== undefined) return
-    if (recalled !== undefined) return restore(host, state, recalled)
+    if (conversation !== null) return restore(host, state, conversation, recalled)
+    earlier = recalled
   } catch (error) {
     if (!isChat || !isLoopError(error) || error.code !== "database_unavailable" || state.meta !== undefined) throw error
     // Turn ids must not meet those that libSQL may know: seconds since 1970 are above any count of turns.
@@ -66,22 +70,28 @@ export async function findConversation(
     return state.create({ ...chatOf(id, host.now(), source), turn, recallDue: true })
   }
   if (!isChat) throw new LoopError("loop_not_found")
-  state.create(chatOf(id, host.now(), source))
+  const { nextTurn, nextVersion } = earlier
+  state.create({ ...chatOf(id, host.now(), source), turn: nextTurn - 1, version: nextVersion })
 }
 
-type ChatSource = Exclude<InboundMessage["source"], { kind: "api" }>
+type ChatSource = Exclude<InboundMessage["source"], { kind: "api" | "operator" }>
 
 function chatOf(id: ConversationId, now: EpochMs, source: ChatSource): Meta {
   const origin = { ownerId: null, channelId: source.channelId, title: source.senderName, metadata: {}, profiles: [] }
   return newConversation(id, now, { kind: source.kind, ...origin })
 }
 
-function restore(host: ObjectHost, state: ConversationState, { conversation, messages, nextTurn }: Recalled): void {
+function restore(
+  host: ObjectHost,
+  state: ConversationState,
+  conversation: ConversationRow,
+  { messages, nextTurn, nextVersion }: Omit<Recalled, "conversation">,
+): void {
   const { id, kind, ownerId, channelId, title, metadata, profiles, createdAt, lastActivityAt, archivedAt } =
     conversation
   const origin = { kind, ownerId, channelId, title, metadata, profiles }
   const turn = nextTurn - 1
-  const version = conversation.version + 1
+  const version = nextVersion
   state.create({ ...newConversation(id, createdAt, origin), lastActivityAt, archivedAt, turn, version })
   if (turn > 0) state.remember(turn, entriesOf(messages), host.now())
 }
@@ -90,12 +100,12 @@ function restore(host: ObjectHost, state: ConversationState, { conversation, mes
 export async function recallHistory(host: ObjectHost, state: ConversationState): Promise<void> {
   const { id, recallDue, turn } = state.require()
   if (!recallDue) return
-  const recalled = await recall(host.libsql, id, recalledRows)
-  if (!state.require().recallDue) return
-  state.change({ recallDue: false }, "internal")
-  const { conversation, messages, nextTurn } = recalled ?? { conversation: undefined, messages: [], nextTurn: 1 }
-  if (conversation === undefined || nextTurn > turn) return
-  state.change({ version: conversation.version + 1, createdAt: conversation.createdAt }, "row")
+  const { conversation, messages, nextTurn, nextVersion } = await recall(host.libsql, id, recalledRows)
+  if (state.meta?.recallDue !== true) return
+  const version = Math.max(nextVersion, state.meta.version)
+  state.change({ recallDue: false, version }, "row")
+  if (conversation === null || nextTurn > turn) return
+  state.change({ createdAt: conversation.createdAt }, "row")
   state.remember(nextTurn - 1, entriesOf(messages), host.now())
 }
 

@@ -53,6 +53,8 @@ export const Meta = z.object({
   projectedVersion: z.number().int().nonnegative(),
   /** When old step events and inbox ids are looked through; null while there are none. */
   expireAt: EpochMs.nullable(),
+  /** When a person asked to erase the conversation; it goes on until no byte is left, and nothing else is answered. */
+  erasingAt: EpochMs.nullable().default(null),
   /** The object was made new and libSQL, then away, may know earlier turns. */
   recallDue: z.boolean(),
 })

@@ -64,7 +64,7 @@ export class ConversationState {
   /** Changes the conversation; `row` says whether its row in libSQL changes too. */
   change(part: Partial<Meta>, row: "row" | "internal"): Meta {
     const before = this.require()
-    const version = row === "row" ? before.version + 1 : before.version
+    const version = Math.max(part.version ?? 0, row === "row" ? before.version + 1 : before.version)
     const meta = { ...before, ...part, version }
     this.create(meta)
     return meta
@@ -199,6 +199,15 @@ export class ConversationState {
     const index = this.outbox.findIndex((known) => known.sequence === row.sequence)
     if (index < 0) this.outbox.push(row)
     else this.outbox[index] = row
+  /** Forgets everything in memory: the host erases what is stored. */
+  forget(): void {
+    this.meta = undefined
+    this.#policy = undefined
+    this.turns.length = 0
+    this.queue.length = 0
+    this.outbox.length = 0
+  }
+
     this.#host.storage.put(keys.outgoing(row.sequence), row)
   }
 

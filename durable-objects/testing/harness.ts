@@ -59,6 +59,8 @@ export class HandMovedTime implements Timers {
 export interface Harness {
   readonly objects: NodeObjects
   readonly model: ScriptedModel
+  /** Holds all files of objects and database. */
+  readonly directory: string
   readonly libsql: Libsql
   readonly time: HandMovedTime
   /** Parts that the stub channel was asked to send. */
@@ -69,6 +71,8 @@ export interface Harness {
   databaseIsAway: boolean
   /** How often the database was asked. */
   readonly databaseRequests: number
+  /** Lets the next projection wait on its way to the database until it is released. */
+  holdNextProjection(): { readonly isUnderWay: boolean; release(): Promise<void> }
   /** Ends the process's part of the world and starts it again on the same files. */
   restart(options?: { losingObjects?: boolean }): Promise<void>
   until<T>(what: string, find: () => T | undefined): Promise<T>
@@ -105,9 +109,14 @@ export async function openHarness(
     return work().finally(waiters.notify)
   }
   const libsql: Libsql = {
+  let held: (() => Promise<void>) | undefined
     read: (statements) => ask(() => database.libsql.read(statements)),
     write: (statements) => ask(() => database.libsql.write(statements)),
-    project: (rows) => ask(() => database.libsql.project(rows)),
+    project: (rows) =>
+      ask(async () => {
+        await held?.()
+        return database.libsql.project(rows)
+      }),
     scrub: () => ask(() => database.libsql.scrub()),
   }
   const openObjects = () =>
@@ -143,6 +152,7 @@ export async function openHarness(
     time,
     sent,
     onSend: () => ({ status: "sent", externalId: String(sent.length) }),
+    directory,
     databaseIsAway: false,
     get databaseRequests() {
       return requests
@@ -154,6 +164,28 @@ export async function openHarness(
     },
     until: (what, find) => waiters.until(what, find),
     notify: waiters.notify,
+    holdNextProjection() {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => (release = resolve))
+      let isUnderWay = false
+      held = () => {
+        held = undefined
+        isUnderWay = true
+        waiters.notify()
+        return released
+      }
+      return {
+        get isUnderWay() {
+          return isUnderWay
+        },
+        async release() {
+          release()
+          // The held write is asked for first, and the database takes what it is asked in order.
+          await new Promise<void>((resolve) => setImmediate(resolve))
+          await database.libsql.read([{ sql: "select 1", args: [] }])
+        },
+      }
+    },
     async close() {
       waiters.close("the test is over")
       await world.objects.close(0)

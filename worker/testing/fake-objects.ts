@@ -81,6 +81,15 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       loops.set(id, { ...find(id, viewer), archivedAt: now() })
       return {}
     }),
+    unarchive: on(methods.conversation.unarchive, ({ viewer }) => {
+      loops.set(id, { ...find(id, viewer), archivedAt: null })
+      return {}
+    }),
+    erase: on(methods.conversation.erase, () => {
+      find(id, null)
+      loops.delete(id)
+      return {}
+    }),
     accept: on(methods.conversation.accept, ({ viewer, message }) => {
       if (find(id, viewer).archivedAt !== null) throw new LoopError("loop_archived")
       const key = `${id} ${message.externalId}`

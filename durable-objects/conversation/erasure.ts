@@ -1,0 +1,54 @@
+/**
+ * Erases a conversation until no byte of it is left in libSQL, in blobs and in the object's storage, in this order: what is
+ * stored last says that it has to go on.
+ */
+import { eraseConversation } from "../../adapters/store/erasure.ts"
+import type { ObjectHost } from "../host.ts"
+import type { Projector } from "./projector.ts"
+import type { ConversationState } from "./state.ts"
+
+export class Erasure {
+  readonly #host: ObjectHost
+  readonly #state: ConversationState
+  readonly #projector: Projector
+  readonly #onErased: () => void
+  #running: Promise<void> | undefined
+
+  /** @param onErased - the alarm is gone too; called before anyone can begin a new life of the conversation */
+  constructor(host: ObjectHost, state: ConversationState, projector: Projector, onErased: () => void) {
+    this.#host = host
+    this.#state = state
+    this.#projector = projector
+    this.#onErased = onErased
+  }
+
+  /** Asked for and not yet complete. */
+  get isUnderWay(): boolean {
+    return this.#running !== undefined || (this.#state.meta?.erasingAt ?? null) !== null
+  }
+
+  /** Goes on to the end; a second caller joins the first. @throws LoopError `database_unavailable`: the alarm goes on then */
+  finish(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+    return this.#running
+  }
+
+  async #run(): Promise<void> {
+    // What the last calls used is still counted.
+    await this.#projector.flush()
+    const meta = this.#state.require()
+    const life = { lastTurn: meta.turn, lastVersion: meta.version }
+    await eraseConversation(this.#host.libsql, meta.id, life, this.#host.now())
+    // From here on whatever still runs finds nothing that it could write to.
+    this.#state.forget()
+    try {
+      await this.#host.erase()
+    } catch (error) {
+      this.#state.meta = meta
+      throw error
+    }
+    this.#onErased()
+  }
+}
