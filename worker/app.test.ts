@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { findToken } from "../adapters/store/access.ts"
 import { sha256Hex } from "../adapters/digest.ts"
 import { EpochMs } from "../core/units.ts"
+import { logIn } from "../core/api/access.ts"
 import { ErrorBody, LoopError } from "../core/errors.ts"
 import { type Edge, openEdge, origin, outcome, setupCode } from "./testing/edge.ts"
 
@@ -40,7 +41,10 @@ describe("addresses", () => {
 })
 
 describe("bodies", () => {
-  const post = (body: string | Uint8Array, headers: Record<string, string> = { "content-type": "application/json" }) =>
+  const post = (
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = { "content-type": "application/json" },
+  ) =>
     edge.raw(
       new Request(`${origin}/api/auth/login`, {
         method: "POST",
@@ -197,7 +201,7 @@ describe("sessions", () => {
   test("live on by use and end without it", async () => {
     await edge.fetch("/api/auth/setup", { body: { username: "ada", password: "correct horse", code: setupCode } })
     const login = { body: { username: "ada", password: "correct horse" } }
-    const { token } = await (await edge.fetch("/api/auth/login", login)).json()
+    const { token } = logIn.response.parse(await (await edge.fetch("/api/auth/login", login)).json())
     const days = 24 * 60 * 60 * 1000
     for (const _ of [1, 2, 3]) {
       edge.advance(20 * days)

@@ -250,13 +250,14 @@ export async function readEvents(
   stream: ReadableStream<Uint8Array>,
   enough: (events: readonly SeenEvent[]) => boolean = () => false,
 ): Promise<SeenEvent[]> {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader()
+  const reader = stream.getReader()
+  const decoder = new TextDecoder()
   const events: SeenEvent[] = []
   let text = ""
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return events
-    text += value
+    text += decoder.decode(value, { stream: true })
     const blocks = text.split("\n\n")
     text = blocks.pop() ?? ""
     events.push(...blocks.map(parseEvent))

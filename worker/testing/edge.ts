@@ -134,8 +134,7 @@ export async function openEdge(
       if (sent.origin === null) headers.delete("origin")
       if (typeof sent.origin === "string") headers.set("origin", sent.origin)
       for (const [name, value] of Object.entries(sent.headers ?? {})) headers.set(name, value)
-      const isReady = typeof sent.body === "string" || sent.body === undefined || sent.body instanceof Uint8Array
-      const body = isReady ? sent.body : JSON.stringify(sent.body)
+      const body = toBody(sent.body)
       return edge.raw(
         new Request(new URL(path, origin), { method, headers, ...(body === undefined ? {} : { body }) }),
         sent.from,
@@ -185,4 +184,10 @@ export async function outcome(answer: Response | Promise<Response>): Promise<str
       ? Object(body.error).code
       : "no code"
   return `${response.status} ${code}`
+}
+
+/** Bytes and texts as they are, anything else as JSON. */
+function toBody(body: unknown): string | Uint8Array<ArrayBuffer> | undefined {
+  if (body instanceof Uint8Array) return body.slice()
+  return typeof body === "string" || body === undefined ? body : JSON.stringify(body)
 }
