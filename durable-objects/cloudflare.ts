@@ -7,8 +7,17 @@ import { guardedFetch, type EgressRules } from "../adapters/egress.ts"
 import type { Libsql } from "../adapters/store/libsql.ts"
 import { isLoopError, LoopError, type ErrorCode, type ErrorDetails } from "../core/errors.ts"
 import { EpochMs } from "../core/units.ts"
+import {
+  answerUpgrade,
+  fromUpgradeResponse,
+  handleOf,
+  openSockets,
+  readFrame,
+  toUpgradeRequest,
+} from "./cloudflare-sockets.ts"
 import type { BlobStore, HostedObject, KeyRange, ObjectHost, OrderedStore } from "./host.ts"
-import type { ObjectKind, Peers } from "./peers.ts"
+import type { ObjectKind, Peers, Upgrade } from "./peers.ts"
+import { broken, tooLarge } from "./sockets.ts"
 import { checkKey, decodeStored, encodeStored, runSynchronously, toBounds } from "./stored.ts"
 import { openPeer, toPeerFailure, type Transport } from "./transport.ts"
 
@@ -29,6 +38,8 @@ interface ObjectNamespace {
 interface ObjectRpc {
   call(name: string, input: unknown): Promise<Outcome<unknown>>
   stream(name: string, input: unknown): Promise<Outcome<ReadableStream<Uint8Array>>>
+  /** A WebSocket cannot cross by RPC. The answer is the socket, or a failed {@link Outcome} as JSON. */
+  fetch(request: Request): Promise<Response>
 }
 type Outcome<T> = { status: "answered"; answer: T } | { status: "failed"; code: ErrorCode; details: ErrorDetails }
 
@@ -69,6 +80,30 @@ export function durableObjectOf<Bindings extends ObjectBindings>(
       return this.#answer(name, async ({ object, log }) =>
         toByteStream(object.stream(name, input), this.ctx.storage, (error) => log(name, error)),
       )
+    }
+
+    override async fetch(request: Request): Promise<Response> {
+      const outcome = await this.#answer("upgrade", ({ object }) => answerUpgrade(this.ctx, object, request))
+      return outcome.status === "answered" ? outcome.answer : Response.json(outcome)
+    }
+
+    override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
+      const frame = readFrame(data)
+      if (frame === undefined) return socket.close(tooLarge.code, tooLarge.reason)
+      const { status } = await this.#answer("socket frame", async ({ object }) =>
+        object.onSocketMessage?.(handleOf(socket), frame),
+      )
+      if (status === "failed") handleOf(socket).close(broken.code, broken.reason)
+    }
+
+    override async webSocketClose(socket: WebSocket): Promise<void> {
+      // Without our half of the handshake the client would wait for it and see a lost connection.
+      if (socket.readyState !== WebSocket.CLOSED) socket.close(1000, "")
+      await this.#answer("socket close", async ({ object }) => object.onSocketClose?.(handleOf(socket)))
+    }
+
+    override async webSocketError(socket: WebSocket): Promise<void> {
+      await this.webSocketClose(socket)
     }
 
     /** Cloudflare tries six times and then forgets the alarm; so we set it again ourselves. */
@@ -124,6 +159,19 @@ export function reachOver(bindings: ObjectBindings, kind: ObjectKind, id: string
   }
 }
 
+/** The way of a WebSocket to one object, from the edge. */
+export function upgradeOver(bindings: ObjectBindings): Upgrade {
+  return async (kind, id, _request, input) => {
+    let response: Response
+    try {
+      response = await namespaceOf(bindings, kind).getByName(id).fetch(toUpgradeRequest(input))
+    } catch (error) {
+      throw new LoopError("peer_unavailable", {}, { cause: error })
+    }
+    return fromUpgradeResponse(response)
+  }
+}
+
 /** Our objects answer their failures, so an error comes from the way between: an overload, a deploy, a lost connection. */
 async function unwrap<T>(call: () => Promise<Outcome<T>>): Promise<T> {
   let outcome: Outcome<T>
@@ -173,6 +221,8 @@ function openPort(kind: ObjectKind, id: string, { ctx, bindings, wiring, log }: 
     fetch: (request, egress) =>
       egress === "operator" ? fetch(request) : guardedFetch(request, wiring.egress, (hop) => fetch(hop)),
     peer: peersOver(bindings),
+    sockets: openSockets(ctx),
+    stopping: new AbortController().signal,
     keepAlive(work) {
       ctx.waitUntil(work.catch((error: unknown) => log("kept work", error)))
     },

@@ -96,6 +96,12 @@ export const streams = {
   },
 } as const
 
+/** What the edge tells an object of a client that asks for a WebSocket. */
+export const upgrades = {} as const
+type UpgradeInput<K extends ObjectKind> = K extends keyof typeof upgrades
+  ? z.input<Extract<(typeof upgrades)[K], z.ZodType>>
+  : unknown
+
 export type MethodName<K extends ObjectKind> = keyof ObjectMethods[K] & string
 type MethodOf<K extends ObjectKind, M extends MethodName<K>> = ObjectMethods[K][M] extends {
   input: infer I
@@ -118,6 +124,18 @@ export interface Peer<K extends ObjectKind> {
 
 /** How the HTTP edge reaches objects. */
 export type Peers = <K extends ObjectKind>(kind: K, id: string) => Peer<K>
+
+/**
+ * How the HTTP edge asks an object to take the WebSocket of a request, which it has let in. The answer is the request's; the
+ * edge may add headers to it, and anything else that it answers instead ends the socket again.
+ * @throws LoopError by which the object refuses
+ */
+export type Upgrade = <K extends ObjectKind>(
+  kind: K,
+  id: string,
+  request: Request,
+  input: UpgradeInput<K>,
+) => Promise<Response>
 
 /** Answers one method: parses what came in, so that the object behind trusts its types. */
 export type Route = (input: unknown) => Promise<unknown>

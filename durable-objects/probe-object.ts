@@ -2,13 +2,27 @@
 import * as z from "zod"
 import { isLoopError, LoopError } from "../core/errors.ts"
 import { after } from "../core/units.ts"
-import type { HostedObject, ObjectHost } from "./host.ts"
+import type { AcceptSocket, HostedObject, ObjectHost, ObjectSocket } from "./host.ts"
 import { routeOf, type Route } from "./peers.ts"
 
 const Range = z.union([z.object({ prefix: z.string() }), z.object({ start: z.string(), end: z.string() })])
-const Order = z.object({ reverse: z.boolean().optional(), limit: z.number().optional() })
+const Listing = z.object({ reverse: z.boolean().optional(), limit: z.number().optional() })
 const Entry = z.object({ key: z.string(), value: z.json() })
 const Message = z.object({ id: z.string(), secret: z.string(), body: z.string() })
+const Wish = z.object({
+  tags: z.array(z.string()).optional(),
+  attachment: z.json().optional(),
+  hello: z.string().optional(),
+  answer: z.enum(["refuse", "break", "ignore", "break late"]).optional(),
+})
+const Order = z.discriminatedUnion("do", [
+  z.object({ do: z.literal("say"), text: z.string() }),
+  z.object({ do: z.literal("life") }),
+  z.object({ do: z.literal("mark"), value: z.json() }),
+  z.object({ do: z.literal("show mark") }),
+  z.object({ do: z.literal("close"), code: z.number(), reason: z.string() }),
+  z.object({ do: z.literal("fail") }),
+])
 const encoder = new TextEncoder()
 
 /** What a peer call came to, as a value, so that a test sees what the object saw. */
@@ -43,7 +57,7 @@ export class ProbeObject implements HostedObject {
     delete: async (input) => this.#host.storage.delete(z.string().parse(input)),
     deleteRange: async (input) => this.#host.storage.deleteRange(Range.parse(input)),
     list: async (input) => {
-      const { reverse, limit } = Order.parse(input)
+      const { reverse, limit } = Listing.parse(input)
       const order = { ...(reverse === undefined ? {} : { reverse }), ...(limit === undefined ? {} : { limit }) }
       return this.#host.storage.list({ ...Range.parse(input), ...order })
     },
@@ -122,6 +136,31 @@ export class ProbeObject implements HostedObject {
       return this.#see(async () => (await this.#host.fetch(new Request(url), egress)).text())
     },
     random: async () => Array.from(this.#host.random(16)),
+    /** What is attached to the sockets of a tag, or to all. */
+    marks: async (input) => {
+      const { tag } = z.object({ tag: z.string().optional() }).parse(input)
+      return this.#host.sockets.list(tag).map((socket) => socket.attachment)
+    },
+    tellSockets: async (input) => {
+      const { tag, text, times } = z
+        .object({ tag: z.string().optional(), text: z.string(), times: z.number().default(1) })
+        .parse(input)
+      this.#host.storage.put("told", text)
+      for (let time = 0; time < times; time += 1) {
+        for (const socket of this.#host.sockets.list(tag)) socket.send(text)
+      }
+    },
+    markSockets: async (input) =>
+      this.#see(async () => {
+        for (const socket of this.#host.sockets.list()) socket.attachment = input
+      }),
+    closeSockets: async (input) => {
+      const { code, reason } = z.object({ code: z.number(), reason: z.string() }).parse(input)
+      return this.#see(async () => {
+        for (const socket of this.#host.sockets.list()) socket.close(code, reason)
+      })
+    },
+    isStopping: async () => this.#host.stopping.aborted,
     streamState: async () => ({ made: this.#chunksMade, cancelled: this.#streamsCancelled }),
   }
 
@@ -163,6 +202,44 @@ export class ProbeObject implements HostedObject {
       this.#host.setAlarm(after(this.#host.now(), again))
     }
     if (this.#host.storage.get("alarm fails") === true) throw new Error("an alarm that fails")
+  }
+
+  async onUpgrade(input: unknown, accept: AcceptSocket): Promise<void> {
+    const { answer, hello, ...options } = Wish.parse(input)
+    this.#host.storage.put("asked", true)
+    if (answer === "refuse") throw new LoopError("loop_archived", { field: "loop" })
+    if (answer === "break") throw new Error("a text for the log alone")
+    if (answer === "ignore") return
+    const socket = accept(options)
+    if (hello !== undefined) socket.send(hello)
+    if (answer === "break late") throw new Error("a text for the log alone")
+  }
+
+  async onSocketMessage(socket: ObjectSocket, data: string | Uint8Array): Promise<void> {
+    if (typeof data !== "string") return socket.send(data.toReversed())
+    const order = Order.parse(JSON.parse(data))
+    switch (order.do) {
+      case "say":
+        this.#host.storage.put("said", order.text)
+        return socket.send(order.text)
+      case "life":
+        return socket.send(String(this.#life))
+      case "mark":
+        socket.attachment = order.value
+        return
+      case "show mark":
+        return socket.send(JSON.stringify(socket.attachment))
+      case "close":
+        return socket.close(order.code, order.reason)
+      case "fail":
+        throw new Error("a text for the log alone")
+    }
+  }
+
+  async onSocketClose(socket: ObjectSocket): Promise<void> {
+    socket.send("nobody hears this")
+    const closed = z.array(z.json()).parse(this.#host.storage.get("closed") ?? [])
+    this.#host.storage.put("closed", [...closed, socket.attachment])
   }
 
   #copies(): unknown {

@@ -4,7 +4,8 @@ import { env } from "cloudflare:workers"
 import { describe, expect, test } from "vitest"
 import { LoopError } from "../../core/errors.ts"
 import { describeHost } from "../host.suite.ts"
-import { peersOver, reachOver, type ObjectBindings } from "../cloudflare.ts"
+import { describeSockets } from "../sockets.suite.ts"
+import { peersOver, reachOver, upgradeOver, type ObjectBindings } from "../cloudflare.ts"
 import { Channel, cut } from "./probe-worker.ts"
 import type { ObjectKind } from "../peers.ts"
 
@@ -33,18 +34,32 @@ describeHost("Durable Objects", () => ({
   url: "http://upstream.example/",
 }))
 
+describeSockets("Durable Objects", () => ({
+  reach: (kind, id) => reachOver(env, kind, id),
+  evict: (kind, id) => evictDurableObject(stubOf(kind, id)),
+  upgrade: upgradeOver(env),
+  async connect(kind, id, input) {
+    const { webSocket } = await upgradeOver(env)(kind, id, new Request("http://gateway.example/"), input)
+    if (webSocket === null) throw new Error("no WebSocket came back")
+    webSocket.binaryType = "arraybuffer"
+    webSocket.accept()
+    return webSocket
+  },
+}))
+
 describe("what only Durable Objects do", () => {
   const broken = (error: unknown): ObjectBindings => {
     const reject = async () => {
       throw error
     }
-    return { ...env, CHANNEL: { getByName: () => ({ call: reject, stream: reject }) } }
+    return { ...env, CHANNEL: { getByName: () => ({ call: reject, stream: reject, fetch: reject }) } }
   }
 
   test("an error of the way between is peer_unavailable, whatever it looks like", async () => {
     for (const error of [new Error("Durable Object is overloaded"), new LoopError("loop_archived"), undefined]) {
       const reached = reachOver(broken(error), "channel", "any")
-      for (const work of [reached.call("life", {}), reached.stream("count", { chunks: 1 })]) {
+      const upgraded = upgradeOver(broken(error))("channel", "any", new Request("http://gateway.example/"), {})
+      for (const work of [reached.call("life", {}), reached.stream("count", { chunks: 1 }), upgraded]) {
         await expect(work).rejects.toMatchObject({ code: "peer_unavailable" })
       }
     }

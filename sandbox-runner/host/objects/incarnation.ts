@@ -11,7 +11,7 @@ export interface Lifetime {
   now(): EpochMs
   /** Nothing runs in the object any more, for now. */
   onIdle(incarnation: Incarnation): void
-  onEnd(incarnation: Incarnation): void
+  onEnd(incarnation: Incarnation, failure: LoopError): void
 }
 
 /** One piece of work keeps an object in memory no longer than this, as on Cloudflare. */
@@ -46,7 +46,7 @@ export class Incarnation implements Writer {
   end(failure: LoopError): void {
     if (this.#failure !== undefined) return
     this.#failure = failure
-    this.#lifetime.onEnd(this)
+    this.#lifetime.onEnd(this, failure)
     for (const listener of this.#endListeners) listener(copyOf(failure))
     this.#endListeners.clear()
   }

@@ -5,13 +5,15 @@
 import { LoopError } from "../../../core/errors.ts"
 import { after } from "../../../core/units.ts"
 import type { Libsql } from "../../../adapters/store/libsql.ts"
-import type { Egress, HostedObject, ObjectHost } from "../../../durable-objects/host.ts"
-import { methods, type ObjectKind, type Peers } from "../../../durable-objects/peers.ts"
+import type { Egress, HostedObject, ObjectHost, ObjectSocket } from "../../../durable-objects/host.ts"
+import { methods, type ObjectKind, type Peers, type Upgrade } from "../../../durable-objects/peers.ts"
+import { broken } from "../../../durable-objects/sockets.ts"
 import { openPeer, toPeerFailure, type Transport } from "../../../durable-objects/transport.ts"
 import { AlarmClock } from "./alarms.ts"
 import { copyValue } from "./copy.ts"
 import { Incarnation, objectKey } from "./incarnation.ts"
 import { openPort, type ObjectLog, type Surroundings } from "./port.ts"
+import { handleOf, SocketKeeper, type HeldSocket } from "./sockets.ts"
 import { ObjectStore, type Alarm, type StoreStats } from "./store.ts"
 import { gateStream } from "./stream.ts"
 import { EarliestTimer, systemTimers, type Timers } from "./timers.ts"
@@ -36,6 +38,8 @@ export interface ObjectHostOptions {
 export interface ObjectHostStats extends StoreStats {
   /** Objects in memory now. */
   readonly objects: number
+  /** WebSockets that are held now. */
+  readonly sockets: number
 }
 
 export interface NodeObjects {
@@ -43,6 +47,13 @@ export interface NodeObjects {
   readonly peers: Peers
   /** The same without the table of methods; for tests. */
   reach(kind: ObjectKind, id: string): Transport
+  /**
+   * Asks an object to take the WebSocket that a request asks for. What it answers stands for a yes; the server then takes the
+   * socket and gives it its connection.
+   */
+  readonly upgrade: Upgrade
+  /** The socket that was accepted for this very request; once. Whoever takes it attaches a connection or drops it. */
+  takeSocket(request: Request): HeldSocket | undefined
   /** Takes the object from memory now. What runs in it fails with `peer_unavailable`; what it wrote stays. */
   evict(kind: ObjectKind, id: string): Promise<void>
   stats(): ObjectHostStats
@@ -65,6 +76,8 @@ const defaultCloseMs = 5_000
 export function openObjectHost(options: ObjectHostOptions): NodeObjects {
   const { timers = systemTimers, idleMs = defaultIdleMs, log } = options
   const living = new Map<string, Living>()
+  const accepted = new WeakMap<Request, HeldSocket>()
+  const stopping = new AbortController()
   let isClosing = false
   let onAllIdle: (() => void) | undefined
 
@@ -76,6 +89,8 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
   const alarms = new AlarmClock({ store, timers, deliver: runAlarm })
   const idleTimer = new EarliestTimer(timers, dropIdle)
 
+  const sockets = new SocketKeeper({ onMessage: deliverFrame, onClose: deliverClose }, timers)
+
   const around: Surroundings = {
     store,
     libsql: options.libsql,
@@ -84,6 +99,8 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
     now: () => timers.now(),
     random: options.random ?? ((sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes))),
     reach,
+    sockets,
+    stopping: stopping.signal,
     log,
   }
 
@@ -93,8 +110,9 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
       idleTimer.armBy(timers.now() + idleMs)
       if (onAllIdle !== undefined && !isAnyBusy()) onAllIdle()
     },
-    onEnd(incarnation: Incarnation) {
+    onEnd(incarnation: Incarnation, failure: LoopError) {
       if (living.get(incarnation.key)?.incarnation === incarnation) living.delete(incarnation.key)
+      if (failure.code === "storage_failed") sockets.abandon(incarnation.key)
     },
   }
 
@@ -186,6 +204,55 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
     }
   }
 
+  async function upgrade(kind: ObjectKind, id: string, request: Request, input: unknown): Promise<Response> {
+    refuseWhenClosing()
+    const { incarnation, object } = wakeFor(kind, id, "upgrade")
+    let socket: HeldSocket | undefined
+    try {
+      await incarnation.attend(async () => {
+        await object.onUpgrade?.(copyValue(input), (options = {}) => {
+          if (socket !== undefined) throw new Error("one request is one socket")
+          socket = sockets.accept(incarnation.key, options)
+          return handleOf(socket, incarnation)
+        })
+        await incarnation.gate()
+      })
+      if (socket === undefined) throw new Error("the object took no socket")
+    } catch (error) {
+      socket?.drop()
+      throw await failureOf(incarnation, "upgrade", error)
+    }
+    accepted.set(request, socket)
+    return new Response(null)
+  }
+
+  /** A frame that an object fails at ends its socket: what it asked for is not to be waited for. */
+  async function deliverFrame(socket: HeldSocket, data: string | Uint8Array): Promise<void> {
+    if (isClosing) return
+    await runSocketEvent(socket, "socket frame", (object, handle) => object.onSocketMessage?.(handle, data)).catch(() =>
+      socket.close(broken, undefined),
+    )
+  }
+
+  function deliverClose(socket: HeldSocket): void {
+    if (isClosing) return
+    runSocketEvent(socket, "socket close", (object, handle) => object.onSocketClose?.(handle)).catch(() => {})
+  }
+
+  async function runSocketEvent(
+    socket: HeldSocket,
+    during: string,
+    event: (object: HostedObject, handle: ObjectSocket) => Promise<void> | undefined,
+  ): Promise<void> {
+    const { incarnation, object } = wakeFor(...parseKey(socket.object), during)
+    try {
+      await incarnation.attend(async () => event(object, handleOf(socket, incarnation)))
+    } catch (error) {
+      logUnexpected(incarnation, during, error)
+      throw error
+    }
+  }
+
   async function runAlarm(alarm: Alarm): Promise<void> {
     const [kind, id] = parseKey(alarm.object)
     const { incarnation, object } = wakeFor(kind, id, "alarm")
@@ -233,20 +300,28 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
   return {
     peers: (kind, id) => openPeer(kind, reachFromOutside(kind, id)),
     reach: reachFromOutside,
+    upgrade,
+    takeSocket(request) {
+      const socket = accepted.get(request)
+      accepted.delete(request)
+      return socket
+    },
     async evict(kind, id) {
       const present = living.get(objectKey(kind, id))
       if (present === undefined) return
       store.commit()
       present.incarnation.end(new LoopError("peer_unavailable"))
     },
-    stats: () => ({ ...store.stats(), objects: living.size }),
+    stats: () => ({ ...store.stats(), objects: living.size, sockets: sockets.size }),
     async close(limitMs = defaultCloseMs) {
       if (isClosing) return
       isClosing = true
+      stopping.abort()
       alarms.close()
       await allIdle(limitMs)
       idleTimer.cancel()
       store.commit()
+      await sockets.close(limitMs)
       for (const { incarnation } of living.values()) incarnation.end(new LoopError("shutting_down"))
       store.close()
     },

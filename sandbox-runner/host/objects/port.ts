@@ -8,6 +8,7 @@ import { openPeer, type Transport } from "../../../durable-objects/transport.ts"
 import { fileBlobs } from "./blobs.ts"
 import { copyValue } from "./copy.ts"
 import type { Incarnation } from "./incarnation.ts"
+import type { SocketKeeper } from "./sockets.ts"
 import type { ObjectStore } from "./store.ts"
 
 /** What the ports of all objects share. */
@@ -21,6 +22,8 @@ export interface Surroundings {
   readonly random: (sizeBytes: number) => Uint8Array
   /** Carries values as they are: who calls copies them. */
   reach(kind: ObjectKind, id: string): Transport
+  readonly sockets: SocketKeeper
+  readonly stopping: AbortSignal
   readonly log: (entry: ObjectLog) => void
 }
 
@@ -52,11 +55,8 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
       read: (statements) => leave(() => libsql.read(statements)),
       write: (statements) => leave(() => libsql.write(statements)),
       project: (rows) => leave(() => libsql.project(rows)),
-    },
-    setAlarm(at) {
-      incarnation.assertAlive()
       scrub: () => leave(() => libsql.scrub()),
-      around.store.setAlarm(incarnation, incarnation.key, at)
+    },
     erase: () =>
       leave(async () => {
         await blobs.deleteAll()
@@ -66,6 +66,9 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
         await incarnation.gate()
         around.store.scrub()
       }),
+    setAlarm(at) {
+      incarnation.assertAlive()
+      around.store.setAlarm(incarnation, incarnation.key, at)
     },
     now: around.now,
     random: around.random,
@@ -84,6 +87,8 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
         },
       })
     },
+    sockets: around.sockets.portOf(incarnation),
+    stopping: around.stopping,
     keepAlive(work) {
       incarnation
         .attend(() => work)
