@@ -50,7 +50,7 @@ export class Poller {
    */
   ensure(telegram: Telegram): void {
     const { host } = this.#parts
-    if (this.isRunning || this.isReplaced) return
+    if (this.isRunning || this.isReplaced || host.stopping.aborted) return
     this.stop()
     const running = { holder: toHex(host.random(8)), stop: new AbortController() }
     this.#running = running
@@ -79,8 +79,10 @@ export class Poller {
 
   async #run(telegram: Telegram, running: { readonly holder: string; readonly stop: AbortController }): Promise<void> {
     try {
-      const end = await this.#poll(telegram, running.holder, running.stop.signal)
-      if (this.#running !== running) return
+      // A poll has nothing to lose, and would hold up a host that stops for as long as Telegram holds it open.
+      const signal = AbortSignal.any([running.stop.signal, this.#parts.host.stopping])
+      const end = await this.#poll(telegram, running.holder, signal)
+      if (this.#running !== running || this.#parts.host.stopping.aborted) return
       this.#running = undefined
       this.#hasLost = end.status === "lost"
       this.#parts.onEnd(end)

@@ -50,6 +50,17 @@ describe("polling", () => {
     expect(ids(harness)).toEqual(pushed.map(({ updateId }) => `tg:${updateId}`))
   })
 
+  test("holds up no host that stops, and goes on with the next one", async () => {
+    const harness = await polling()
+    // Time stands still: the host waits for good unless the channel has nothing left to do.
+    await harness.objects.close(60_000)
+    harness.fake.pushText({ chatId: 7, text: "meanwhile" })
+    await harness.restart()
+    await untilTold(harness, { status: "connected", problem: null })
+    await untilTaken(harness, 1)
+    expect(harness.texts).toEqual(["meanwhile"])
+  })
+
   test("takes what came while the gateway was away", async () => {
     const harness = await start()
     for (const text of ["one", "two"]) harness.fake.pushText({ chatId: 7, text })
