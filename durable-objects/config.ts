@@ -1,6 +1,7 @@
 /** The environment variables that both hosts understand (DESIGN 7), parsed once. A bad value stops the start with one clear line. */
 import * as z from "zod"
 import { parseAllowance } from "../core/egress/address.ts"
+import { LogLevel } from "../core/log.ts"
 import { policyDefaults } from "../core/turn/policy.ts"
 
 const whole = (fallback: number, min: number, max: number) =>
@@ -46,6 +47,8 @@ export const Config = z.object({
   TELEGRAM_MODE: z.enum(["auto", "webhook", "polling"]).default("auto"),
   RATE_LIMIT_PER_MINUTE: whole(120, 1, 1_000_000),
   TOKEN_RATE_LIMIT_PER_MINUTE: whole(600, 1, 1_000_000),
+  /** What is less urgent is not logged. */
+  LOG_LEVEL: LogLevel.default("info"),
 })
 export type Config = z.infer<typeof Config>
 

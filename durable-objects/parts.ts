@@ -1,6 +1,8 @@
 /** What a host hands to the objects it makes, besides the port itself. */
 import type { Vault } from "../adapters/vault.ts"
 import type { ModelsConfig } from "../adapters/models/models.ts"
+import type { Log } from "../core/log.ts"
+import type { Metrics } from "../core/metrics/metrics.ts"
 import type { Config } from "./config.ts"
 import type { Tool } from "./tools/tool.ts"
 
@@ -10,6 +12,8 @@ export interface GatewayParts {
   /** All tools of this gateway, by name unique. */
   readonly tools: readonly Tool[]
   readonly concurrentTurns: number
+  readonly log: Log
+  readonly metrics: Metrics
   /** Text of the operator's system prompt file, as it is now. */
   systemPrompt(): string
 }

@@ -5,6 +5,8 @@ import { openRemote } from "../adapters/store/remote.ts"
 import { createVault, parseEncryptionKey } from "../adapters/vault.ts"
 import { parseAllowance } from "../core/egress/address.ts"
 import { toErrorBody } from "../core/errors.ts"
+import { createLog, describeFailure, type Log, type LogLevel, objectFields } from "../core/log.ts"
+import { createMetrics } from "../core/metrics/metrics.ts"
 import { policyDefaults } from "../core/turn/policy.ts"
 import { EpochMs } from "../core/units.ts"
 import { durableObjectOf, type ObjectBindings, peersOver, type Wiring } from "../durable-objects/cloudflare.ts"
@@ -18,13 +20,15 @@ import packageJson from "../package.json" with { type: "json" }
 import systemPrompt from "../system-prompt.md"
 import { createApp } from "./app.ts"
 import type { App } from "./http/app-env.ts"
-import { describeFailure, type LogEntry } from "./log.ts"
 
 /** What wrangler.toml and the Worker's secrets bind. */
 export interface WorkerBindings extends ObjectBindings {
   /** The built dashboard. */
   readonly ASSETS: Fetcher
 }
+
+/** All objects and the edge of one isolate count here; another isolate has its own. */
+const metrics = createMetrics("Of the isolate that answers, since its start.")
 
 export interface WorkerOptions {
   /** Keeps work alive after its request was answered (`cloudflare:workers`). */
@@ -48,7 +52,7 @@ export function createWorker(options: WorkerOptions) {
         try {
           app ??= openApp(bindings, options)
         } catch (error) {
-          log({ level: "error", event: "start_failed", cause: describeFailure(error) })
+          logTo("info")({ level: "error", event: "start_failed", cause: describeFailure(error) })
           const message = "The gateway cannot start. `npx wrangler tail` shows what to set."
           return Response.json(toErrorBody("internal", { message }), { status: 500 })
         }
@@ -81,7 +85,8 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
     background: options.waitUntil,
     setupCode: () => config.SETUP_CODE,
     modelProblem: () => (model.configured ? null : model.message),
-    log,
+    metrics,
+    log: logTo(config.LOG_LEVEL),
     assets: (request) => dashboardFile(bindings.ASSETS, request),
   })
 }
@@ -96,11 +101,14 @@ async function dashboardFile(assets: Fetcher, request: Request): Promise<Respons
 
 function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerOptions): Wiring {
   const { config, vault, libsql } = openBasics(bindings)
+  const log = logTo(config.LOG_LEVEL)
   const parts: GatewayParts = {
     config,
     vault,
     tools: [...builtInTools, ...(options.tools ?? [])],
     concurrentTurns: policyDefaults.concurrentTurns,
+    log,
+    metrics,
     systemPrompt: () => systemPrompt,
   }
   return {
@@ -110,7 +118,10 @@ function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerO
       ownOrigins: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin],
     },
     create: (host) => createObject(kind, host, parts),
-    log: (during, error) => log({ level: "error", event: "object_failed", during, cause: describeFailure(error) }),
+    log(during, error) {
+      const [object = ""] = during.split(" ", 1)
+      log({ level: "error", event: "object_failed", ...objectFields(object), during, cause: describeFailure(error) })
+    },
   }
 }
 
@@ -128,9 +139,8 @@ function openBasics(bindings: WorkerBindings): { config: Config; vault: GatewayP
   return { config, vault: createVault(key), libsql: database.libsql }
 }
 
-function log(entry: LogEntry): void {
-  const line = JSON.stringify(entry)
-  if (entry.level === "info") console.log(line)
-  else if (entry.level === "warn") console.warn(line)
-  else console.error(line)
+const consoles = { debug: console.debug, info: console.log, warn: console.warn, error: console.error }
+
+function logTo(least: LogLevel): Log {
+  return createLog({ least, now: () => EpochMs.parse(Date.now()), write: (level, line) => consoles[level](line) })
 }

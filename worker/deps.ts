@@ -1,6 +1,7 @@
 /** All that the HTTP edge is given by its host: the edge itself has no clock, randomness, timer, store or peer of its own. */
 import type { Vault } from "../adapters/vault.ts"
 import type { Libsql } from "../adapters/store/libsql.ts"
+import type { Metrics } from "../core/metrics/metrics.ts"
 import type { EpochMs } from "../core/units.ts"
 import type { Config } from "../durable-objects/config.ts"
 import type { Peers } from "../durable-objects/peers.ts"
@@ -24,7 +25,8 @@ export interface EdgeDeps {
   setupCode(): string | undefined
   /** One sentence on what to set before the default model can be called; null when it can. */
   modelProblem(): string | null
-  /** Entries hold no secret: what could is redacted before it gets here. */
+  readonly metrics: Metrics
+  /** Takes secrets out of every text that it writes. */
   log(entry: LogEntry): void
   /** A file of the dashboard, or its page for any other path of the browser's; undefined when it has nothing to give. */
   assets(request: Request): Promise<Response | undefined>

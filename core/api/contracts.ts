@@ -42,6 +42,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   channels.updateChannel,
   channels.deleteChannel,
   operations.getHealth,
+  operations.getMetrics,
   operations.getOpenApi,
   webhooks.telegramWebhook,
 ]

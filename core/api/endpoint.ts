@@ -49,7 +49,11 @@ export interface Endpoint<
 > extends Contract<P, Q, B, A> {
   /** 204 has no body, whatever `response` says. */
   readonly status: 200 | 201 | 202 | 204
+  /** Answered in place of `status`, with the same body, when the handler sets it to say that something is wrong. */
+  readonly badStatus?: 503
   readonly response: R
+  /** The answer is text of this type, and `response` a string; JSON unless told. */
+  readonly textType?: string
 }
 
 /** Answers 200 with text/event-stream of `core/loop/event.ts`. */

@@ -1,5 +1,6 @@
 /** Contracts of operations: is it well, what is missing, what may be asked. */
 import * as z from "zod"
+import { metricsContentType } from "../metrics/registry.ts"
 import { endpoint, nothing } from "./endpoint.ts"
 
 export const PartHealth = z.object({
@@ -27,6 +28,23 @@ export const getHealth = endpoint({
     version: z.string().optional(),
     parts: z.object({ database: PartHealth, models: PartHealth }),
   }),
+  errors: [],
+})
+
+export const getMetrics = endpoint({
+  method: "get",
+  path: "/metrics",
+  summary: "The gateway's counters in Prometheus' text format 0.0.4",
+  description:
+    "Counted in memory since the start: of this process on one machine, of the isolate that answers on Cloudflare. `loop_outbox_parts` comes from the database and is of the whole gateway.",
+  auth: "user",
+  scope: "operations:read",
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  textType: metricsContentType,
+  response: z.string(),
   errors: [],
 })
 

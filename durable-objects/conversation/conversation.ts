@@ -15,6 +15,7 @@ import { methods, on, routeOf, streams, type LoopState, type Routes } from "../p
 import { Driver } from "./driver.ts"
 import { Erasure } from "./erasure.ts"
 import { LiveEvents } from "./events.ts"
+import { meterEvent } from "./meter.ts"
 import { Outbox } from "./outbox.ts"
 import { Projector } from "./projector.ts"
 import { findConversation, newConversation, recallHistory } from "./recall.ts"
@@ -56,10 +57,10 @@ export class Conversation implements HostedObject {
 
   constructor(host: ObjectHost, parts: GatewayParts) {
     this.#host = host
-    this.#state = new ConversationState(host)
+    this.#state = new ConversationState(host, (meta, turn, event) => meterEvent(parts, meta, turn, event))
     this.#events = new LiveEvents(host, this.#state)
     this.#outbox = new Outbox(host, this.#state)
-    this.#projector = new Projector(host, this.#state, this.#outbox)
+    this.#projector = new Projector(host, this.#state, this.#outbox, parts.metrics.behind)
     const models = createModels(modelsConfig(parts.config), (request) => host.fetch(request, "operator"))
     const hooks = {
       startNextTurn: () => this.#startNextTurn(),

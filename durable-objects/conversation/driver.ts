@@ -4,6 +4,7 @@
  */
 import type { Models } from "../../adapters/models/models.ts"
 import { isLoopError, type ErrorCode } from "../../core/errors.ts"
+import { describeFailure } from "../../core/log.ts"
 import type { ToolUseBlock } from "../../core/model/message.ts"
 import { decide, type Command } from "../../core/turn/decide.ts"
 import { foldTurn, turnText } from "../../core/turn/fold.ts"
@@ -117,15 +118,18 @@ export class Driver {
       try {
         if ((await this.#step(turn)) === "sleep") return
       } catch (error) {
-        if (!isLoopError(error) || !isPassing(error.code)) this.#giveUp(turn)
+        if (!isLoopError(error) || !isPassing(error.code)) this.#giveUp(turn, error)
         throw error
       }
     }
   }
 
   /** A mistake of ours must not come back with every alarm: the turn ends and says so. */
-  #giveUp(turn: Turn): void {
+  #giveUp(turn: Turn, error: unknown): void {
     if (!this.#state.isOpen(turn)) return
+    const { id: conversationId } = this.#state.require()
+    const cause = describeFailure(error)
+    this.#parts.log({ level: "error", event: "turn_broken", conversationId, turnId: turn.id, cause })
     const message = "Something broke on our side while this was answered. Nothing more is tried for this message."
     this.#hooks.finish(turn, { status: "failed", code: "internal", message }, message)
   }

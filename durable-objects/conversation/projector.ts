@@ -16,11 +16,14 @@ export class Projector {
   readonly #libsql: Libsql
   readonly #state: ConversationState
   readonly #outbox: Outbox
+  readonly #behind: Set<string>
   #flushing: Promise<void> | undefined
   #failures = 0
   #retryAt: EpochMs | null = null
 
-  constructor(host: ObjectHost, state: ConversationState, outbox: Outbox) {
+  /** @param behind - holds this conversation's id while libSQL does not take its rows */
+  constructor(host: ObjectHost, state: ConversationState, outbox: Outbox, behind: Set<string>) {
+    this.#behind = behind
     this.#host = host
     this.#libsql = host.libsql
     this.#state = state
@@ -62,11 +65,13 @@ export class Projector {
       await this.#libsql.project(rows)
     } catch (error) {
       this.#failures += 1
+      this.#behind.add(this.#host.id)
       const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1))
       this.#retryAt = after(this.#host.now(), pauseMs)
       throw error
     }
     this.#failures = 0
+    this.#behind.delete(this.#host.id)
     this.#retryAt = null
     const projectedVersion = rows.conversations[0]?.version ?? 0
     this.#state.change({ projected: end, projectedVersion }, "internal")

@@ -29,6 +29,7 @@ const eventsPerPage = 50
 
 export class ConversationState {
   readonly #host: ObjectHost
+  readonly #onEvent: (meta: Meta, turn: Turn, event: TurnEvent) => void
   /** Undefined until it is asked for. */
   #policy: TurnPolicy | undefined
   /** Undefined until the conversation exists. */
@@ -39,8 +40,10 @@ export class ConversationState {
   /** In order of sending; sent and failed rows stay until libSQL knows of them. */
   readonly outbox: OutboxRow[] = []
 
-  constructor(host: ObjectHost) {
+  /** @param onEvent - told of each event as it is appended to its turn */
+  constructor(host: ObjectHost, onEvent: (meta: Meta, turn: Turn, event: TurnEvent) => void = () => {}) {
     this.#host = host
+    this.#onEvent = onEvent
     const meta = host.storage.get(keys.meta)
     if (meta === undefined) return
     this.meta = Meta.parse(meta)
@@ -94,6 +97,7 @@ export class ConversationState {
   append(turn: Turn, event: TurnEvent): void {
     putLarge(this.#host.storage, keys.journal(turn.number, turn.events.length), event)
     turn.events.push(event)
+    this.#onEvent(this.require(), turn, event)
   }
 
   /** Opens the next turn with these messages, in memory and storage. */

@@ -9,6 +9,8 @@ import { createVault } from "../../adapters/vault.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
 import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
 import { LoopError } from "../../core/errors.ts"
+import type { LogEntry } from "../../core/log.ts"
+import { createMetrics, type Metrics } from "../../core/metrics/metrics.ts"
 import { after, ChannelId, ConversationId, EpochMs, UserId } from "../../core/units.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
 import type { Timers } from "../../sandbox-runner/host/objects/timers.ts"
@@ -71,6 +73,8 @@ export interface Harness {
   databaseIsAway: boolean
   /** How often the database was asked. */
   readonly databaseRequests: number
+  readonly logs: readonly LogEntry[]
+  readonly metrics: Metrics
   /** Lets the next projection wait on its way to the database until it is released. */
   holdNextProjection(): { readonly isUnderWay: boolean; release(): Promise<void> }
   /** Ends the process's part of the world and starts it again on the same files. */
@@ -93,11 +97,15 @@ export async function openHarness(
   await migrate(database.libsql, time.now())
   const parsed = parseEnvironment(Config, { ANTHROPIC_API_KEY: "sk-test", ANTHROPIC_BASE_URL: model.url })
   if (parsed.status !== "ok") throw new Error(parsed.problems.join())
+  const logs: LogEntry[] = []
+  const metrics = createMetrics("")
   const parts = {
     config: parsed.config,
     vault: createVault(new Uint8Array(32).fill(7)),
     tools: [currentTime, ...(options.tools ?? [])],
     concurrentTurns: options.concurrentTurns ?? 10,
+    log: (entry: LogEntry) => void logs.push(entry),
+    metrics,
     systemPrompt: () => "You are a test.",
   }
   let requests = 0
@@ -150,6 +158,8 @@ export async function openHarness(
     model,
     libsql: database.libsql,
     time,
+    logs,
+    metrics,
     sent,
     onSend: () => ({ status: "sent", externalId: String(sent.length) }),
     directory,

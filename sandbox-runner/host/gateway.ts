@@ -14,6 +14,8 @@ import { migrate } from "../../adapters/store/migrate.ts"
 import { openRemote } from "../../adapters/store/remote.ts"
 import { createVault, type Vault } from "../../adapters/vault.ts"
 import { isLoopError } from "../../core/errors.ts"
+import { describeFailure, type Log, objectFields } from "../../core/log.ts"
+import { createMetrics } from "../../core/metrics/metrics.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
 import { EpochMs } from "../../core/units.ts"
 import type { Peers } from "../../durable-objects/peers.ts"
@@ -22,12 +24,12 @@ import type { Tool } from "../../durable-objects/tools/tool.ts"
 import { builtInTools } from "../../durable-objects/tools/tools.ts"
 import { createObject } from "../../durable-objects/wiring.ts"
 import { createApp } from "../../worker/app.ts"
-import { describeFailure, type LogEntry } from "../../worker/log.ts"
 import type { NodeConfig } from "../config.ts"
 import type { StartedGateway } from "./banner.ts"
 import { buildDashboard, dashboardFile } from "./dashboard.ts"
 import { openDataDirectory, readEncryptionKey, type DataDirectory } from "./data-directory.ts"
 import { openEgress } from "./egress.ts"
+import { collectProcess } from "./process-metrics.ts"
 import { openObjectHost, type ObjectHostOptions, type ObjectHostStats } from "./objects/objects.ts"
 import { StartProblem, systemCode } from "./start-problem.ts"
 import { openSystemPrompt } from "./system-prompt.ts"
@@ -35,7 +37,7 @@ import packageJson from "../../package.json" with { type: "json" }
 
 export interface GatewayOptions {
   readonly config: NodeConfig
-  readonly log: (entry: LogEntry) => void
+  readonly log: Log
   /** For a person at the terminal. */
   readonly say: (line: string) => void
   /** Besides the built-in ones. */
@@ -78,11 +80,14 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   await prepareDatabase(database.libsql, vault, now())
   if (options.buildsPage !== false) buildDashboard(say)
 
+  const metrics = createMetrics("Of this process, since its start.")
   const parts: GatewayParts = {
     config,
     vault,
     tools: [...builtInTools, ...(options.tools ?? [])],
     concurrentTurns: policyDefaults.concurrentTurns,
+    log,
+    metrics,
     systemPrompt: openSystemPrompt(directory),
   }
   const libsql = coalesceProjections(database.libsql, () => new Promise((resolve) => setImmediate(resolve)))
@@ -91,9 +96,17 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     fetch: egress.fetch,
     create: (kind, host) => createObject(kind, host, parts),
     log: ({ object, during, error }) =>
-      log({ level: "error", event: "object_failed", object, during, failure: describeFailure(error) }),
+      log({
+        level: "error",
+        event: "object_failed",
+        ...objectFields(object),
+        during,
+        failure: describeFailure(error),
+      }),
     ...(options.aroundCommit === undefined ? {} : { aroundCommit: options.aroundCommit }),
   })
+
+  collectProcess(metrics.registry, () => objects.stats())
 
   const ownCode = config.SETUP_CODE ?? randomBytes(12).toString("base64url")
   const setupCode = (await isSetUp(libsql)) ? undefined : ownCode
@@ -115,6 +128,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     background: (work) => void work,
     setupCode: () => ownCode,
     modelProblem: () => modelProblem,
+    metrics,
     log,
     assets: dashboardFile,
   })

@@ -1,6 +1,7 @@
 /** `npm start`: the gateway on this machine, from the environment and `.env`, until SIGTERM or SIGINT. */
 import { loadEnvFile } from "node:process"
-import type { LogEntry } from "../../worker/log.ts"
+import { createLog, type Log } from "../../core/log.ts"
+import { EpochMs } from "../../core/units.ts"
 import { parseEnvironment } from "../../durable-objects/config.ts"
 import { NodeConfig } from "../config.ts"
 import { banner } from "./banner.ts"
@@ -16,7 +17,8 @@ export async function runGateway(options: Pick<GatewayOptions, "tools" | "builds
   try {
     loadFast()
     const { startGateway } = await import("./gateway.ts")
-    const gateway = await startGateway({ ...options, config: readConfig(), log, say: print })
+    const config = readConfig()
+    const gateway = await startGateway({ ...options, config, log: openLog(config), say: print })
     stopOnSignal(gateway)
     print(banner(gateway.started))
     rememberLoaded()
@@ -54,8 +56,9 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function log(entry: LogEntry): void {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`)
+function openLog({ LOG_LEVEL: least }: NodeConfig): Log {
+  const now = () => EpochMs.parse(Date.now())
+  return createLog({ least, now, write: (_, line) => process.stderr.write(`${line}\n`) })
 }
 
 if (import.meta.main) await runGateway()

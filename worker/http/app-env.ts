@@ -15,6 +15,8 @@ export interface AppEnv {
     identity: Identity
     /** What the answer makes the browser store. */
     cookie: string | undefined
+    /** The handler says that something is wrong: its contract's `badStatus` takes the place of `status`. */
+    isBad: boolean | undefined
   }
 }
 export type AppContext = Context<AppEnv>

@@ -47,7 +47,7 @@ export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 ): void {
   route(binder, contract, async (context) => {
     const caller = await requireCaller(binder, contract, context)
-    return answerJson(contract, await handler({ ...(await parseCall(contract, context)), caller, context }))
+    return answer(contract, await handler({ ...(await parseCall(contract, context)), caller, context }), context)
   })
 }
 
@@ -65,7 +65,7 @@ export function bindOpen<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
       if (identity.caller.credential.kind === "cookie") requireOurOrigin(context, binder.deps.config, "always")
       return identity.caller
     }
-    return answerJson(contract, await handler({ ...(await parseCall(contract, context)), findCaller, context }))
+    return answer(contract, await handler({ ...(await parseCall(contract, context)), findCaller, context }), context)
   })
 }
 
@@ -158,8 +158,8 @@ function parse<T extends z.ZodType>(schema: T, value: unknown, code: ErrorCode):
   throw new LoopError(code, { message: issue.message, field: issue.path.map(String).join(".").slice(0, 200) })
 }
 
-function answerJson(contract: Endpoint, answer: unknown): Response {
-  const parsed = contract.response.safeParse(answer)
+function answer(contract: Endpoint, given: unknown, context: AppContext): Response {
+  const parsed = contract.response.safeParse(given)
   if (!parsed.success) {
     throw new LoopError(
       "internal",
@@ -168,6 +168,8 @@ function answerJson(contract: Endpoint, answer: unknown): Response {
     )
   }
   if (contract.status === 204) return new Response(null, { status: 204 })
-  const headers = { "content-type": "application/json; charset=utf-8" }
-  return new Response(JSON.stringify(parsed.data), { status: contract.status, headers })
+  const status = (context.get("isBad") === true ? contract.badStatus : undefined) ?? contract.status
+  const headers = { "content-type": contract.textType ?? "application/json; charset=utf-8" }
+  const body = contract.textType === undefined ? JSON.stringify(parsed.data) : String(parsed.data)
+  return new Response(body, { status, headers })
 }

@@ -1,6 +1,7 @@
 /** Hands an object's event stream to a client and keeps the connection alive. Never inside an event, never ahead of the reader. */
 import { isLoopError, toErrorBody } from "../../core/errors.ts"
 import { toSse } from "../../core/loop/event.ts"
+import type { Gauge } from "../../core/metrics/registry.ts"
 
 /** Proxies close connections that are silent for a minute (nginx `proxy_read_timeout`). */
 export const pingIntervalMs = 15_000
@@ -57,6 +58,23 @@ export function withPings(
     },
     { highWaterMark: 1 },
   )
+}
+
+/** The same intervals; the gauge counts those that run. A stream of {@link withPings} has one for as long as it is open. */
+export function countedIntervals(
+  every: (intervalMs: number, tick: () => void) => () => void,
+  gauge: Gauge,
+): typeof every {
+  return (intervalMs, tick) => {
+    const stop = every(intervalMs, tick)
+    let isOpen = true
+    gauge.add([], 1)
+    return () => {
+      if (isOpen) gauge.add([], -1)
+      isOpen = false
+      stop()
+    }
+  }
 }
 
 /** Watches for the empty line that ends an event (WHATWG HTML 9.2.6), wherever the chunks are cut. */

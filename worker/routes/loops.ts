@@ -21,10 +21,11 @@ import * as store from "../../adapters/store/conversations.ts"
 import type { Caller } from "../access/identity.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder, bindStream } from "../http/bind.ts"
-import { withPings } from "../http/event-stream.ts"
+import { countedIntervals, withPings } from "../http/event-stream.ts"
 
 export function bindLoops(binder: Binder, deps: EdgeDeps): void {
   const conversation = (id: ConversationId) => deps.peers("conversation", id)
+  const every = countedIntervals(deps.every, deps.metrics.eventReaders)
 
   bind(binder, createLoop, async ({ body, caller }) => {
     refuseUnsupported(body)
@@ -85,7 +86,7 @@ export function bindLoops(binder: Binder, deps: EdgeDeps): void {
     const viewer = caller.user.id
     // Durable before the first byte of the answer, so that a failure still has a status.
     await peer.call("accept", { viewer, message })
-    return withPings(await peer.stream("watch", { viewer, externalId: message.externalId, lastEventId }), deps.every)
+    return withPings(await peer.stream("watch", { viewer, externalId: message.externalId, lastEventId }), every)
   })
 
   bindStream(binder, watchLoop, async ({ params, query, caller, context }) => {
@@ -97,7 +98,7 @@ export function bindLoops(binder: Binder, deps: EdgeDeps): void {
     const peer = conversation(params.id)
     const viewer = caller.user.id
     await peer.call("view", { viewer })
-    return withPings(await peer.stream("watch", { viewer, lastEventId }), deps.every)
+    return withPings(await peer.stream("watch", { viewer, lastEventId }), every)
   })
 
   bind(binder, answerChoice, async ({ params, body, caller }) => {

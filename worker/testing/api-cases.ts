@@ -249,6 +249,7 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   },
 
   "get /api/health": { succeeds: () => nobody, unreachable: needsNoDatabase },
+  "get /metrics": { succeeds: () => ({}) },
   "get /api/openapi.json": { succeeds: () => nobody, unreachable: needsNoDatabase },
 
   "post /webhooks/telegram/{channelId}": {

@@ -11,6 +11,7 @@ import { sha256Hex } from "../../adapters/digest.ts"
 import { createVault, type Vault } from "../../adapters/vault.ts"
 import type { Role, Scope } from "../../core/access/scope.ts"
 import { LoopError } from "../../core/errors.ts"
+import { createMetrics, type Metrics } from "../../core/metrics/metrics.ts"
 import { after, EpochMs, TokenId, UserId } from "../../core/units.ts"
 import { Config, parseEnvironment } from "../../durable-objects/config.ts"
 import { createApp } from "../app.ts"
@@ -38,6 +39,7 @@ export interface Edge {
   readonly libsql: Libsql
   readonly vault: Vault
   readonly logs: LogEntry[]
+  readonly metrics: Metrics
   /** Ticks of the timers that run, by their interval. */
   readonly timers: Set<{ intervalMs: number; tick: () => void }>
   now(): EpochMs
@@ -81,6 +83,7 @@ export async function openEdge(
   const vault = createVault(new Uint8Array(randomBytes(32)))
   const objects = createFakeObjects(() => clock)
   const logs: LogEntry[] = []
+  const metrics = createMetrics("Of this test.")
   const timers: Edge["timers"] = new Set()
   const left: Promise<void>[] = []
   const app = createApp({
@@ -100,6 +103,7 @@ export async function openEdge(
     background: (work) => void left.push(work),
     setupCode: () => options.setupCode,
     modelProblem: () => options.modelProblem ?? null,
+    metrics,
     log: (entry) => void logs.push(entry),
     async assets(request) {
       if (new URL(request.url).pathname.startsWith("/assets/")) {
@@ -112,6 +116,7 @@ export async function openEdge(
 
   const edge: Edge = {
     objects,
+    metrics,
     libsql,
     vault,
     logs,

@@ -38,6 +38,8 @@ export interface StoreStats {
   /** Time spent in commits, all together. */
   readonly commitMs: number
   readonly lostBatches: number
+  /** When the last of them was lost; null: none was. */
+  readonly lastLostAt: EpochMs | null
 }
 
 export interface StoreOptions {
@@ -56,7 +58,12 @@ export class ObjectStore {
   #batch: OpenBatch | undefined
   #alarmsChanged = false
   #lastVersion: number
-  #stats = { commits: 0, commitMs: 0, lostBatches: 0 }
+  #stats: { -readonly [K in keyof StoreStats]: StoreStats[K] } = {
+    commits: 0,
+    commitMs: 0,
+    lostBatches: 0,
+    lastLostAt: null,
+  }
 
   constructor(options: StoreOptions) {
     this.#db = openObjectFile(options.path)
@@ -252,6 +259,7 @@ export class ObjectStore {
     }
     if (batch === undefined) return failure
     this.#stats.lostBatches += 1
+    this.#stats.lastLostAt = EpochMs.parse(Date.now())
     batch.status = "lost"
     for (const writer of batch.writers) writer.lose(failure)
     batch.resolve()
