@@ -2,14 +2,15 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import * as z from "zod"
 import type { ModelRequest, StopReason, Usage } from "../../core/model/call.ts"
-import type { AssistantBlock, Message } from "../../core/model/message.ts"
+import type { AssistantBlock, ImageBlock, Message } from "../../core/model/message.ts"
 import { parseToolInput } from "../../core/model/tool-input.ts"
 import type { RunOptions } from "./client.ts"
 import type { AnswerReader } from "./stream-client.ts"
 import { settleStop, settleToolCalls } from "./tool-calls.ts"
 
 type Params = Anthropic.MessageCreateParamsStreaming
-type UserParam = Anthropic.TextBlockParam | Anthropic.ToolResultBlockParam
+type UserParam = Anthropic.TextBlockParam | Anthropic.ToolResultBlockParam | Anthropic.ImageBlockParam
+type Images = NonNullable<ModelRequest["images"]>
 type AssistantParam =
   | Anthropic.TextBlockParam
   | Anthropic.ToolUseBlockParam
@@ -31,7 +32,8 @@ const ThinkingParam = z.discriminatedUnion("type", [
 
 /** The request's body. Thinking goes back word for word; what another provider thought stays out. */
 export function toAnthropic(request: ModelRequest): Params {
-  const messages = request.messages.flatMap(toMessage)
+  const { images = {} } = request
+  const messages = request.messages.flatMap((message) => toMessage(message, images))
   const tools = request.tools.map(({ name, description, inputSchema }): Anthropic.Tool => ({
     name,
     description,
@@ -40,7 +42,9 @@ export function toAnthropic(request: ModelRequest): Params {
   const params: Params = { model: request.model, max_tokens: request.maxOutputTokens, stream: true, messages }
   if (request.system !== "") params.system = request.system
   if (tools.length > 0) params.tools = tools
-  if (JSON.stringify([params.system, tools, messages]).length >= leastCacheable) markForCache(params, tools, messages)
+  const isLong =
+    Object.keys(images).length > 0 || JSON.stringify([params.system, tools, messages]).length >= leastCacheable
+  if (isLong) markForCache(params, tools, messages)
   return params
 }
 
@@ -54,21 +58,26 @@ function markForCache(params: Params, tools: Anthropic.Tool[], messages: Anthrop
   else Object.assign(last.content.at(-1) ?? {}, cached)
 }
 
-function toMessage(message: Message): Anthropic.MessageParam[] {
-  const content = message.role === "user" ? toUserContent(message) : toAssistantContent(message)
+function toMessage(message: Message, images: Images): Anthropic.MessageParam[] {
+  const content = message.role === "user" ? toUserContent(message, images) : toAssistantContent(message)
   const [only] = content
   if (only === undefined) return []
   return [{ role: message.role, content: content.length === 1 && only.type === "text" ? only.text : content }]
 }
 
 /** Results stand before text: the API demands it. White space alone is no text to it. */
-function toUserContent({ blocks }: Extract<Message, { role: "user" }>): UserParam[] {
+function toUserContent({ blocks }: Extract<Message, { role: "user" }>, images: Images): UserParam[] {
   const results = blocks.flatMap((block): UserParam[] => {
     if (block.type !== "tool_result") return []
     const content = block.text.trim() === "" ? {} : { content: block.text }
     return [{ type: "tool_result", tool_use_id: block.toolUseId, ...content, ...(block.isError && { is_error: true }) }]
   })
-  return [...results, ...blocks.flatMap(toText)]
+  return [...results, ...blocks.flatMap((block) => (block.type === "image" ? toImage(block, images) : toText(block)))]
+}
+
+function toImage({ mediaType, sha256 }: ImageBlock, images: Images): UserParam[] {
+  const data = images[sha256]
+  return data === undefined ? [] : [{ type: "image", source: { type: "base64", media_type: mediaType, data } }]
 }
 
 function toAssistantContent({ blocks }: Extract<Message, { role: "assistant" }>): AssistantParam[] {

@@ -199,3 +199,17 @@ test("the API version is the one that the SDK's types describe", async () => {
   expect(versions).toHaveLength(2)
   expect(versions[0]).toBe(versions[1])
 })
+
+test("a picture goes as base64 in its place, and one without bytes is left out", () => {
+  const picture = (digit: string) =>
+    ({ type: "image", mediaType: "image/png", sha256: digit.repeat(64), sizeBytes: 3 }) as const
+  const blocks = [picture("a"), picture("b"), { type: "text" as const, text: "What is it?" }]
+  const asked = { ...request, messages: [{ role: "user" as const, blocks }], images: { ["a".repeat(64)]: "AAAA" } }
+  expect(toAnthropic(asked).messages.at(-1)).toMatchObject({
+    role: "user",
+    content: [
+      { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } },
+      { type: "text", text: "What is it?" },
+    ],
+  })
+})

@@ -2,7 +2,7 @@
 import type OpenAI from "openai"
 import * as z from "zod"
 import type { ModelRequest, StopReason, Usage } from "../../core/model/call.ts"
-import type { AssistantBlock, Message } from "../../core/model/message.ts"
+import type { AssistantBlock, Message, UserBlock } from "../../core/model/message.ts"
 import type { Provider } from "../../core/model/provider.ts"
 import { parseToolInput } from "../../core/model/tool-input.ts"
 import type { RunOptions } from "./client.ts"
@@ -11,6 +11,7 @@ import { settleStop, settleToolCalls } from "./tool-calls.ts"
 
 type Params = OpenAI.ChatCompletionCreateParamsStreaming
 type MessageParam = OpenAI.ChatCompletionMessageParam
+type Images = NonNullable<ModelRequest["images"]>
 
 /** Compatible servers stream reasoning in a field of their own, under one of two names, and want it back under the same. */
 const reasoningFields = ["reasoning_content", "reasoning"] as const
@@ -34,7 +35,7 @@ export function toOpenAi(request: ModelRequest, kind: OpenAiKind): Params {
   }))
   return {
     model: request.model,
-    messages: [...system, ...request.messages.flatMap((message) => toMessages(message, kind))],
+    messages: [...system, ...request.messages.flatMap((message) => toMessages(message, kind, request.images ?? {}))],
     stream: true,
     stream_options: { include_usage: true },
     ...(tools.length > 0 && { tools }),
@@ -42,7 +43,7 @@ export function toOpenAi(request: ModelRequest, kind: OpenAiKind): Params {
   }
 }
 
-function toMessages(message: Message, kind: OpenAiKind): MessageParam[] {
+function toMessages(message: Message, kind: OpenAiKind, images: Images): MessageParam[] {
   if (message.role === "assistant") return toAssistant(message.blocks, kind)
   const results = message.blocks.flatMap((block): MessageParam[] => {
     if (block.type !== "tool_result") return []
@@ -50,8 +51,23 @@ function toMessages(message: Message, kind: OpenAiKind): MessageParam[] {
     const content = block.isError ? `Error: ${block.text}` : block.text
     return [{ role: "tool", tool_call_id: block.toolUseId, content }]
   })
-  const text = joinText(message.blocks)
-  return text === "" ? results : [...results, { role: "user", content: text }]
+  const parts = message.blocks.flatMap((block) => toPart(block, images))
+  const content = parts.some(({ type }) => type === "image_url") ? parts : joinText(message.blocks)
+  return content === "" ? results : [...results, { role: "user", content }]
+}
+
+function toPart(block: UserBlock, images: Images): OpenAI.ChatCompletionContentPart[] {
+  switch (block.type) {
+    case "text":
+      return block.text.trim() === "" ? [] : [{ type: "text", text: block.text }]
+    case "image": {
+      const base64 = images[block.sha256]
+      if (base64 === undefined) return []
+      return [{ type: "image_url", image_url: { url: `data:${block.mediaType};base64,${base64}` } }]
+    }
+    case "tool_result":
+      return []
+  }
 }
 
 function toAssistant(blocks: readonly AssistantBlock[], kind: OpenAiKind): MessageParam[] {

@@ -177,3 +177,17 @@ test("OpenAI: a failed tool's result says so in words, for there is no field", (
     { role: "user", content: "and?" },
   ])
 })
+
+test("a picture goes as base64 in its place, and one without bytes is left out", () => {
+  const picture = (digit: string) =>
+    ({ type: "image", mediaType: "image/png", sha256: digit.repeat(64), sizeBytes: 3 }) as const
+  const blocks = [picture("a"), picture("b"), { type: "text" as const, text: "What is it?" }]
+  const asked = { ...request, messages: [{ role: "user" as const, blocks }], images: { ["a".repeat(64)]: "AAAA" } }
+  expect(toOpenAi(asked, openAi).messages.at(-1)).toMatchObject({
+    role: "user",
+    content: [
+      { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
+      { type: "text", text: "What is it?" },
+    ],
+  })
+})

@@ -1,5 +1,6 @@
 /** What arrives from people, whatever carried it. Adding a channel starts with its kind here. */
 import * as z from "zod"
+import { ImageBlock } from "../model/message.ts"
 import { ChannelId, EpochMs, UserId } from "../units.ts"
 
 export const ChannelKind = z.enum(["telegram"])
@@ -46,13 +47,27 @@ export function chatOf(source: MessageSource): z.infer<z.ZodObject<typeof chat>>
   }
 }
 
+/** What a program asks of the one turn that its message begins. It never loosens what the operator set. */
+export const TurnWishes = z.object({
+  /** The agent group that answers; null: the conversation's own. */
+  groupName: z.string().nullable(),
+  /** Stands below the operator's prompt, marked as the caller's; empty: nothing. */
+  instructions: z.string(),
+  /** Only a lower limit than the operator's counts. */
+  maxOutputTokens: z.number().int().positive().nullable(),
+})
+export type TurnWishes = z.infer<typeof TurnWishes>
+
 export const InboundMessage = z.object({
   /** The platform's own id of this message; unique in its conversation. A repeated one is the same message. */
   externalId: z.string().min(1).max(300),
   /** Of the whole request where a repeated id must repeat the same body (`Idempotency-Key`). */
   bodyHash: z.string().optional(),
   text: z.string().min(1),
+  /** Stand before the text. */
+  images: z.array(ImageBlock).optional(),
   source: MessageSource,
+  wishes: TurnWishes.optional(),
   permissionMode: z.enum(["default", "plan"]),
   /** `join`: may enter a running turn before its next model call. `queue`: gets a turn of its own. */
   whileBusy: z.enum(["join", "queue"]),

@@ -14,6 +14,8 @@ export const ModelRequest = z.object({
   system: z.string(),
   messages: z.array(Message),
   tools: z.array(ToolSpec),
+  /** The bytes of the transcript's pictures in base64, by their digest. A picture that has none here is left out. */
+  images: z.record(z.string(), z.string()).optional(),
   maxOutputTokens: z.number().int().positive(),
 })
 export type ModelRequest = z.infer<typeof ModelRequest>

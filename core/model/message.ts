@@ -16,12 +16,23 @@ export const ToolResultBlock = z.object({
   text: z.string(),
   isError: z.boolean(),
 })
+
+export const ImageMediaType = z.enum(["image/png", "image/jpeg", "image/gif", "image/webp"])
+export type ImageMediaType = z.infer<typeof ImageMediaType>
+/** A picture. Its bytes are a blob of the conversation's object, named by their digest. */
+export const ImageBlock = z.object({
+  type: z.literal("image"),
+  mediaType: ImageMediaType,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: z.number().int().positive(),
+})
+export type ImageBlock = z.infer<typeof ImageBlock>
 export type ToolUseBlock = z.infer<typeof ToolUseBlock>
 export type ToolResultBlock = z.infer<typeof ToolResultBlock>
 
 export const AssistantBlock = z.discriminatedUnion("type", [TextBlock, ThinkingBlock, ToolUseBlock])
 export type AssistantBlock = z.infer<typeof AssistantBlock>
-export const UserBlock = z.discriminatedUnion("type", [TextBlock, ToolResultBlock])
+export const UserBlock = z.discriminatedUnion("type", [TextBlock, ToolResultBlock, ImageBlock])
 export type UserBlock = z.infer<typeof UserBlock>
 
 /**

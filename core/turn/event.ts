@@ -23,8 +23,16 @@ const at = EpochMs
 
 export const TurnEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("turn_started"), messages: z.array(InboundMessage).min(1), at }),
-  /** Context that a rehydrated object took from the database; stands alone in a turn of its own. */
-  z.object({ type: z.literal("history_recalled"), messages: z.array(Message), at }),
+  /**
+   * Context that a rehydrated object took from the database, or (`isNew`) that a conversation began with and the database is
+   * yet to learn; stands alone in a turn of its own.
+   */
+  z.object({
+    type: z.literal("history_recalled"),
+    messages: z.array(Message),
+    isNew: z.boolean().optional(),
+    at,
+  }),
   /** Begins a stretch of work. Attempts still open from an earlier segment were cut off by a crash. */
   z.object({ type: z.literal("segment_started"), segment: z.number().int().positive(), policyVersion: z.string(), at }),
   z.object({ type: z.literal("message_joined"), message: InboundMessage, at }),

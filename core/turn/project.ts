@@ -65,7 +65,7 @@ function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
       return inbound.map((message) => ({
         ...base,
         role: "user" as const,
-        blocks: [{ type: "text" as const, text: message.text }],
+        blocks: [...(message.images ?? []), { type: "text" as const, text: message.text }],
         text: message.text,
         source: message.source,
         tainted: message.tainted,
@@ -83,7 +83,10 @@ function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
       const result = { type: "tool_result" as const, toolUseId: event.toolUseId, text: event.text, isError }
       return [{ ...base, role: "user", blocks: [result], text: "", tainted: event.tainted, createdAt: event.at }]
     }
-    case "history_recalled":
+    case "history_recalled": {
+      const messages = event.isNew === true ? event.messages : []
+      return messages.map(({ role, blocks }) => ({ ...base, role, blocks, text: textOf(blocks), createdAt: event.at }))
+    }
     case "segment_started":
     case "model_started":
     case "model_failed":

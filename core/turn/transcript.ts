@@ -43,8 +43,9 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
 
 /** The model learns who speaks where that is not the conversation's one person. */
 function spoken(message: InboundMessage): UserBlock[] {
-  if (message.text.trim() === "") return []
-  return [{ type: "text", text: speaker(message.source) + message.text }]
+  const images = message.images ?? []
+  if (message.text.trim() === "") return images
+  return [...images, { type: "text", text: speaker(message.source) + message.text }]
 }
 
 function speaker(source: InboundMessage["source"]): string {
@@ -140,7 +141,7 @@ function appendUser(settled: Message[], run: readonly Message[]): void {
   const before = settled.at(-1)
   const results = said.filter((block) => block.type === "tool_result")
   const matched = before?.role === "assistant" ? missingResults(before, results) : []
-  const blocks: UserBlock[] = [...matched, ...said.filter((block) => block.type === "text")]
+  const blocks: UserBlock[] = [...matched, ...said.filter((block) => block.type !== "tool_result")]
   if (blocks.length === 0) return
   if (before?.role === "user") before.blocks.push(...blocks)
   else settled.push({ role: "user", blocks })

@@ -113,10 +113,10 @@ function entriesOf(rows: Recalled["messages"]) {
   return settle(
     rows.map((row) =>
       row.role === "assistant"
-        ? { role: "assistant" as const, blocks: row.blocks.filter((block) => block.type !== "tool_result") }
+        ? { role: "assistant" as const, blocks: row.blocks.filter((block) => block.type !== "tool_result" && block.type !== "image") }
         : {
             role: "user" as const,
-            blocks: row.blocks.filter((block) => block.type === "text" || block.type === "tool_result"),
+            blocks: row.blocks.filter((block) => block.type !== "tool_use" && block.type !== "thinking"),
           },
     ),
   )
