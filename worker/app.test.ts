@@ -327,11 +327,11 @@ describe("answers", () => {
     }
   })
 
-  test("of the API are never kept, files of the page as they say", async () => {
+  test("of the API are never kept, the page is asked for anew, and its hashed files are kept", async () => {
     expect((await edge.fetch("/api/health")).headers.get("cache-control")).toBe("no-store")
     expect((await edge.fetch("/api/nothing")).headers.get("cache-control")).toBe("no-store")
     expect((await edge.fetch("/assets/x.js")).headers.get("cache-control")).toContain("immutable")
-    expect((await edge.fetch("/")).headers.get("cache-control")).toBe("no-store")
+    expect((await edge.fetch("/")).headers.get("cache-control")).toBe("no-cache")
   })
 
   test("ask browsers for https where they came by it, and only there", async () => {
