@@ -17,6 +17,7 @@ import { at, message, projection } from "./samples.ts"
 import { searchSuite } from "./search.suite.ts"
 import { settingsSuite } from "./settings.suite.ts"
 import { transcriptSuite } from "./transcripts.suite.ts"
+import { usageSuite } from "./usage.suite.ts"
 
 interface Started {
   readonly libsql: Libsql
@@ -90,6 +91,7 @@ describe.each([
   settingsSuite(database)
   transcriptSuite(database)
   searchSuite(database)
+  usageSuite(database)
 
   test("a batch is done whole or not at all", async () => {
     const insert = { sql: "insert into instance (key, value) values (?, ?)", args: ["a", "b"] }
