@@ -44,7 +44,7 @@ export interface GatewayOptions {
   readonly tools?: readonly Tool[]
   /** Default true. False where another process builds the page while it is worked on. */
   readonly buildsPage?: boolean
-  /** See ObjectHostOptions: for benchmarks. */
+  /** See ObjectHostOptions: for benchmarks. Stands around each write of the embedded database too. */
   readonly aroundCommit?: ObjectHostOptions["aroundCommit"]
 }
 
@@ -90,7 +90,9 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     metrics,
     systemPrompt: openSystemPrompt(directory),
   }
-  const libsql = coalesceProjections(database.libsql, () => new Promise((resolve) => setImmediate(resolve)))
+  const isOurDisk = config.LIBSQL_URL === undefined
+  const written = isOurDisk ? aroundWrites(database.libsql, options.aroundCommit) : database.libsql
+  const libsql = coalesceProjections(written, () => new Promise((resolve) => setImmediate(resolve)))
   const objects = openObjects(directory, {
     libsql,
     fetch: egress.fetch,
@@ -183,6 +185,23 @@ async function openDatabase(
   const opened = await openEmbedded(directory.file("gateway.db"))
   if (opened.status !== "open") throw new StartProblem(opened.message)
   return opened
+}
+
+/** The database itself does the commit, so that what stands around it stands before it. */
+function aroundWrites(libsql: Libsql, around: GatewayOptions["aroundCommit"]): Libsql {
+  if (around === undefined) return libsql
+  const before = () => around(() => {})
+  return {
+    ...libsql,
+    async write(statements) {
+      before()
+      return libsql.write(statements)
+    },
+    async project(rows) {
+      before()
+      return libsql.project(rows)
+    },
+  }
 }
 
 /** Brings the schema up to date and makes sure that this key opens what the database holds. */
