@@ -4,6 +4,7 @@ import { freePort } from "../testkit/child.ts"
 import { createProgram, type Program } from "../testkit/program.ts"
 import { connectGateway, type GatewayClient } from "./client.ts"
 import { Counters } from "./counters.ts"
+import packageJson from "../../package.json" with { type: "json" }
 
 export interface BenchGateway {
   readonly program: Program
@@ -17,6 +18,8 @@ const setupCode = "set-up-code-of-the-bench"
 const startLimitMs = 120_000
 const here = import.meta.dirname
 const node = process.execPath
+/** Node's own options in `npm start`. */
+const startOptions = packageJson.scripts.start.split(" ").filter((part) => part.startsWith("--"))
 
 export function createModel(): Promise<Program> {
   return createProgram({
@@ -57,7 +60,7 @@ export function createRealGateway(modelUrl: string): Promise<Program> {
     startLimitMs,
     command: ({ port, directory }) => ({
       command: node,
-      args: [join(here, "../host/main.ts")],
+      args: [...startOptions, join(here, "../host/main.ts")],
       cwd: directory,
       env: gatewayEnv(modelUrl, port, directory),
     }),
@@ -77,7 +80,7 @@ export async function startBenchGateway(
     startLimitMs,
     command: ({ port, directory }) => ({
       command: node,
-      args: ["--expose-gc", join(here, "gateway.ts")],
+      args: [...startOptions, "--expose-gc", join(here, "gateway.ts")],
       cwd: directory,
       env: {
         ...gatewayEnv(modelUrl, port, directory),
