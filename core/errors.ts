@@ -123,6 +123,11 @@ const rules = {
     type: "conflict_error",
     message: "Someone else changed this at the same time. Load it again.",
   },
+  managed_by_file: {
+    status: 409,
+    type: "conflict_error",
+    message: "The configuration file owns this. Change it there, or take it out of the file first.",
+  },
   group_in_use: {
     status: 409,
     type: "conflict_error",

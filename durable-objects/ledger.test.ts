@@ -23,6 +23,29 @@ test("slots go to as many turns as there are, and asking again keeps one", async
   ])
 })
 
+test("a higher limit lets those in who wait, a lower one takes nobody's slot, and both outlive a restart", async () => {
+  harness = await openHarness({ concurrentTurns: 1 })
+  await acquire(1)
+  await acquire(2)
+  await ledger().call("setLimit", { limit: 2, version: 1 })
+  expect(await acquire(2)).toEqual({ granted: true })
+  await ledger().call("setLimit", { limit: 1, version: 2 })
+  expect([await acquire(1), await acquire(2)]).toEqual([{ granted: true }, { granted: true }])
+  await harness.restart()
+  await release(1)
+  expect(await acquire(3)).toEqual({ granted: false })
+  await ledger().call("setLimit", { limit: null, version: 3 })
+  await release(2)
+  expect(await acquire(3)).toEqual({ granted: true })
+})
+
+test("an older limit that arrives late changes nothing", async () => {
+  harness = await openHarness({ concurrentTurns: 1 })
+  await ledger().call("setLimit", { limit: 1, version: 2 })
+  await ledger().call("setLimit", { limit: 5, version: 1 })
+  expect([await acquire(1), await acquire(2)]).toEqual([{ granted: true }, { granted: false }])
+})
+
 test("slots outlive a restart", async () => {
   harness = await openHarness({ concurrentTurns: 1 })
   await acquire(1)

@@ -12,6 +12,10 @@ type Slot = z.infer<typeof Slot>
 const Waiter = Slot.extend({ turnId: TurnId, place: z.number().int().positive() })
 type Waiter = z.infer<typeof Waiter>
 
+/** How many slots there are, as the settings of that version say; null: the default. */
+const StoredLimit = z.object({ limit: z.number().int().positive().nullable(), version: z.number().int() })
+type StoredLimit = z.infer<typeof StoredLimit>
+
 /** A holder that says nothing for this long has died without a word; holders renew every minute at the latest. */
 const slotLeaseMs = 3 * 60_000
 /** An asker that does not ask again for this long no longer wants a slot. */
@@ -19,18 +23,25 @@ const waiterLeaseMs = 3 * 60_000
 
 export class Ledger implements HostedObject {
   readonly #host: ObjectHost
-  readonly #limit: number
+  readonly #defaultLimit: number
+  #set: StoredLimit
   readonly #slots: Map<TurnId, Slot>
   /** In the order of asking. */
   readonly #waiting: Map<TurnId, Waiter>
   readonly #routes: Routes<"ledger"> = {
     acquireSlot: on(methods.ledger.acquireSlot, (input) => this.#acquire(input)),
     releaseSlot: on(methods.ledger.releaseSlot, ({ turnId }) => this.#release(turnId)),
+    setLimit: on(methods.ledger.setLimit, (input) => this.#setLimit(input)),
+    check: on(methods.ledger.check, () => {
+      this.#host.storage.put("checked", this.#host.now())
+      return {}
+    }),
   }
 
   constructor(host: ObjectHost, concurrentTurns: number) {
     this.#host = host
-    this.#limit = concurrentTurns
+    this.#defaultLimit = concurrentTurns
+    this.#set = StoredLimit.parse(host.storage.get("limit") ?? { limit: null, version: 0 })
     const stored = host.storage.list({ prefix: "slot/" })
     this.#slots = new Map(stored.map(([key, value]) => [TurnId.parse(key.slice("slot/".length)), Slot.parse(value)]))
     const line = host.storage.list({ prefix: "wait/" }).map(([, value]) => Waiter.parse(value))
@@ -63,12 +74,30 @@ export class Ledger implements HostedObject {
     this.#leaveLine(turnId)
     if (this.#slots.delete(turnId)) this.#host.storage.delete(`slot/${turnId}`)
     this.#dropExpired()
+    this.#fill()
+    return {}
+  }
+
+  #setLimit(set: StoredLimit): Record<string, never> {
+    if (set.version < this.#set.version) return {}
+    this.#set = set
+    this.#host.storage.put("limit", set)
+    this.#dropExpired()
+    this.#fill()
+    return {}
+  }
+
+  get #limit(): number {
+    return this.#set.limit ?? this.#defaultLimit
+  }
+
+  /** Gives free slots to those who wait. */
+  #fill(): void {
     for (const [next, { conversationId }] of this.#waiting) {
       if (this.#slots.size >= this.#limit) break
       this.#grant(next, conversationId)
       this.#host.keepAlive(this.#host.peer("conversation", conversationId).call("wake", { slotFor: next }))
     }
-    return {}
   }
 
   #grant(turnId: TurnId, conversationId: ConversationId): void {

@@ -84,6 +84,13 @@ export const methods = {
       z.object({ granted: z.boolean() }),
     ),
     releaseSlot: method(z.object({ turnId: TurnId }), nothing),
+    /** How many turns may run; null: the default. `version` is that of the settings: an older one than known changes nothing. */
+    setLimit: method(
+      z.object({ limit: z.number().int().positive().nullable(), version: z.number().int().nonnegative() }),
+      nothing,
+    ),
+    /** Durable when it returns: shows that objects can write. */
+    check: method(nothing, nothing),
   },
 } as const
 export type ObjectMethods = typeof methods

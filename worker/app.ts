@@ -22,6 +22,7 @@ import { bindDocs } from "./routes/docs.ts"
 import { bindLoops } from "./routes/loops.ts"
 import { bindMetrics } from "./routes/metrics.ts"
 import { bindOperations } from "./routes/operations.ts"
+import { bindSettings } from "./routes/settings.ts"
 import { bindTokens } from "./routes/tokens.ts"
 import { bindWebhooks } from "./routes/webhooks.ts"
 
@@ -71,6 +72,7 @@ export function createApp(deps: EdgeDeps): App {
   bindConversations(binder, deps)
   bindOperations(binder, deps)
   bindMetrics(binder, deps)
+  bindSettings(binder, deps)
   bindWebhooks(binder, deps, limiter)
   bindDocs(binder, deps)
   app.notFound((context) => answerElse(deps, binder, context))

@@ -1,9 +1,11 @@
 /** What a run segment's policy is made of, read in one round trip. */
+import { type Settings, StoredSettings } from "../../core/settings.ts"
 import type { ChannelId } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
 import { constant, parseRow } from "./query.ts"
 import { ChannelRow, GroupRow } from "./rows.ts"
 import { agentGroups, channels } from "./schema.ts"
+import { selectSettings, settingsOf } from "./settings.ts"
 
 const selectChannel = constant("select * from channels where id = ?")
 const selectGroup = constant(
@@ -15,6 +17,7 @@ export interface PolicySource {
   /** The named group, or without a name the one that the channel is bound to. Null also when a named one is gone. */
   readonly group: GroupRow | null
   readonly channel: ChannelRow | null
+  readonly settings: Settings
 }
 
 export async function readPolicySource(
@@ -23,9 +26,14 @@ export async function readPolicySource(
 ): Promise<PolicySource> {
   const groupName = of.groupName ?? null
   const channelId = of.channelId ?? null
-  const [channel, group] = await libsql.read([selectChannel(channelId), selectGroup(groupName, channelId)])
+  const [channel, group, settings] = await libsql.read([
+    selectChannel(channelId),
+    selectGroup(groupName, channelId),
+    selectSettings("gateway"),
+  ])
   return {
     group: parseRow(agentGroups, GroupRow, group) ?? null,
     channel: parseRow(channels, ChannelRow, channel) ?? null,
+    settings: StoredSettings.parse(settingsOf(settings)?.value ?? {}),
   }
 }

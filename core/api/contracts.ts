@@ -6,6 +6,7 @@ import * as conversations from "./conversations.ts"
 import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
 import * as loops from "./loops.ts"
 import * as operations from "./operations.ts"
+import * as settings from "./settings.ts"
 import * as tokens from "./tokens.ts"
 import * as webhooks from "./webhooks.ts"
 
@@ -41,6 +42,8 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   channels.getChannel,
   channels.updateChannel,
   channels.deleteChannel,
+  settings.getSettings,
+  settings.updateSettings,
   operations.getHealth,
   operations.getMetrics,
   operations.getOpenApi,

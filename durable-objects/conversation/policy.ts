@@ -4,6 +4,7 @@ import type { Libsql } from "../../adapters/store/libsql.ts"
 import { readPolicySource } from "../../adapters/store/policy.ts"
 import type { GroupRow } from "../../adapters/store/rows.ts"
 import { channelProfile } from "../../core/channel/profile.ts"
+import { effectiveSettings } from "../../core/settings.ts"
 import { policyDefaults, type TurnPolicy } from "../../core/turn/policy.ts"
 import type { GatewayParts } from "../parts.ts"
 import type { Meta } from "./records.ts"
@@ -24,14 +25,16 @@ export async function readPolicy(
   meta: Meta,
   permissionMode: TurnPolicy["permissionMode"],
 ): Promise<SegmentPolicy> {
-  const { group } = await readPolicySource(libsql, { groupName: meta.profiles[0] ?? null, channelId: meta.channelId })
+  const of = { groupName: meta.profiles[0] ?? null, channelId: meta.channelId }
+  const { group, settings } = await readPolicySource(libsql, of)
+  const general = effectiveSettings(settings, parts.config)
   const content: Omit<TurnPolicy, "version"> = {
     groupId: group?.id ?? null,
     groupName: group?.name ?? "default",
-    model: group?.model ?? parts.config.DEFAULT_MODEL,
-    system: systemPrompt(parts, meta, group),
-    maxOutputTokens: group?.maxOutputTokens ?? policyDefaults.maxOutputTokens,
-    historyMessages: group?.historyMessages ?? policyDefaults.historyMessages,
+    model: group?.model ?? general.defaultModel,
+    system: systemPrompt(general.systemPrompt ?? parts.systemPrompt().trim(), meta, group),
+    maxOutputTokens: group?.maxOutputTokens ?? general.maxOutputTokens,
+    historyMessages: group?.historyMessages ?? general.historyMessages,
     permissionMode,
     tools:
       permissionMode === "plan"
@@ -46,9 +49,9 @@ export async function readPolicy(
 }
 
 /** The group's own prompt stands in place of the operator's general one; how the channel reads is told in either case. */
-function systemPrompt(parts: GatewayParts, meta: Meta, group: GroupRow | null): string {
+function systemPrompt(general: string, meta: Meta, group: GroupRow | null): string {
   const own = group?.systemPrompt.trim() ?? ""
-  const base = own === "" ? parts.systemPrompt().trim() : own
+  const base = own === "" ? general : own
   const hint = meta.kind === "loop" ? "" : channelProfile(meta.kind).systemHint
   return [base, hint].filter((part) => part !== "").join("\n\n")
 }

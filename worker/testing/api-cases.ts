@@ -249,6 +249,14 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   },
 
   "get /api/health": { succeeds: () => nobody, unreachable: needsNoDatabase },
+  "get /api/settings": { succeeds: () => ({}) },
+  "put /api/settings": {
+    succeeds: () => ({ body: { version: 0, settings: { defaultModel: "gpt-5", timeZone: null } } }),
+    fails: {
+      404: () => ({ body: { version: 0, settings: { home: { channelId: `chan_${unknown("a", 24)}`, chatId: 1 } } } }),
+      409: () => ({ body: { version: 9, settings: {} } }),
+    },
+  },
   "get /metrics": { succeeds: () => ({}) },
   "get /api/openapi.json": { succeeds: () => nobody, unreachable: needsNoDatabase },
 

@@ -53,7 +53,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
           const failure = failures.get(name)
           failures.delete(name)
           if (failure !== undefined) throw failure
-          const routes = kind === "conversation" ? conversation(Id.parse(id)) : channel
+          const routes = kind === "conversation" ? conversation(Id.parse(id)) : kind === "channel" ? channel : ledger
           return routeOf(routes, method)(structuredClone(input))
         },
         async stream(_, input) {
@@ -124,6 +124,12 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     }),
     send: on(methods.channel.send, () => ({ status: "sent" as const, externalId: "1" })),
     showTyping: on(methods.channel.showTyping, () => ({})),
+  }
+  const ledger: Routes<"ledger"> = {
+    acquireSlot: on(methods.ledger.acquireSlot, () => ({ granted: true })),
+    releaseSlot: on(methods.ledger.releaseSlot, () => ({})),
+    setLimit: on(methods.ledger.setLimit, () => ({})),
+    check: on(methods.ledger.check, () => ({})),
   }
   return fake
 }

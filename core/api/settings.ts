@@ -1,0 +1,56 @@
+/** Contracts of the gateway's settings: what holds for all agents that say nothing else. */
+import * as z from "zod"
+import { SettingName, Settings, SettingsChanges } from "../settings.ts"
+import { endpoint, Instant, nothing } from "./endpoint.ts"
+
+export const SettingsView = z.object({
+  /** Grows with every change; to be sent along with one. 0: nothing was ever set. */
+  version: z.number().int(),
+  /** What is set; null: not set. */
+  settings: Settings,
+  /** What is in force where an agent group says nothing else. */
+  effective: z.object({
+    defaultModel: z.string(),
+    /** Null: the operator's system-prompt.md. */
+    systemPrompt: z.string().nullable(),
+    historyMessages: z.number().int(),
+    maxOutputTokens: z.number().int(),
+    concurrentTurns: z.number().int(),
+    timeZone: z.string(),
+  }),
+  /** Set by the configuration file, and changed only there. */
+  managed: z.array(SettingName),
+  updatedAt: Instant.nullable(),
+  updatedBy: z.string().nullable(),
+})
+export type SettingsView = z.infer<typeof SettingsView>
+
+export const getSettings = endpoint({
+  method: "get",
+  path: "/api/settings",
+  summary: "The gateway's settings: what is set, and what is in force",
+  auth: "user",
+  scope: "access:read",
+  params: nothing,
+  query: nothing,
+  body: nothing,
+  status: 200,
+  response: SettingsView,
+  errors: [],
+})
+
+export const updateSettings = endpoint({
+  method: "put",
+  path: "/api/settings",
+  summary: "Change the named settings; null takes one back to the environment's value or the default",
+  description: "A change acts on the next stretch of every turn, without a restart. All versions are kept.",
+  auth: "user",
+  scope: "access:write",
+  params: nothing,
+  query: nothing,
+  body: z.object({ version: z.number().int().nonnegative(), settings: SettingsChanges }),
+  status: 200,
+  response: SettingsView,
+  errors: ["edit_conflict", "channel_not_found", "managed_by_file"],
+  maxBodyBytes: 1_048_576,
+})

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "vitest"
+import {
+  applySettings,
+  effectiveSettings,
+  noSettings,
+  SettingName,
+  Settings,
+  SettingsChanges,
+  StoredSettings,
+} from "./settings.ts"
+
+const environment = { DEFAULT_MODEL: "claude-env" }
+
+describe("settings", () => {
+  test("that are not set leave the environment and the defaults in force", () => {
+    expect(effectiveSettings(noSettings, environment)).toEqual({
+      defaultModel: "claude-env",
+      systemPrompt: null,
+      historyMessages: 20,
+      maxOutputTokens: 16_384,
+      concurrentTurns: 10,
+      timeZone: "UTC",
+    })
+  })
+
+  test("change by name, and null takes one back", () => {
+    const set = applySettings(noSettings, { defaultModel: "gpt-5", historyMessages: 5 })
+    expect(applySettings(set, { defaultModel: null })).toEqual({ ...noSettings, historyMessages: 5 })
+    expect(applySettings(set, {})).toEqual(set)
+  })
+
+  test("of an older release read as not set where it did not know them", () => {
+    expect(StoredSettings.parse({ timeZone: "Europe/Berlin" })).toEqual({ ...noSettings, timeZone: "Europe/Berlin" })
+  })
+
+  test("have one list of names", () => {
+    expect(SettingName.options).toEqual(Object.keys(Settings.shape))
+    expect(Object.keys(noSettings)).toEqual(SettingName.options)
+  })
+
+  test.each([
+    { timeZone: "Mars/Olympus" },
+    { timeZone: "" },
+    { defaultModel: " " },
+    { historyMessages: 0 },
+    { historyMessages: 1.5 },
+    { maxOutputTokens: -1 },
+    { concurrentTurns: 1_001 },
+    { home: { channelId: "x", chatId: 1 } },
+    { home: { channelId: `chan_${"a".repeat(24)}` } },
+    { retentionDays: 0 },
+    { systemPrompt: "x".repeat(100_001) },
+  ])("refuse %j", (changes) => {
+    expect(SettingsChanges.safeParse(changes).success).toBe(false)
+  })
+})

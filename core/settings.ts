@@ -1,0 +1,107 @@
+/** What an administrator sets for the whole gateway. Null everywhere means: the environment's value, or the default. */
+import * as z from "zod"
+import { policyDefaults } from "./turn/policy.ts"
+import { ChannelId } from "./units.ts"
+
+/** An IANA name that this host's calendar knows, such as Europe/Berlin. */
+export const TimeZone = z.string().max(100).refine(isTimeZone, "must be a time zone such as Europe/Berlin")
+
+/** Where questions and warnings of the gateway itself go. */
+export const HomeChat = z.object({
+  channelId: ChannelId,
+  /** The chat's id on its platform, such as Telegram's. */
+  chatId: z.number().int(),
+})
+export type HomeChat = z.infer<typeof HomeChat>
+
+const fields = {
+  /** Of agents that name no model. */
+  defaultModel: z.string().trim().min(1).max(200).nullable(),
+  /** In place of the operator's system-prompt.md, for agents without a prompt of their own. */
+  systemPrompt: z.string().max(100_000).nullable(),
+  historyMessages: z.number().int().min(1).max(1_000).nullable(),
+  maxOutputTokens: z.number().int().min(1).max(1_000_000).nullable(),
+  /** Turns that run at the same moment; others wait their turn. */
+  concurrentTurns: z.number().int().min(1).max(1_000).nullable(),
+  timeZone: TimeZone.nullable(),
+  home: HomeChat.nullable(),
+  /** How long ended conversations are meant to be kept, for whoever cleans up; nothing is erased by this alone. */
+  retentionDays: z.number().int().min(1).max(36_500).nullable(),
+}
+
+export const SettingName = z.enum([
+  "defaultModel",
+  "systemPrompt",
+  "historyMessages",
+  "maxOutputTokens",
+  "concurrentTurns",
+  "timeZone",
+  "home",
+  "retentionDays",
+])
+export type SettingName = z.infer<typeof SettingName>
+
+export const Settings = z.object(fields)
+export type Settings = z.infer<typeof Settings>
+
+/** Fields that are left out stay as they are; null takes a setting back. */
+export const SettingsChanges = z.object(fields).partial()
+export type SettingsChanges = z.infer<typeof SettingsChanges>
+
+export const noSettings: Settings = {
+  defaultModel: null,
+  systemPrompt: null,
+  historyMessages: null,
+  maxOutputTokens: null,
+  concurrentTurns: null,
+  timeZone: null,
+  home: null,
+  retentionDays: null,
+}
+
+/** As they were stored by any release: what it did not know yet is not set. */
+export const StoredSettings = z
+  .object(fields)
+  .partial()
+  .transform((stored): Settings => applySettings(noSettings, stored))
+
+/** The settings with the named fields changed. */
+export function applySettings(before: Settings, changes: SettingsChanges): Settings {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined)
+  return { ...before, ...Object.fromEntries(given) }
+}
+
+/** The settings that are in force. */
+export interface EffectiveSettings {
+  readonly defaultModel: string
+  /** Null: system-prompt.md. */
+  readonly systemPrompt: string | null
+  readonly historyMessages: number
+  readonly maxOutputTokens: number
+  readonly concurrentTurns: number
+  readonly timeZone: string
+}
+
+/** @param environment - what the environment says where nothing is set */
+export function effectiveSettings(
+  settings: Settings,
+  environment: { readonly DEFAULT_MODEL: string },
+): EffectiveSettings {
+  const prompt = settings.systemPrompt?.trim() ?? ""
+  return {
+    defaultModel: settings.defaultModel ?? environment.DEFAULT_MODEL,
+    systemPrompt: prompt === "" ? null : prompt,
+    historyMessages: settings.historyMessages ?? policyDefaults.historyMessages,
+    maxOutputTokens: settings.maxOutputTokens ?? policyDefaults.maxOutputTokens,
+    concurrentTurns: settings.concurrentTurns ?? policyDefaults.concurrentTurns,
+    timeZone: settings.timeZone ?? "UTC",
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== ""
+  } catch {
+    return false
+  }
+}

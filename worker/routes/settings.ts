@@ -1,0 +1,39 @@
+/** The gateway's settings: shown with what is in force, changed by whoever saw the newest version. */
+import { getSettings, updateSettings } from "../../core/api/settings.ts"
+import { LoopError } from "../../core/errors.ts"
+import { effectiveSettings, SettingName } from "../../core/settings.ts"
+import { toRfc3339 } from "../../core/units.ts"
+import { findChannel } from "../../adapters/store/channels.ts"
+import { readOwnership } from "../../adapters/store/ownership.ts"
+import type { EdgeDeps } from "../deps.ts"
+import { bind, type Binder } from "../http/bind.ts"
+import { changeSettings, type CurrentSettings, currentSettings } from "../settings/change.ts"
+
+export function bindSettings(binder: Binder, deps: EdgeDeps): void {
+  const show = ({ row, settings }: CurrentSettings, managed: SettingName[]) => ({
+    version: row?.version ?? 0,
+    settings,
+    effective: effectiveSettings(settings, deps.config),
+    managed,
+    updatedAt: row === undefined ? null : toRfc3339(row.updatedAt),
+    updatedBy: row?.updatedBy ?? null,
+  })
+
+  bind(binder, getSettings, async () => {
+    const [current, owned] = await Promise.all([currentSettings(deps), readOwnership(deps.libsql)])
+    return show(current, owned.settings)
+  })
+
+  bind(binder, updateSettings, async ({ body, caller }) => {
+    const [before, owned] = await Promise.all([currentSettings(deps), readOwnership(deps.libsql)])
+    if ((before.row?.version ?? 0) !== body.version) throw new LoopError("edit_conflict")
+    const taken = SettingName.options.find((name) => body.settings[name] !== undefined && owned.settings.includes(name))
+    if (taken !== undefined) throw new LoopError("managed_by_file", { field: taken })
+    const { home } = body.settings
+    if (home && (await findChannel(deps.libsql, home.channelId)) === undefined)
+      throw new LoopError("channel_not_found", { field: "home.channelId" })
+    const outcome = await changeSettings(deps, before, body.settings, caller.user.username)
+    if (outcome.status === "conflict") throw new LoopError("edit_conflict")
+    return show(outcome.current, owned.settings)
+  })
+}

@@ -1,0 +1,55 @@
+/** Stores changed settings and tells those who keep a copy. */
+import { applySettings, noSettings, type Settings, type SettingsChanges, StoredSettings } from "../../core/settings.ts"
+import { readSettings, type SettingsRow, writeSettings } from "../../adapters/store/settings.ts"
+import { describeFailure } from "../../core/log.ts"
+import type { EdgeDeps } from "../deps.ts"
+
+export type SettingsDeps = Pick<EdgeDeps, "libsql" | "peers" | "now" | "log">
+
+export interface CurrentSettings {
+  readonly settings: Settings
+  /** Undefined: nothing was ever set. */
+  readonly row: SettingsRow | undefined
+}
+
+export async function currentSettings(deps: Pick<EdgeDeps, "libsql">): Promise<CurrentSettings> {
+  const row = await readSettings(deps.libsql, "gateway")
+  return { row, settings: row === undefined ? noSettings : StoredSettings.parse(row.value) }
+}
+
+/** `conflict`: another change came first, and nothing was done. */
+export async function changeSettings(
+  deps: SettingsDeps,
+  before: CurrentSettings,
+  changes: SettingsChanges,
+  by: string,
+): Promise<{ status: "changed"; current: CurrentSettings } | { status: "conflict" }> {
+  const settings = applySettings(before.settings, changes)
+  const outcome = await writeSettings(deps.libsql, {
+    key: "gateway",
+    value: settings,
+    version: before.row?.version ?? 0,
+    updatedAt: deps.now(),
+    updatedBy: by,
+  })
+  if (outcome.status === "conflict") return outcome
+  const current = { settings, row: outcome.row }
+  await tellLedger(deps, current)
+  return { status: "changed", current }
+}
+
+/** Turns that wait get their slots now; all other settings are read by each stretch of a turn. */
+export async function tellLedger(deps: Pick<SettingsDeps, "peers" | "log">, current: CurrentSettings): Promise<void> {
+  const told = { limit: current.settings.concurrentTurns, version: current.row?.version ?? 0 }
+  try {
+    await deps.peers("ledger", "main").call("setLimit", told)
+  } catch (error) {
+    deps.log({
+      level: "warn",
+      event: "ledger_not_told",
+      ...told,
+      limit: told.limit ?? 0,
+      cause: describeFailure(error),
+    })
+  }
+}
