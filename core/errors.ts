@@ -36,6 +36,22 @@ const rules = {
     message: "A field has a value that this gateway does not support.",
   },
   invalid_cursor: { status: 400, type: "invalid_request_error", message: "The cursor names nothing in this list." },
+  unsupported_parameter: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "This gateway does not support a parameter of the request.",
+  },
+  image_refused: { status: 400, type: "invalid_request_error", message: "A picture cannot be taken." },
+  model_refused_request: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The model's provider refused the request.",
+  },
+  context_overflow: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "The conversation is too long for the model.",
+  },
   choice_answer_invalid: {
     status: 400,
     type: "invalid_request_error",
@@ -79,6 +95,7 @@ const rules = {
     type: "permission_error",
     message: "This needs a signed-in browser session: a token cannot do it.",
   },
+  token_required: { status: 403, type: "permission_error", message: "This takes an API token, and nothing else." },
   origin_forbidden: { status: 403, type: "permission_error", message: "The request comes from another origin." },
   not_loop_owner: { status: 403, type: "permission_error", message: "This loop belongs to someone else." },
   permission_mode_forbidden: {
@@ -98,6 +115,11 @@ const rules = {
     status: 404,
     type: "not_found_error",
     message: "There is no such open question: it is unknown or already answered.",
+  },
+  model_not_found: {
+    status: 404,
+    type: "not_found_error",
+    message: "There is no such model: name an agent group, or default.",
   },
   token_not_found: { status: 404, type: "not_found_error", message: "There is no such token." },
   group_not_found: { status: 404, type: "not_found_error", message: "There is no such agent group." },
@@ -152,6 +174,7 @@ const rules = {
     type: "internal_error",
     message: "Something broke on our side. Nothing that was accepted is lost.",
   },
+  turn_failed: { status: 500, type: "internal_error", message: "The agent could not finish its answer." },
   secret_unreadable: {
     status: 500,
     type: "internal_error",
@@ -168,6 +191,9 @@ const rules = {
     type: "internal_error",
     message: "The database does not answer right now. Try again.",
   },
+  model_unavailable: { status: 503, type: "internal_error", message: "The model does not answer right now." },
+  model_not_configured: { status: 503, type: "internal_error", message: "The model is not configured." },
+  model_key_refused: { status: 503, type: "internal_error", message: "The model's provider refuses the key." },
   peer_unavailable: {
     status: 503,
     type: "internal_error",

@@ -4,7 +4,9 @@ import { LoopError } from "../core/errors.ts"
 import { InboundMessage } from "../core/channel/message.ts"
 import { OutgoingPart, SendOutcome } from "../core/channel/outgoing.ts"
 import { EventId } from "../core/loop/event.ts"
+import { ImageBlock, ImageMediaType, Message } from "../core/model/message.ts"
 import { ChoiceAnswer } from "../core/turn/event.ts"
+import { TurnReport } from "../core/turn/report.ts"
 import { ConversationId, ChoiceId, EpochMs, TurnId, UserId } from "../core/units.ts"
 
 const method = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
@@ -49,6 +51,25 @@ export const methods = {
       LoopState,
     ),
     view: method(z.object({ viewer }), LoopState),
+    /** Finds a loop whose id is made of something else, or begins it with what was said before. */
+    open: method(
+      z.object({ ownerId: UserId, profiles: z.array(z.string()), history: z.array(Message) }),
+      LoopState,
+    ),
+    /** Keeps a picture that a message, or the history of `open`, refers to. `data` is base64. */
+    keepPicture: method(z.object({ viewer, mediaType: ImageMediaType, data: z.string() }), ImageBlock),
+    /** Where a program's request goes that may be a repeated one. `elsewhere`: the conversation to begin where this one has begun. */
+    claim: method(
+      z.object({
+        viewer,
+        bodyHash: z.string(),
+        isRetry: z.boolean(),
+        externalId: z.string(),
+        elsewhere: ConversationId.nullable(),
+      }),
+      z.object({ conversationId: ConversationId, externalId: z.string(), isAttached: z.boolean() }),
+    ),
+    report: method(z.object({ viewer, externalId: z.string() }), TurnReport),
     archive: method(z.object({ viewer }), nothing),
     unarchive: method(z.object({ viewer }), nothing),
     /** Leaves no byte of it in any store; throws `database_unavailable` when that takes longer, and goes on by itself. */

@@ -18,7 +18,10 @@ export const TurnPolicy = z.object({
   groupId: GroupId.nullable(),
   groupName: z.string(),
   model: z.string(),
+  /** The operator's words. */
   system: z.string(),
+  /** What the program that began the turn adds below them. */
+  callerInstructions: z.string().optional(),
   maxOutputTokens: z.number().int().positive(),
   /** How many messages with text the model sees at most, the newest. */
   historyMessages: z.number().int().positive(),

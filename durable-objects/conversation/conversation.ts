@@ -5,20 +5,25 @@ import { channelProfile } from "../../core/channel/profile.ts"
 import { telegramParts } from "../../core/channel/telegram-text.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { LoopEvent } from "../../core/loop/event.ts"
+import type { ImageBlock } from "../../core/model/message.ts"
 import type { ChoiceAnswer, TurnOutcome } from "../../core/turn/event.ts"
 import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
+import { costOf, type TurnReport } from "../../core/turn/report.ts"
 import { after, EpochMs, ConversationId, type ChoiceId, type TurnId, type UserId } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
 import { modelsConfig, type GatewayParts } from "../parts.ts"
-import { methods, on, routeOf, streams, type LoopState, type Routes } from "../peers.ts"
+import { methods, on, routeOf, streams, type LoopState, type MethodInput, type Routes } from "../peers.ts"
+import { takeClaim } from "./claims.ts"
 import { Driver } from "./driver.ts"
 import { Erasure } from "./erasure.ts"
 import { LiveEvents } from "./events.ts"
 import { meterEvent } from "./meter.ts"
 import { Outbox } from "./outbox.ts"
 import { Projector } from "./projector.ts"
-import { findConversation, newConversation, recallHistory } from "./recall.ts"
+import { keepPicture } from "./pictures.ts"
+import { chatBegunBy, findConversation, newConversation, type Origin, recallHistory } from "./recall.ts"
+import { reportMessage } from "./report.ts"
 import { ConversationState, type Turn } from "./state.ts"
 
 /** An unfinished turn, an unsent part or an unflushed projection is looked at again after this long at the latest. */
@@ -34,8 +39,8 @@ export class Conversation implements HostedObject {
   readonly #outbox: Outbox
   readonly #projector: Projector
   readonly #driver: Driver
-  #armedAt: EpochMs | null | undefined
   readonly #erasure: Erasure
+  #armedAt: EpochMs | null | undefined
   #typingAt: EpochMs | null = null
   #isCold = true
   #isAwake = false
@@ -45,10 +50,14 @@ export class Conversation implements HostedObject {
   readonly #routes: Routes<"conversation"> = {
     create: on(methods.conversation.create, (input) => this.#create(input)),
     view: on(methods.conversation.view, ({ viewer }) => this.#view(viewer)),
+    open: on(methods.conversation.open, (input) => this.#open(input)),
+    keepPicture: on(methods.conversation.keepPicture, (input) => this.#keepPicture(input)),
+    claim: on(methods.conversation.claim, (input) => this.#claim(input)),
+    report: on(methods.conversation.report, (input) => this.#report(input)),
     archive: on(methods.conversation.archive, ({ viewer }) => this.#archive(viewer)),
-    accept: on(methods.conversation.accept, ({ viewer, message }) => this.#accept(viewer, message)),
     unarchive: on(methods.conversation.unarchive, ({ viewer }) => this.#unarchive(viewer)),
     erase: on(methods.conversation.erase, () => this.#erase()),
+    accept: on(methods.conversation.accept, ({ viewer, message }) => this.#accept(viewer, message)),
     answer: on(methods.conversation.answer, (input) => this.#answer(input)),
     interrupt: on(methods.conversation.interrupt, ({ viewer }) => this.#interrupt(viewer)),
     flush: on(methods.conversation.flush, () => this.#flush()),
@@ -69,11 +78,11 @@ export class Conversation implements HostedObject {
       recallHistory: () => recallHistory(this.#host, this.#state),
     }
     this.#driver = new Driver(host, parts, { models, state: this.#state, events: this.#events, hooks })
-  }
     this.#erasure = new Erasure(host, this.#state, this.#projector, () => {
       this.#armedAt = null
       this.#isCold = true
     })
+  }
 
   async call(name: string, input: unknown): Promise<unknown> {
     if (!this.#isAwake) this.#resume()
@@ -114,6 +123,33 @@ export class Conversation implements HostedObject {
     return this.#loopState()
   }
 
+  async #open({ ownerId, profiles, history }: MethodInput<"conversation", "open">): Promise<LoopState> {
+    const begins: Origin = { kind: "loop", ownerId, channelId: null, title: "", metadata: {}, profiles }
+    if ((await this.#find(begins)) === "begun") this.#state.begin(history, this.#host.now())
+    this.#allow(ownerId)
+    this.#arm()
+    return this.#loopState()
+  }
+
+  async #keepPicture({ viewer, mediaType, data }: MethodInput<"conversation", "keepPicture">): Promise<ImageBlock> {
+    if (this.#state.meta !== undefined) this.#allow(viewer)
+    return keepPicture(this.#host.blobs, mediaType, data)
+  }
+
+  async #claim({ viewer, bodyHash, isRetry, externalId, elsewhere }: MethodInput<"conversation", "claim">) {
+    const hasBegun = this.#state.meta !== undefined
+    if (hasBegun) this.#allow(viewer)
+    const now = this.#host.now()
+    const fresh = { conversationId: (hasBegun ? elsewhere : null) ?? this.#id, externalId }
+    return takeClaim(this.#host.storage, { bodyHash, isRetry, fresh }, now, ago(now, eventsKeptMs))
+  }
+
+  async #report({ viewer, externalId }: MethodInput<"conversation", "report">): Promise<TurnReport> {
+    await this.#find()
+    this.#allow(viewer)
+    return reportMessage(this.#state, externalId)
+  }
+
   async #view(viewer: UserId | null): Promise<LoopState> {
     await this.#find()
     this.#allow(viewer)
@@ -124,7 +160,7 @@ export class Conversation implements HostedObject {
     viewer: UserId | null,
     message: InboundMessage,
   ): Promise<{ status: "accepted" | "repeated"; position: number }> {
-    await this.#find(message)
+    await this.#find(chatBegunBy(message))
     const meta = this.#allow(viewer)
     const { externalId, bodyHash = null } = message
     const now = this.#host.now()
@@ -187,7 +223,6 @@ export class Conversation implements HostedObject {
     return {}
   }
 
-  async #flush(): Promise<Record<string, never>> {
   async #unarchive(viewer: UserId | null): Promise<Record<string, never>> {
     await this.#find()
     if (this.#allow(viewer).archivedAt !== null) this.#state.change({ archivedAt: null }, "row")
@@ -215,6 +250,7 @@ export class Conversation implements HostedObject {
     }
   }
 
+  async #flush(): Promise<Record<string, never>> {
     if (this.#state.meta !== undefined) await this.#projector.flush().finally(() => this.#afterFlush())
     return {}
   }
@@ -256,7 +292,8 @@ export class Conversation implements HostedObject {
   #finish(turn: Turn, outcome: TurnOutcome, reply: string | null): void {
     const at = this.#host.now()
     this.#state.append(turn, { type: "turn_ended", outcome, at })
-    this.#state.recordEnd(turn, { at, outcome, text: turnText(foldTurn(turn.events)) })
+    const cost = costOf(turn.events)
+    this.#state.recordEnd(turn, { at, outcome, text: turnText(foldTurn(turn.events)), cost })
     this.#state.change({ lastActivityAt: at }, "row")
     this.#events.step(turn, endEvent(turn, outcome))
     if (reply !== null) this.#reply(turn, reply)
@@ -292,16 +329,16 @@ export class Conversation implements HostedObject {
   }
 
   #afterFlush(): void {
-    this.#state.pruneTurns(this.#state.lastPolicy()?.historyMessages ?? policyDefaults.historyMessages)
     if (this.#state.meta === undefined) return
+    this.#state.pruneTurns(this.#state.lastPolicy()?.historyMessages ?? policyDefaults.historyMessages)
     this.#arm()
   }
 
   /** Starts all that is due. Safe to call at any time: each part joins its own running work. */
   #work(): void {
-    const now = this.#host.now()
     if (this.#state.meta === undefined) return
     if (this.#erasure.isUnderWay) return this.#host.keepAlive(this.#erasure.finish().catch(passUnlessDatabase))
+    const now = this.#host.now()
     if (this.#state.openTurn !== undefined || this.#state.queue.length > 0) {
       this.#host.keepAlive(this.#driver.renewSlot())
       this.#host.keepAlive(this.#driver.drive().finally(() => this.#arm()))
@@ -329,8 +366,8 @@ export class Conversation implements HostedObject {
 
   /** Sets the alarm for what is due next; in the same step as the write that made it so. */
   #arm(): void {
-    const now = this.#host.now()
     if (this.#state.meta === undefined) return
+    const now = this.#host.now()
     const safety = after(now, safetyAlarmMs)
     const isUnfinished =
       this.#state.openTurn !== undefined ||
@@ -366,10 +403,11 @@ export class Conversation implements HostedObject {
     return this.#state.meta?.id ?? ConversationId.parse(this.#host.id)
   }
 
-  /** Makes sure that the conversation is there; a chat's comes to be with its first message. */
-  async #find(message?: InboundMessage): Promise<void> {
-    if (this.#state.meta === undefined) await findConversation(this.#host, this.#state, this.#id, message)
+  /** Makes sure that the conversation is there. */
+  async #find(begins?: Origin): Promise<"found" | "begun"> {
     if (this.#erasure.isUnderWay) await this.#erasure.finish()
+    if (this.#state.meta !== undefined) return "found"
+    return findConversation(this.#host, this.#state, this.#id, begins)
   }
 
   #allow(viewer: UserId | null) {

@@ -5,17 +5,20 @@
 import type { Models } from "../../adapters/models/models.ts"
 import { isLoopError, type ErrorCode } from "../../core/errors.ts"
 import { describeFailure } from "../../core/log.ts"
+import { imagesOf } from "../../core/model/image.ts"
 import type { ToolUseBlock } from "../../core/model/message.ts"
 import { decide, type Command } from "../../core/turn/decide.ts"
 import { foldTurn, turnText } from "../../core/turn/fold.ts"
 import type { TurnPolicy } from "../../core/turn/policy.ts"
 import { toTranscript } from "../../core/turn/transcript.ts"
+import { systemOf } from "../../core/turn/wishes.ts"
 import { after, ChoiceId, type EpochMs, type TurnId } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import { runTool } from "../tools/run.ts"
 import type { LiveEvents } from "./events.ts"
-import { readPolicy, type SegmentPolicy } from "./policy.ts"
+import { showPictures } from "./pictures.ts"
+import { readPolicy, reusePolicy, type SegmentPolicy } from "./policy.ts"
 import type { ConversationState, Turn } from "./state.ts"
 
 /** The rest of the conversation, as the loop needs it. */
@@ -201,17 +204,18 @@ export class Driver {
   /** Fresh from libSQL; while that is away the last one serves, so that people are still answered. */
   async #readPolicy(turn: Turn): Promise<SegmentPolicy | undefined> {
     const first = turn.events[0]
-    const mode = first?.type === "turn_started" ? first.messages[0]?.permissionMode : undefined
+    const message = first?.type === "turn_started" ? first.messages[0] : undefined
+    const asked = { permissionMode: message?.permissionMode ?? "default", wishes: message?.wishes }
     try {
       const [policy] = await Promise.all([
-        readPolicy(this.#host.libsql, this.#parts, this.#state.require(), mode ?? "default"),
+        readPolicy(this.#host.libsql, this.#parts, this.#state.require(), asked),
         this.#hooks.recallHistory(),
       ])
       return policy
     } catch (error) {
       if (!isLoopError(error) || error.code !== "database_unavailable") throw error
       const last = this.#state.lastPolicy()
-      return last === undefined ? undefined : { policy: last, apiKey: undefined }
+      return last === undefined ? undefined : reusePolicy(last, asked)
     }
   }
 
@@ -245,14 +249,18 @@ export class Driver {
     this.#hooks.joinQueued(turn)
     const startedAt = this.#host.now()
     this.#state.append(turn, { type: "model_started", call, attempt, model: policy.model, at: startedAt })
-    const past = this.#state.turns.filter((other) => other.number < turn.number).map((other) => other.events)
     const before = turnText(foldTurn(turn.events))
+    const past = this.#state.turns.filter((other) => other.number < turn.number).map((other) => other.events)
+    const transcript = toTranscript(past, turn.events, policy.historyMessages)
+    const hasPictures = imagesOf(transcript).length > 0
+    const shown = hasPictures ? await showPictures(this.#host.blobs, transcript) : { messages: transcript }
+    if (abort.signal.aborted || !this.#state.isOpen(turn)) return
     let firstDeltaMs: number | null = null
     const outcome = await this.#models.run(
       {
         model: policy.model,
-        system: policy.system,
-        messages: toTranscript(past, turn.events, policy.historyMessages),
+        system: systemOf(policy),
+        ...shown,
         tools: this.#parts.tools
           .filter((tool) => policy.tools.some(({ name }) => name === tool.name))
           .map((tool) => tool.spec),

@@ -6,6 +6,7 @@ import type { GroupRow } from "../../adapters/store/rows.ts"
 import { channelProfile } from "../../core/channel/profile.ts"
 import { effectiveSettings } from "../../core/settings.ts"
 import { policyDefaults, type TurnPolicy } from "../../core/turn/policy.ts"
+import { type Asked, tighten } from "../../core/turn/wishes.ts"
 import type { GatewayParts } from "../parts.ts"
 import type { Meta } from "./records.ts"
 
@@ -23,9 +24,10 @@ export async function readPolicy(
   libsql: Libsql,
   parts: GatewayParts,
   meta: Meta,
-  permissionMode: TurnPolicy["permissionMode"],
+  asked: Asked,
 ): Promise<SegmentPolicy> {
-  const of = { groupName: meta.profiles[0] ?? null, channelId: meta.channelId }
+  const groupName = asked.wishes?.groupName ?? meta.profiles[0] ?? null
+  const of = { groupName, channelId: meta.channelId }
   const { group, settings } = await readPolicySource(libsql, of)
   const general = effectiveSettings(settings, parts.config)
   const content: Omit<TurnPolicy, "version"> = {
@@ -35,17 +37,27 @@ export async function readPolicy(
     system: systemPrompt(general.systemPrompt ?? parts.systemPrompt().trim(), meta, group),
     maxOutputTokens: group?.maxOutputTokens ?? general.maxOutputTokens,
     historyMessages: group?.historyMessages ?? general.historyMessages,
-    permissionMode,
-    tools:
-      permissionMode === "plan"
-        ? []
-        : parts.tools.map(({ name, repeatable, asksFirst }) => ({ name, repeatable, asksFirst })),
+    permissionMode: "default",
+    tools: parts.tools.map(({ name, repeatable, asksFirst }) => ({ name, repeatable, asksFirst })),
     maxModelCalls: policyDefaults.maxModelCalls,
     maxAttempts: policyDefaults.maxAttempts,
     choiceTimeoutMs: policyDefaults.choiceTimeoutMs,
   }
-  const version = sha256Hex(JSON.stringify(content)).slice(0, 16)
-  return { policy: { version, ...content }, apiKey: openKey(parts, group) }
+  return { policy: versioned(tighten(content, asked)), apiKey: openKey(parts, group) }
+}
+
+/**
+ * The policy of an earlier turn for one that begins while libSQL is away. Undefined when it would not be what is asked for: the
+ * agent of another group.
+ */
+export function reusePolicy(last: TurnPolicy, asked: Asked): SegmentPolicy | undefined {
+  const groupName = asked.wishes?.groupName ?? null
+  if (groupName !== null && groupName !== last.groupName) return undefined
+  return { policy: versioned(tighten(last, asked)), apiKey: undefined }
+}
+
+function versioned({ version: _, ...content }: Omit<TurnPolicy, "version"> & { version?: string }): TurnPolicy {
+  return { version: sha256Hex(JSON.stringify(content)).slice(0, 16), ...content }
 }
 
 /** The group's own prompt stands in place of the operator's general one; how the channel reads is told in either case. */

@@ -73,13 +73,13 @@ export class Projector {
     this.#failures = 0
     this.#behind.delete(this.#host.id)
     this.#retryAt = null
+    // Erased meanwhile.
+    if (this.#state.meta === undefined) return
     const projectedVersion = rows.conversations[0]?.version ?? 0
     this.#state.change({ projected: end, projectedVersion }, "internal")
     this.#outbox.markProjected(rows.deliveries)
   }
 
-    // Erased meanwhile.
-    if (this.#state.meta === undefined) return
   #rows(): { rows: Projection; end: { turn: number; index: number } } {
     const meta = this.#state.require()
     const rows: Projection = {

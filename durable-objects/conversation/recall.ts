@@ -12,7 +12,7 @@ import type { ConversationState } from "./state.ts"
 /** Transcript rows that a rehydrated object starts with: more than the messages that a model sees, for tool traffic. */
 const recalledRows = 100
 
-interface Origin {
+export interface Origin {
   readonly kind: "loop" | ChannelKind
   readonly ownerId: UserId | null
   readonly channelId: ChannelId | null
@@ -46,39 +46,50 @@ export function newConversation(id: ConversationId, now: EpochMs, origin: Origin
 
 /**
  * Makes the state of a conversation that this object has never held or has lost.
- * @param message - the message that begins a chat's conversation; without it only a known one is found
+ * @param begins - what it is where nobody knows it yet; without it only a known one is found
+ * @returns `begun` to the one caller that made it new
  * @throws LoopError `loop_not_found`; `database_unavailable` when only libSQL could tell
  */
 export async function findConversation(
   host: ObjectHost,
   state: ConversationState,
   id: ConversationId,
-  message: InboundMessage | undefined,
-): Promise<void> {
-  const source = message?.source
-  const isChat = source !== undefined && source.kind !== "api" && source.kind !== "operator"
+  begins: Origin | undefined,
+): Promise<"found" | "begun"> {
   let earlier = { nextTurn: 1, nextVersion: 1 }
   try {
     const { conversation, ...recalled } = await recall(host.libsql, id, recalledRows)
-    if (state.meta !== undefined) return
-    if (conversation !== null) return restore(host, state, conversation, recalled)
+    if (state.meta !== undefined) return "found"
+    if (conversation !== null) {
+      restore(host, state, conversation, recalled)
+      return "found"
+    }
     earlier = recalled
   } catch (error) {
-    if (!isChat || !isLoopError(error) || error.code !== "database_unavailable" || state.meta !== undefined) throw error
+    if (
+      begins === undefined ||
+      !isLoopError(error) ||
+      error.code !== "database_unavailable" ||
+      state.meta !== undefined
+    )
+      throw error
     // Turn ids must not meet those that libSQL may know: seconds since 1970 are above any count of turns.
     const turn = Math.floor(host.now() / 1_000)
-    return state.create({ ...chatOf(id, host.now(), source), turn, recallDue: true })
+    state.create({ ...newConversation(id, host.now(), begins), turn, recallDue: true })
+    return "begun"
   }
-  if (!isChat) throw new LoopError("loop_not_found")
+  if (begins === undefined) throw new LoopError("loop_not_found")
   const { nextTurn, nextVersion } = earlier
-  state.create({ ...chatOf(id, host.now(), source), turn: nextTurn - 1, version: nextVersion })
+  state.create({ ...newConversation(id, host.now(), begins), turn: nextTurn - 1, version: nextVersion })
+  return "begun"
 }
 
-type ChatSource = Exclude<InboundMessage["source"], { kind: "api" | "operator" }>
-
-function chatOf(id: ConversationId, now: EpochMs, source: ChatSource): Meta {
-  const origin = { ownerId: null, channelId: source.channelId, title: source.senderName, metadata: {}, profiles: [] }
-  return newConversation(id, now, { kind: source.kind, ...origin })
+/** What a message begins where its chat is not known yet; undefined for messages that only go into a known conversation. */
+export function chatBegunBy(message: InboundMessage | undefined): Origin | undefined {
+  const source = message?.source
+  if (source === undefined || source.kind === "api" || source.kind === "operator") return undefined
+  const { kind, channelId, senderName: title } = source
+  return { kind, ownerId: null, channelId, title, metadata: {}, profiles: [] }
 }
 
 function restore(
@@ -113,7 +124,10 @@ function entriesOf(rows: Recalled["messages"]) {
   return settle(
     rows.map((row) =>
       row.role === "assistant"
-        ? { role: "assistant" as const, blocks: row.blocks.filter((block) => block.type !== "tool_result" && block.type !== "image") }
+        ? {
+            role: "assistant" as const,
+            blocks: row.blocks.filter((block) => block.type !== "tool_result" && block.type !== "image"),
+          }
         : {
             role: "user" as const,
             blocks: row.blocks.filter((block) => block.type !== "tool_use" && block.type !== "thinking"),

@@ -3,6 +3,7 @@ import * as z from "zod"
 import { ChannelKind } from "../../core/channel/message.ts"
 import { EventId, LoopEvent } from "../../core/loop/event.ts"
 import { TurnOutcome } from "../../core/turn/event.ts"
+import { TurnCost } from "../../core/turn/report.ts"
 import { ChannelId, ConversationId, EpochMs, TurnId, UserId } from "../../core/units.ts"
 import { OutgoingPart } from "../../core/channel/outgoing.ts"
 
@@ -73,7 +74,13 @@ export const StoredEvent = z.object({ id: EventId, turn: z.number().int().positi
 export type StoredEvent = z.infer<typeof StoredEvent>
 
 /** An ended turn and all that the agent said in it, for replays: kept as long as its step events. */
-export const EndedTurn = z.object({ at: EpochMs, outcome: TurnOutcome, text: z.string() })
+export const EndedTurn = z.object({
+  at: EpochMs,
+  outcome: TurnOutcome,
+  text: z.string(),
+  /** Turns that ended under an earlier release have none. */
+  cost: TurnCost.optional(),
+})
 export type EndedTurn = z.infer<typeof EndedTurn>
 
 /** One outgoing part and what became of it. `sending` on waking means that a crash hid the outcome. */

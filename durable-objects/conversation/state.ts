@@ -11,6 +11,7 @@ import { newestWithin } from "../../core/turn/transcript.ts"
 import { TurnId, type EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import { deleteLarge, listLarge, putLarge } from "../large-values.ts"
+import { expireClaims } from "./claims.ts"
 import { EndedTurn, InboxRecord, keys, Meta, OutboxRow, StoredEvent } from "./records.ts"
 
 export interface Turn {
@@ -120,6 +121,21 @@ export class ConversationState {
     if (projected.turn <= number) this.change({ projected: { turn: number, index: 1 } }, "internal")
   }
 
+  /** Puts what was said elsewhere before a new conversation: each question with its answer is a turn, so that trimming fits. */
+  begin(messages: readonly Message[], now: EpochMs): void {
+    for (const [index, message] of messages.entries()) {
+      const isAnswer = message.role === "assistant" && index > 0
+      const last = isAnswer ? this.turns.at(-1) : undefined
+      const number = this.require().turn + (last === undefined ? 1 : 0)
+      const turn = last ?? { number, id: this.turnId(number), events: [] }
+      if (last === undefined) {
+        this.turns.push(turn)
+        this.change({ turn: number }, "row")
+      }
+      this.append(turn, { type: "history_recalled", messages: [message], isNew: true, at: now })
+    }
+  }
+
   recordEnd(turn: Turn, end: EndedTurn): void {
     putLarge(this.#host.storage, keys.ended(turn.number), end)
   }
@@ -199,10 +215,6 @@ export class ConversationState {
     return this.#policy
   }
 
-  saveOutgoing(row: OutboxRow): void {
-    const index = this.outbox.findIndex((known) => known.sequence === row.sequence)
-    if (index < 0) this.outbox.push(row)
-    else this.outbox[index] = row
   /** Forgets everything in memory: the host erases what is stored. */
   forget(): void {
     this.meta = undefined
@@ -212,6 +224,10 @@ export class ConversationState {
     this.outbox.length = 0
   }
 
+  saveOutgoing(row: OutboxRow): void {
+    const index = this.outbox.findIndex((known) => known.sequence === row.sequence)
+    if (index < 0) this.outbox.push(row)
+    else this.outbox[index] = row
     this.#host.storage.put(keys.outgoing(row.sequence), row)
   }
 
@@ -256,6 +272,7 @@ export class ConversationState {
       if (InboxRecord.parse(value).at < before) storage.delete(key)
       else left += 1
     }
+    left += expireClaims(storage, eventsBefore)
     return left > 0
   }
 }
