@@ -73,6 +73,22 @@ test("a server that stalls in the middle of its answer is given up", async () =>
   expect(inspect(failure, { depth: 10 })).toContain("TimeoutError")
 })
 
+test("a server that hangs costs two requests their whole timeout, and the others almost nothing", async () => {
+  let isAnswering = false
+  const url = await listen((_request, response) => {
+    if (isAnswering) response.writeHead(401).end()
+  })
+  const libsql = reach(url, 100)
+  await failureOf(libsql)
+  await failureOf(libsql)
+  const probing = failureOf(libsql)
+  const failures = await Promise.all(Array.from({ length: 50 }, () => failureOf(libsql)))
+  for (const failure of failures) expect(inspect(failure, { depth: 10 })).toContain("SERVER_AWAY")
+  isAnswering = true
+  server?.closeAllConnections()
+  await probing
+})
+
 test.each(["wss://example.org", "file:gateway.db", "ftp://example.org", "not an address", "https://x.io?mode=1"])(
   "the address %s is refused before anything is sent",
   (url) => {
