@@ -14,6 +14,18 @@ export interface ListOptions<Id extends string> {
   readonly after?: Id | undefined
 }
 
+/** All rows of a list, stretch by stretch. */
+export async function readAll<Id extends string, Row extends { readonly id: Id }>(
+  list: (after: Id | undefined) => Promise<Page<Row>>,
+): Promise<Row[]> {
+  const all: Row[] = []
+  for (;;) {
+    const { rows, hasMore } = await list(all.at(-1)?.id)
+    all.push(...rows)
+    if (!hasMore || rows.length === 0) return all
+  }
+}
+
 type CreatedTable = SQLiteTable & { readonly id: AnySQLiteColumn; readonly createdAt: AnySQLiteColumn }
 
 /**

@@ -71,6 +71,8 @@ export const AgentGroupView = z.object({
   fallbackChainConfig: FallbackChainView.nullable(),
   /** Channels bound to this group. */
   channelIds: z.array(ChannelId),
+  /** The configuration file owns it: change it there. */
+  managed: z.boolean(),
   createdAt: Instant,
   updatedAt: Instant,
 })
@@ -145,7 +147,7 @@ export const updateAgentGroup = endpoint({
   body: AgentGroupChanges,
   status: 200,
   response: AgentGroupView,
-  errors: ["group_not_found", "name_taken", "edit_conflict"],
+  errors: ["group_not_found", "name_taken", "edit_conflict", "managed_by_file"],
   unknownId: "group_not_found",
   maxBodyBytes,
 })
@@ -161,7 +163,7 @@ export const deleteAgentGroup = endpoint({
   body: nothing,
   status: 204,
   response: nothing,
-  errors: ["group_not_found", "group_in_use"],
+  errors: ["group_not_found", "group_in_use", "managed_by_file"],
   unknownId: "group_not_found",
 })
 
@@ -178,7 +180,7 @@ export const assignChannel = endpoint({
   body: nothing,
   status: 200,
   response: AgentGroupView,
-  errors: ["group_not_found", "channel_not_found"],
+  errors: ["group_not_found", "channel_not_found", "managed_by_file"],
   unknownId: "group_not_found",
 })
 
@@ -193,6 +195,6 @@ export const unassignChannel = endpoint({
   body: nothing,
   status: 200,
   response: AgentGroupView,
-  errors: ["group_not_found", "channel_not_found"],
+  errors: ["group_not_found", "channel_not_found", "managed_by_file"],
   unknownId: "group_not_found",
 })

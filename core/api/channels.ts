@@ -58,6 +58,8 @@ export const ChannelView = z.object({
   /** What is wrong and what to do; null when nothing is. */
   problem: z.string().nullable(),
   lastInboundAt: Instant.nullable(),
+  /** The configuration file owns it: change it there. */
+  managed: z.boolean(),
   createdAt: Instant,
   updatedAt: Instant,
 })
@@ -120,7 +122,7 @@ export const updateChannel = endpoint({
   body: ChannelChanges,
   status: 200,
   response: ChannelView,
-  errors: ["channel_not_found", "edit_conflict"],
+  errors: ["channel_not_found", "edit_conflict", "managed_by_file"],
   unknownId: "channel_not_found",
 })
 
@@ -135,6 +137,6 @@ export const deleteChannel = endpoint({
   body: nothing,
   status: 204,
   response: nothing,
-  errors: ["channel_not_found"],
+  errors: ["channel_not_found", "managed_by_file"],
   unknownId: "channel_not_found",
 })

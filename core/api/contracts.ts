@@ -44,6 +44,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   channels.deleteChannel,
   settings.getSettings,
   settings.updateSettings,
+  settings.applyFile,
   operations.getHealth,
   operations.getMetrics,
   operations.getOpenApi,

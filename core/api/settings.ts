@@ -1,5 +1,6 @@
 /** Contracts of the gateway's settings: what holds for all agents that say nothing else. */
 import * as z from "zod"
+import { FileReport, maxGatewayFileBytes } from "../gateway-file.ts"
 import { SettingName, Settings, SettingsChanges } from "../settings.ts"
 import { endpoint, Instant, nothing } from "./endpoint.ts"
 
@@ -53,4 +54,25 @@ export const updateSettings = endpoint({
   response: SettingsView,
   errors: ["edit_conflict", "channel_not_found", "managed_by_file"],
   maxBodyBytes: 1_048_576,
+})
+
+export const applyFile = endpoint({
+  method: "post",
+  path: "/api/config-file/apply",
+  summary: "Make agent groups, channels and settings what a loop-gateway.yaml says",
+  description:
+    "Idempotent. A file with a mistake changes nothing; the answer says where each one stands. What the file names belongs to it from then on, and what it names no more is reported, or deleted where it says `prune: true`.",
+  auth: "user",
+  scope: "access:write",
+  params: nothing,
+  query: nothing,
+  body: z.object({
+    text: z.string().max(maxGatewayFileBytes),
+    /** Values of the variables that the file names. */
+    secrets: z.record(z.string().max(100), z.string().max(1_000)).default({}),
+  }),
+  status: 200,
+  response: FileReport,
+  errors: ["managed_by_file", "edit_conflict"],
+  maxBodyBytes: 4_194_304,
 })

@@ -69,6 +69,7 @@ describe("create", () => {
     expect(JSON.parse(text)).toEqual({
       ...plain,
       id: expect.stringMatching(/^grp_[0-9a-f]{24}$/),
+      managed: false,
       hasApiKey: true,
       historyMessages: null,
       maxOutputTokens: null,

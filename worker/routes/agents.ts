@@ -14,6 +14,7 @@ import { LoopError } from "../../core/errors.ts"
 import { type ChannelId, GroupId, toHex, toRfc3339 } from "../../core/units.ts"
 import * as store from "../../adapters/store/agents.ts"
 import { bindChannel, listBindings, unbindChannel } from "../../adapters/store/channels.ts"
+import { isOwned, readOwnership } from "../../adapters/store/ownership.ts"
 import { fallbackKeyPlace, StoredFallbackChain } from "../../adapters/store/fallback-chain.ts"
 import type { GroupRow } from "../../adapters/store/rows.ts"
 import type { EdgeDeps } from "../deps.ts"
@@ -21,7 +22,17 @@ import { bind, type Binder } from "../http/bind.ts"
 import { retryEdit } from "./retry-edit.ts"
 
 export function bindAgents(binder: Binder, deps: EdgeDeps): void {
-  const show = async (row: GroupRow) => toView(row, (await listBindings(deps.libsql, [row.id])).get(row.id) ?? [])
+  const show = async (row: GroupRow) => {
+    const [bound, owned] = await Promise.all([listBindings(deps.libsql, [row.id]), readOwnership(deps.libsql)])
+    return toView(row, bound.get(row.id) ?? [], isOwned(owned.groups, row.id))
+  }
+  const refuseOwned = async (groupId: GroupId | undefined, channelId?: ChannelId) => {
+    const owned = await readOwnership(deps.libsql)
+    const isRefused =
+      (groupId !== undefined && isOwned(owned.groups, groupId)) ||
+      (channelId !== undefined && isOwned(owned.channels, channelId))
+    if (isRefused) throw new LoopError("managed_by_file")
+  }
   const find = async (groupId: GroupId) => {
     const row = await store.findGroup(deps.libsql, groupId)
     if (row === undefined) throw new LoopError("group_not_found")
@@ -32,46 +43,26 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
     const after = query.after === undefined ? undefined : GroupId.safeParse(query.after)
     if (after?.success === false) throw new LoopError("invalid_cursor")
     const page = await store.listGroups(deps.libsql, { limit: query.limit, after: after?.data })
-    const bound = await listBindings(
-      deps.libsql,
-      page.rows.map(({ id }) => id),
-    )
+    const ids = page.rows.map(({ id }) => id)
+    const [bound, owned] = await Promise.all([listBindings(deps.libsql, ids), readOwnership(deps.libsql)])
     return {
-      data: page.rows.map((row) => toView(row, bound.get(row.id) ?? [])),
+      data: page.rows.map((row) => toView(row, bound.get(row.id) ?? [], isOwned(owned.groups, row.id))),
       nextCursor: page.hasMore ? (page.rows.at(-1)?.id ?? null) : null,
     }
   })
 
   bind(binder, createAgentGroup, async ({ body }) => {
-    const now = deps.now()
-    const empty: GroupRow = {
-      id: GroupId.parse(`grp_${toHex(deps.random(12))}`),
-      name: body.name,
-      description: "",
-      systemPrompt: "",
-      model: null,
-      apiKeySealed: null,
-      skills: [],
-      budgetMaxTokensDay: null,
-      budgetMaxTokensMonth: null,
-      hotSwapConfig: null,
-      fallbackChainConfig: null,
-      historyMessages: null,
-      maxOutputTokens: null,
-      createdAt: now,
-      updatedAt: now,
-      version: 0,
-    }
-    const made = await store.createGroup(deps.libsql, applyChanges(deps, empty, body))
+    const made = await store.createGroup(deps.libsql, applyGroupChanges(deps, newGroup(deps, body.name), body))
     if (made.status === "name_taken") throw new LoopError("name_taken", { field: "name" })
-    return toView(made.group, [])
+    return toView(made.group, [], false)
   })
 
   bind(binder, getAgentGroup, async ({ params }) => show(await find(params.groupId)))
 
   bind(binder, updateAgentGroup, async ({ params, body }) => {
+    await refuseOwned(params.groupId)
     const row = await retryEdit<GroupRow>(async () => {
-      const outcome = await store.updateGroup(deps.libsql, applyChanges(deps, await find(params.groupId), body))
+      const outcome = await store.updateGroup(deps.libsql, applyGroupChanges(deps, await find(params.groupId), body))
       switch (outcome.status) {
         case "updated":
           return { status: "done", value: outcome.group }
@@ -87,6 +78,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
   })
 
   bind(binder, deleteAgentGroup, async ({ params }) => {
+    await refuseOwned(params.groupId)
     const { status } = await store.removeGroup(deps.libsql, params.groupId)
     if (status === "not_found") throw new LoopError("group_not_found")
     if (status === "group_in_use") throw new LoopError("group_in_use")
@@ -94,12 +86,14 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
   })
 
   bind(binder, assignChannel, async ({ params }) => {
+    await refuseOwned(undefined, params.channelId)
     const { status } = await bindChannel(deps.libsql, params.channelId, params.groupId, deps.now())
     if (status !== "bound") throw new LoopError(status)
     return show(await find(params.groupId))
   })
 
   bind(binder, unassignChannel, async ({ params }) => {
+    await refuseOwned(undefined, params.channelId)
     const group = await find(params.groupId)
     const { status } = await unbindChannel(deps.libsql, params.channelId, params.groupId, deps.now())
     if (status === "channel_not_found") throw new LoopError(status)
@@ -107,8 +101,31 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
   })
 }
 
+/** A group that says nothing yet, not stored. */
+export function newGroup(deps: Pick<EdgeDeps, "now" | "random">, name: string): GroupRow {
+  const now = deps.now()
+  return {
+    id: GroupId.parse(`grp_${toHex(deps.random(12))}`),
+    name,
+    description: "",
+    systemPrompt: "",
+    model: null,
+    apiKeySealed: null,
+    skills: [],
+    budgetMaxTokensDay: null,
+    budgetMaxTokensMonth: null,
+    hotSwapConfig: null,
+    fallbackChainConfig: null,
+    historyMessages: null,
+    maxOutputTokens: null,
+    createdAt: now,
+    updatedAt: now,
+    version: 0,
+  }
+}
+
 /** The row with the named fields changed. Fields that the body leaves out stay. */
-function applyChanges(deps: EdgeDeps, row: GroupRow, changes: AgentGroupChanges): GroupRow {
+export function applyGroupChanges(deps: Pick<EdgeDeps, "vault" | "now">, row: GroupRow, changes: AgentGroupChanges): GroupRow {
   const { apiKey, fallbackChainConfig, ...plain } = changes
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined))
   const keyPlace = { table: "agent_groups", row: row.id, column: "api_key" }
@@ -128,7 +145,7 @@ function applyChanges(deps: EdgeDeps, row: GroupRow, changes: AgentGroupChanges)
  * place: with another type or address it is forgotten, so that nobody can have it sent to an address of theirs.
  */
 function sealChain(
-  deps: EdgeDeps,
+  deps: Pick<EdgeDeps, "vault">,
   row: GroupRow,
   chain: NonNullable<AgentGroupChanges["fallbackChainConfig"]>,
 ): StoredFallbackChain {
@@ -152,11 +169,12 @@ function readChain(row: GroupRow): StoredFallbackChain | null {
   return row.fallbackChainConfig && StoredFallbackChain.parse(row.fallbackChainConfig)
 }
 
-function toView(row: GroupRow, channelIds: readonly ChannelId[]) {
+function toView(row: GroupRow, channelIds: readonly ChannelId[], managed: boolean) {
   const { apiKeySealed, hotSwapConfig, createdAt, updatedAt } = row
   const chain = readChain(row)
   return {
     ...row,
+    managed,
     hotSwapConfig: hotSwapConfig && HotSwapConfig.parse(hotSwapConfig),
     hasApiKey: apiKeySealed !== null,
     fallbackChainConfig: chain && {

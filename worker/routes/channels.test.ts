@@ -46,6 +46,7 @@ describe("create", () => {
       mode: "polling",
       problem: null,
       lastInboundAt: null,
+      managed: false,
       createdAt: "2026-09-21T14:13:20.000Z",
       updatedAt: "2026-09-21T14:13:20.000Z",
     })

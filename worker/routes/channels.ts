@@ -6,11 +6,14 @@ import {
   deleteChannel,
   getChannel,
   listChannels,
+  type NewChannel,
   updateChannel,
 } from "../../core/api/channels.ts"
 import { isLoopError, LoopError, toErrorBody } from "../../core/errors.ts"
 import { ChannelId, toHex, toRfc3339 } from "../../core/units.ts"
 import * as store from "../../adapters/store/channels.ts"
+import { isOwned, readOwnership } from "../../adapters/store/ownership.ts"
+import type { FileOwnership } from "../../core/gateway-file.ts"
 import type { ChannelRow } from "../../adapters/store/rows.ts"
 import type { ChannelStatus } from "../../durable-objects/peers.ts"
 import type { EdgeDeps } from "../deps.ts"
@@ -31,56 +34,80 @@ export function bindChannels(binder: Binder, deps: EdgeDeps): void {
     if (row === undefined) throw new LoopError("channel_not_found")
     return row
   }
-  const show = async (row: ChannelRow) => toView(row, await ask(deps, row.id, "status"))
+  const show = async (row: ChannelRow, owned: FileOwnership) =>
+    toView(row, await askChannel(deps, row.id, "status"), isOwned(owned.channels, row.id))
+  const refuseOwned = async (channelId: ChannelId) => {
+    if (isOwned((await readOwnership(deps.libsql)).channels, channelId)) throw new LoopError("managed_by_file")
+  }
 
   bind(binder, listChannels, async ({ query }) => {
     const after = query.after === undefined ? undefined : ChannelId.safeParse(query.after)
     if (after?.success === false) throw new LoopError("invalid_cursor")
-    const page = await store.listChannels(deps.libsql, { limit: query.limit, after: after?.data })
+    const [page, owned] = await Promise.all([
+      store.listChannels(deps.libsql, { limit: query.limit, after: after?.data }),
+      readOwnership(deps.libsql),
+    ])
     return {
-      data: await Promise.all(page.rows.map(show)),
+      data: await Promise.all(page.rows.map((row) => show(row, owned))),
       nextCursor: page.hasMore ? (page.rows.at(-1)?.id ?? null) : null,
     }
   })
 
   bind(binder, createChannel, async ({ body }) => {
-    const id = ChannelId.parse(`chan_${toHex(deps.random(12))}`)
-    const now = deps.now()
-    const { botToken, allowedUserIds } = body.config
-    const row = await store.createChannel(deps.libsql, {
-      id,
-      kind: body.kind,
-      name: body.name,
-      config: { allowedUserIds, botTokenHint: hint(botToken) },
-      ...sealSecrets(deps, id, botToken),
-      enabled: true,
-      createdAt: now,
-      updatedAt: now,
-    })
-    return toView(row, await ask(deps, id, "refresh"))
+    const row = await store.createChannel(deps.libsql, newChannel(deps, body))
+    return toView(row, await askChannel(deps, row.id, "refresh"), false)
   })
 
-  bind(binder, getChannel, async ({ params }) => show(await find(params.channelId)))
+  bind(binder, getChannel, async ({ params }) => {
+    const [row, owned] = await Promise.all([find(params.channelId), readOwnership(deps.libsql)])
+    return show(row, owned)
+  })
 
   bind(binder, updateChannel, async ({ params, body }) => {
+    await refuseOwned(params.channelId)
     const row = await retryEdit<ChannelRow>(async () => {
-      const changed = applyChanges(deps, await find(params.channelId), body)
+      const changed = applyChannelChanges(deps, await find(params.channelId), body)
       const outcome = await store.updateChannel(deps.libsql, changed)
       if (outcome.status === "not_found") throw new LoopError("channel_not_found")
       return outcome.status === "updated" ? { status: "done", value: outcome.channel } : { status: "conflict" }
     })
-    return toView(row, await ask(deps, row.id, "refresh"))
+    return toView(row, await askChannel(deps, row.id, "refresh"), false)
   })
 
   bind(binder, deleteChannel, async ({ params }) => {
+    await refuseOwned(params.channelId)
     const { status } = await store.removeChannel(deps.libsql, params.channelId)
     if (status === "not_found") throw new LoopError("channel_not_found")
-    await ask(deps, params.channelId, "refresh")
+    await askChannel(deps, params.channelId, "refresh")
     return {}
   })
 }
 
-function applyChanges(deps: EdgeDeps, row: ChannelRow, changes: ChannelChanges): ChannelRow {
+/** A channel that is bound to no group, not stored. */
+export function newChannel(
+  deps: Pick<EdgeDeps, "vault" | "now" | "random">,
+  { kind, name, config: { botToken, allowedUserIds } }: NewChannel,
+): Omit<ChannelRow, "version" | "groupId"> {
+  const id = ChannelId.parse(`chan_${toHex(deps.random(12))}`)
+  const now = deps.now()
+  return {
+    id,
+    kind,
+    name,
+    config: { allowedUserIds, botTokenHint: hint(botToken) },
+    ...sealSecrets(deps, id, botToken),
+    enabled: true,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/** The row with the named fields changed. */
+export function applyChannelChanges(
+  deps: Pick<EdgeDeps, "vault" | "now" | "random">,
+  row: ChannelRow,
+  changes: ChannelChanges,
+): ChannelRow {
   const config = TelegramConfig.parse(row.config)
   const { botToken, allowedUserIds = config.allowedUserIds } = changes.config ?? {}
   return {
@@ -94,7 +121,7 @@ function applyChanges(deps: EdgeDeps, row: ChannelRow, changes: ChannelChanges):
 }
 
 /** Another bot gets another web hook secret: what the old one's holder knew is worth nothing. */
-function sealSecrets(deps: EdgeDeps, id: ChannelId, botToken: string) {
+function sealSecrets(deps: Pick<EdgeDeps, "vault" | "random">, id: ChannelId, botToken: string) {
   const webhookSecret = toHex(deps.random(webhookSecretBytes))
   const place = { table: "channels", row: id }
   return {
@@ -107,7 +134,11 @@ function sealSecrets(deps: EdgeDeps, id: ChannelId, botToken: string) {
 const hint = (botToken: string) => (botToken.length < 20 ? "" : botToken.slice(-4))
 
 /** The row stands, whatever its object says: a part that does not answer is shown as the problem it is. */
-async function ask(deps: EdgeDeps, id: ChannelId, method: "status" | "refresh"): Promise<ChannelStatus> {
+export async function askChannel(
+  deps: Pick<EdgeDeps, "peers" | "log">,
+  id: ChannelId,
+  method: "status" | "refresh",
+): Promise<ChannelStatus> {
   try {
     return await deps.peers("channel", id).call(method, {})
   } catch (error) {
@@ -117,7 +148,7 @@ async function ask(deps: EdgeDeps, id: ChannelId, method: "status" | "refresh"):
   }
 }
 
-function toView(row: ChannelRow, live: ChannelStatus) {
+function toView(row: ChannelRow, live: ChannelStatus, managed: boolean) {
   const { config, createdAt, updatedAt, ...shown } = row
   return {
     ...shown,
@@ -125,6 +156,7 @@ function toView(row: ChannelRow, live: ChannelStatus) {
     status: live.status,
     mode: live.mode,
     problem: live.problem,
+    managed,
     lastInboundAt: live.lastInboundAt === null ? null : toRfc3339(live.lastInboundAt),
     createdAt: toRfc3339(createdAt),
     updatedAt: toRfc3339(updatedAt),

@@ -1,5 +1,5 @@
 /** The gateway's settings: shown with what is in force, changed by whoever saw the newest version. */
-import { getSettings, updateSettings } from "../../core/api/settings.ts"
+import { applyFile, getSettings, updateSettings } from "../../core/api/settings.ts"
 import { LoopError } from "../../core/errors.ts"
 import { effectiveSettings, SettingName } from "../../core/settings.ts"
 import { toRfc3339 } from "../../core/units.ts"
@@ -7,7 +7,10 @@ import { findChannel } from "../../adapters/store/channels.ts"
 import { readOwnership } from "../../adapters/store/ownership.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
+import { applyGatewayFile } from "../gateway-file/apply.ts"
 import { changeSettings, type CurrentSettings, currentSettings } from "../settings/change.ts"
+
+const fileOfMachine = "The gateway already follows a loop-gateway.yaml on its own machine. Change that file instead."
 
 export function bindSettings(binder: Binder, deps: EdgeDeps): void {
   const show = ({ row, settings }: CurrentSettings, managed: SettingName[]) => ({
@@ -22,6 +25,14 @@ export function bindSettings(binder: Binder, deps: EdgeDeps): void {
   bind(binder, getSettings, async () => {
     const [current, owned] = await Promise.all([currentSettings(deps), readOwnership(deps.libsql)])
     return show(current, owned.settings)
+  })
+
+  bind(binder, applyFile, async ({ body, caller }) => {
+    const { source } = await readOwnership(deps.libsql)
+    if (source === "machine") throw new LoopError("managed_by_file", { message: fileOfMachine })
+    const secrets = new Map(Object.entries(body.secrets))
+    const secret = (variable: string) => secrets.get(variable)
+    return applyGatewayFile(deps, body.text, { source: "api", secret, by: caller.user.username })
   })
 
   bind(binder, updateSettings, async ({ body, caller }) => {

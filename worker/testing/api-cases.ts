@@ -1,6 +1,7 @@
 /** For every operation of the API: a call that succeeds, and those failures that only it can bring about. */
 import { loop, message, projection } from "../../adapters/store/samples.ts"
 import { ChoiceId, EpochMs, TurnId } from "../../core/units.ts"
+import { writeSettings } from "../../adapters/store/settings.ts"
 import { type Edge, setupCode } from "./edge.ts"
 import { textStream } from "./fake-objects.ts"
 
@@ -255,6 +256,16 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
     fails: {
       404: () => ({ body: { version: 0, settings: { home: { channelId: `chan_${unknown("a", 24)}`, chatId: 1 } } } }),
       409: () => ({ body: { version: 9, settings: {} } }),
+    },
+  },
+  "post /api/config-file/apply": {
+    succeeds: () => ({ body: { text: "settings:\n  timeZone: UTC\n" } }),
+    fails: {
+      409: async ({ edge }) => {
+        const value = { source: "machine", groups: [], channels: [], settings: [] }
+        await writeSettings(edge.libsql, { key: "file", value, version: 0, updatedAt: edge.now(), updatedBy: "x" })
+        return { body: { text: "" } }
+      },
     },
   },
   "get /metrics": { succeeds: () => ({}) },
