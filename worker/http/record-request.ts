@@ -1,5 +1,6 @@
 /** Counts and logs one request by its route's template: never by its path, of which there is no end. */
 import { routePath } from "hono/route"
+import { redact } from "../../core/redact.ts"
 import { ConversationId, type EpochMs } from "../../core/units.ts"
 import type { EdgeDeps } from "../deps.ts"
 import type { AppContext } from "./app-env.ts"
@@ -19,7 +20,8 @@ export function recordRequest(deps: EdgeDeps, context: AppContext, startedAt: Ep
     ...conversationOf(context.req.path),
     method: context.req.method,
     route,
-    path: context.req.path,
+    // People put what they should not into an address: a token in the place of an id.
+    path: redact(context.req.path),
     status,
     durationMs,
     ...(identity.status === "known" ? { userId: identity.caller.user.id } : {}),
