@@ -139,6 +139,11 @@ const rules = {
     type: "conflict_error",
     message: "This Idempotency-Key was used with another body.",
   },
+  conversation_archived: {
+    status: 409,
+    type: "conflict_error",
+    message: "This conversation is archived. Take it out of the archive first.",
+  },
   name_taken: { status: 409, type: "conflict_error", message: "That name is taken." },
   edit_conflict: {
     status: 409,

@@ -22,8 +22,10 @@ import { bindDocs } from "./routes/docs.ts"
 import { bindLoops } from "./routes/loops.ts"
 import { bindMetrics } from "./routes/metrics.ts"
 import { bindOperations } from "./routes/operations.ts"
+import { bindRuns } from "./routes/runs.ts"
 import { bindSettings } from "./routes/settings.ts"
 import { bindTokens } from "./routes/tokens.ts"
+import { bindUsage } from "./routes/usage.ts"
 import { bindWebhooks } from "./routes/webhooks.ts"
 
 /** A few megabytes at most: a key and three numbers each. */
@@ -70,6 +72,8 @@ export function createApp(deps: EdgeDeps): App {
   bindAgents(binder, deps)
   bindChannels(binder, deps)
   bindConversations(binder, deps)
+  bindRuns(binder, deps)
+  bindUsage(binder, deps)
   bindOperations(binder, deps)
   bindMetrics(binder, deps)
   bindSettings(binder, deps)

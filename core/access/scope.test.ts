@@ -5,9 +5,10 @@ const cookie: Credential = { kind: "cookie" }
 const token = (...scopes: Scope[]): Credential => ({ kind: "token", scopes })
 
 describe("permits", () => {
-  test("an admin everything, an operator all but people and runners, a viewer to read", () => {
+  test("an admin everything, an operator all but people, runners and erasing, a viewer to read", () => {
     expect(scopesFor("admin")).toEqual(Scope.options)
     expect(Scope.options.filter((scope) => !scopesFor("operator").includes(scope))).toEqual([
+      "conversations:erase",
       "access:read",
       "access:write",
       "runner",

@@ -1,12 +1,14 @@
 /** What a caller may do: scopes of tokens, roles of people, and the one table between them. Pure. */
 import * as z from "zod"
 
-/** `<area>:read|write` for the areas that contracts, routes, stores and pages share, and three for narrow uses. */
+/** `<area>:read|write` for the areas that contracts, routes, stores and pages share, and four for narrow uses. */
 export const Scope = z.enum([
   "agents:read",
   "agents:write",
   "conversations:read",
   "conversations:write",
+  /** Leaves no byte: nobody can take it back. */
+  "conversations:erase",
   "automation:read",
   "automation:write",
   "access:read",
@@ -25,7 +27,10 @@ export type Role = z.infer<typeof Role>
 /** What a token may do when its maker names nothing. */
 export const defaultTokenScopes: readonly Scope[] = ["chat"]
 
-/** An operator runs agents, conversations and channels; people and runners belong to the admin. A viewer changes nothing. */
+/**
+ * An operator runs agents, conversations and channels; people, runners and what cannot be taken back belong to the admin. A viewer
+ * changes nothing.
+ */
 const scopesOfRole: Readonly<Record<Role, ReadonlySet<Scope>>> = {
   admin: new Set(Scope.options),
   operator: new Set<Scope>([

@@ -7,8 +7,10 @@ import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
 import * as loops from "./loops.ts"
 import * as operations from "./operations.ts"
 import * as settings from "./settings.ts"
+import * as runs from "./runs.ts"
 import * as tokens from "./tokens.ts"
 import * as webhooks from "./webhooks.ts"
+import * as usage from "./usage.ts"
 
 export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   access.getAuthStatus,
@@ -31,6 +33,17 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   conversations.getConversation,
   conversations.listMessages,
   agents.listAgentGroups,
+  conversations.sendAsOperator,
+  conversations.interruptConversation,
+  conversations.exportConversation,
+  conversations.archiveConversation,
+  conversations.unarchiveConversation,
+  conversations.eraseConversation,
+  runs.listRuns,
+  usage.getUsage,
+  usage.getDailyUsage,
+  usage.getModelUsage,
+  usage.listCalls,
   agents.createAgentGroup,
   agents.getAgentGroup,
   agents.updateAgentGroup,
@@ -38,6 +51,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   agents.assignChannel,
   agents.unassignChannel,
   channels.listChannels,
+  usage.getGroupStats,
   channels.createChannel,
   channels.getChannel,
   channels.updateChannel,

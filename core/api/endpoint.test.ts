@@ -7,12 +7,14 @@ import * as conversations from "./conversations.ts"
 import { toUrl } from "./endpoint.ts"
 import * as loops from "./loops.ts"
 import * as operations from "./operations.ts"
+import * as runs from "./runs.ts"
 import * as tokens from "./tokens.ts"
+import * as usage from "./usage.ts"
 import * as webhooks from "./webhooks.ts"
 
 describe("contracts", () => {
   test("are all listed", () => {
-    const areas = [access, agents, channels, conversations, loops, operations, tokens, webhooks]
+    const areas = [access, agents, channels, conversations, loops, operations, runs, tokens, usage, webhooks]
     const declared = areas.flatMap((area): unknown[] => Object.values(area)).filter(isContract)
     expect(new Set<unknown>(contracts)).toEqual(new Set(declared))
   })

@@ -2,6 +2,7 @@
 import * as z from "zod"
 import type { Scope } from "../access/scope.ts"
 import type { ErrorCode } from "../errors.ts"
+import { EpochMs } from "../units.ts"
 
 /** For parts that an endpoint does not have. */
 export const nothing = z.object({})
@@ -56,7 +57,7 @@ export interface Endpoint<
   readonly textType?: string
 }
 
-/** Answers 200 with text/event-stream of `core/loop/event.ts`. */
+/** Answers 200 with text/event-stream of `core/loop/event.ts`, or with a file. */
 export interface StreamEndpoint<
   P extends z.ZodType = z.ZodType,
   Q extends z.ZodType = z.ZodType,
@@ -64,6 +65,8 @@ export interface StreamEndpoint<
   A extends Auth = Auth,
 > extends Contract<P, Q, B, A> {
   readonly stream: true
+  /** The answer is a file of one of these types, to be saved; events unless told. */
+  readonly fileTypes?: readonly string[]
 }
 
 /** Declares an endpoint that answers JSON. */
@@ -134,3 +137,8 @@ export const page = <T extends z.ZodType>(item: T) =>
 
 /** An instant in an answer: RFC 3339 in UTC. */
 export const Instant = z.iso.datetime()
+
+/** An instant that a caller gives: RFC 3339 with any offset. */
+export const InstantParameter = z.iso
+  .datetime({ offset: true })
+  .transform((text) => EpochMs.safeParse(Date.parse(text)).data ?? EpochMs.parse(0))

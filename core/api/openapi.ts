@@ -129,8 +129,15 @@ const eventStream: JsonObject = {
   },
 }
 
+function fileOf(types: readonly string[]): JsonObject {
+  const schemaOf = (type: string): JsonObject => (type.startsWith("text/") ? { type: "string" } : {})
+  const content = Object.fromEntries(types.map((type) => [type, { schema: schemaOf(type) }]))
+  return { description: "The file, in pieces as it is read.", content }
+}
+
 function successOf(contract: Contract): JsonObject {
-  if ("stream" in contract) return { "200": eventStream }
+  if ("stream" in contract)
+    return { "200": contract.fileTypes === undefined ? eventStream : fileOf(contract.fileTypes) }
   const status = String(contract.status)
   if (contract.status === 204) return { [status]: { description: "Done" } }
   const schema = toSchema(contract.response, "output")

@@ -86,6 +86,32 @@ export function bindStream<P extends z.ZodType, Q extends z.ZodType, B extends z
   })
 }
 
+/** A file that is made while it is sent. What its handler throws before it is still an answer with a status. */
+export interface FileAnswer {
+  readonly type: string
+  /** ASCII without quotes. */
+  readonly name: string
+  readonly body: ReadableStream<Uint8Array>
+}
+
+/** Binds an endpoint that answers a file. */
+export function bindFile<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  binder: Binder,
+  contract: StreamEndpoint<P, Q, B, Closed>,
+  handler: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<FileAnswer>,
+): void {
+  route(binder, contract, async (context) => {
+    if (context.req.raw.method === "HEAD") throw new LoopError("method_not_allowed", { allow: "GET" })
+    const caller = await requireCaller(binder, contract, context)
+    const { type, name, body } = await handler({ ...(await parseCall(contract, context)), caller, context })
+    const headers = {
+      "content-type": `${type}; charset=utf-8`,
+      "content-disposition": `attachment; filename="${name}"`,
+    }
+    return new Response(body, { headers })
+  })
+}
+
 type AnyContract = Endpoint | StreamEndpoint
 
 function route(binder: Binder, contract: AnyContract, answer: (context: AppContext) => Promise<Response>): void {

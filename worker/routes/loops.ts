@@ -6,12 +6,11 @@ import {
   getLoop,
   interruptLoop,
   listLoops,
-  maxIdempotencyKeyLength,
   maxMetadataBytes,
   sendMessage,
   watchLoop,
 } from "../../core/api/loops.ts"
-import { type InboundMessage, maxContentBytes } from "../../core/channel/message.ts"
+import type { InboundMessage } from "../../core/channel/message.ts"
 import { LoopError } from "../../core/errors.ts"
 import { EventId } from "../../core/loop/event.ts"
 import { ChoiceId, ConversationId, type EpochMs, toHex, toRfc3339 } from "../../core/units.ts"
@@ -22,6 +21,7 @@ import type { Caller } from "../access/identity.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder, bindStream } from "../http/bind.ts"
 import { countedIntervals, withPings } from "../http/event-stream.ts"
+import { readContent, readMessageId } from "../http/message-input.ts"
 
 export function bindLoops(binder: Binder, deps: EdgeDeps): void {
   const conversation = (id: ConversationId) => deps.peers("conversation", id)
@@ -156,7 +156,7 @@ function toMessage(
   const permissionMode = readPermissionMode(body.permission_mode)
   const text = readContent(body.content)
   return {
-    externalId: externalId(deps, caller, idempotencyKey),
+    externalId: readMessageId(deps, caller, idempotencyKey),
     bodyHash: sha256Hex(JSON.stringify([text, permissionMode])),
     text,
     source: { kind: "api", userId: caller.user.id },
@@ -171,25 +171,6 @@ function readPermissionMode(given: string | undefined): InboundMessage["permissi
   if (given === undefined || given === "default") return "default"
   if (given === "plan") return "plan"
   throw new LoopError("permission_mode_forbidden")
-}
-
-function readContent(content: string | undefined): string {
-  // Spaces and characters that show nothing are no message.
-  if (content === undefined || /^[\s\p{Cf}\p{Cc}]*$/u.test(content)) throw new LoopError("missing_content")
-  if (new TextEncoder().encode(content).length > maxContentBytes) throw new LoopError("content_too_large")
-  if (content.includes("\0")) {
-    throw new LoopError("invalid_body", { message: "Text must not hold the character U+0000.", field: "content" })
-  }
-  return content
-}
-
-/** Two people may use the same key; the object is one for all of its loop's messages. */
-function externalId(deps: EdgeDeps, caller: Caller, idempotencyKey: string | null): string {
-  if (idempotencyKey === null) return `api:${toHex(deps.random(16))}`
-  if (idempotencyKey === "" || idempotencyKey.length > maxIdempotencyKeyLength) {
-    throw new LoopError("invalid_header", { field: "Idempotency-Key" })
-  }
-  return `idem:${sha256Hex(`${caller.user.id}\n${idempotencyKey}`)}`
 }
 
 interface ShownLoop {

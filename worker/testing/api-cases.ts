@@ -1,6 +1,6 @@
 /** For every operation of the API: a call that succeeds, and those failures that only it can bring about. */
-import { loop, message, projection } from "../../adapters/store/samples.ts"
-import { ChoiceId, EpochMs, TurnId } from "../../core/units.ts"
+import { loop, message, modelCall, projection, turn } from "../../adapters/store/samples.ts"
+import { ChoiceId, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import { writeSettings } from "../../adapters/store/settings.ts"
 import { type Edge, setupCode } from "./edge.ts"
 import { textStream } from "./fake-objects.ts"
@@ -50,6 +50,20 @@ const writeRecord = async ({ edge }: World) => {
   await edge.libsql.project(projection({ conversations: [loop(1)], messages: [turn] }))
   return loop(1).id
 }
+/** A loop that both its object and the record know. */
+const onConversation =
+  (more: ApiCall = {}): Prepare =>
+  async (world) => {
+    const id = ConversationId.parse(await makeLoop(world))
+    await world.edge.libsql.project(projection({ conversations: [{ ...loop(1), id }] }))
+    return { ...more, params: { id } }
+  }
+const withCalls =
+  (more: ApiCall = {}): Prepare =>
+  async ({ edge }) => {
+    await edge.libsql.project(projection({ modelCalls: [modelCall(1, 1, 1)] }))
+    return more
+  }
 const makeToken = async ({ edge, admin }: World) => {
   const made = await edge.fetch("/api/v1/me/tokens", { body: {}, cookie: admin })
   return String(Object(await made.json()).tokenId)
@@ -177,6 +191,45 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
     succeeds: async (world) => ({ params: { id: await writeRecord(world) }, query: { limit: "5", before: "900000" } }),
   },
 
+  "post /api/conversations/{id}/messages": {
+    succeeds: onConversation({ headers: { "Idempotency-Key": "k" }, body: { content: "Hello" } }),
+    fails: {
+      409: async (world) => {
+        const call = await onConversation({ body: { content: "Hello" } })(world)
+        const id = call.params?.["id"]
+        await world.edge.fetch(`/api/conversations/${id}/archive`, { body: {}, cookie: world.admin })
+        return call
+      },
+    },
+  },
+  "post /api/conversations/{id}/interrupt": { succeeds: onConversation({ body: {} }) },
+  "post /api/conversations/{id}/archive": { succeeds: onConversation({ body: {} }) },
+  "post /api/conversations/{id}/unarchive": { succeeds: onConversation({ body: {} }) },
+  "delete /api/conversations/{id}": { succeeds: onConversation() },
+  "get /api/conversations/{id}/export": {
+    succeeds: onConversation({ query: { format: "json" } }),
+    fails: { 400: onConversation({ query: { format: "pdf" } }) },
+  },
+
+  "get /api/runs": {
+    async succeeds({ edge }) {
+      await edge.libsql.project(
+        projection({ turns: [turn(1, 1), turn(1, 2, { status: "failed", errorCode: "internal" })] }),
+      )
+      return { query: { limit: "5", from: "2020-01-01T00:00:00Z" } }
+    },
+  },
+  "get /api/usage": {
+    succeeds: withCalls({ query: { from: "2020-01-01T00:00:00+02:00" } }),
+    fails: { 400: () => ({ query: { from: "yesterday" } }) },
+  },
+  "get /api/usage/daily": {
+    succeeds: withCalls({ query: { timeZone: "Europe/Berlin" } }),
+    fails: { 400: () => ({ query: { timeZone: "Mars/Olympus" } }) },
+  },
+  "get /api/usage/models": { succeeds: withCalls(), fails: { 400: () => ({ query: { groupId: "support" } }) } },
+  "get /api/usage/calls": { succeeds: withCalls({ query: { limit: "5" } }) },
+
   "get /api/agent-groups": {
     async succeeds(world) {
       await makeGroup(world)
@@ -231,6 +284,13 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
       params: { groupId: await makeGroup(world), channelId: await makeChannel(world) },
       body: {},
     }),
+  },
+
+  "get /api/agent-groups/{groupId}/stats": {
+    succeeds: async (world) => ({ params: { groupId: await makeGroup(world) }, query: { timeZone: "Asia/Tokyo" } }),
+    fails: {
+      400: async (world) => ({ params: { groupId: await makeGroup(world) }, query: { timeZone: "Mars/Olympus" } }),
+    },
   },
 
   "get /api/channels": {

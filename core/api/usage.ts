@@ -1,0 +1,136 @@
+/** Contracts of usage: what calls of models took, in sums and one by one. */
+import * as z from "zod"
+import { ConversationId, GroupId, TurnId } from "../units.ts"
+import { Day, TimeZone } from "../usage/days.ts"
+import { endpoint, Instant, InstantParameter, nothing, page, pageLimit } from "./endpoint.ts"
+import { RunView } from "./runs.ts"
+
+/** A year and its leap day. */
+export const maxDays = 366
+
+const count = z.number().int().nonnegative()
+export const TokenCounts = z.object({
+  /** Neither read from nor written to a provider's cache. */
+  input: count,
+  cacheRead: count,
+  cacheWrite: count,
+  output: count,
+  total: count,
+})
+export type TokenCounts = z.infer<typeof TokenCounts>
+
+const used = {
+  calls: count,
+  tokens: TokenCounts,
+  /** In millionths of a US dollar. Null: the price is not known. */
+  costMicroUsd: count.nullable(),
+}
+export const UsageView = z.object(used)
+export type UsageView = z.infer<typeof UsageView>
+
+const stretch = {
+  /** Sums begin at the first quarter of an hour at or after this instant; with the first call unless told. */
+  from: InstantParameter.optional(),
+  /** Before this instant; up to now unless told. */
+  to: InstantParameter.optional(),
+  groupId: GroupId.optional(),
+}
+const zone = TimeZone.default("UTC")
+const read = {
+  method: "get",
+  auth: "user",
+  scope: "operations:read",
+  params: nothing,
+  body: nothing,
+  status: 200,
+} as const
+
+export const getUsage = endpoint({
+  ...read,
+  path: "/api/usage",
+  summary: "What all calls of models used",
+  query: z.object(stretch),
+  response: UsageView,
+  errors: [],
+})
+
+export const getDailyUsage = endpoint({
+  ...read,
+  path: "/api/usage/daily",
+  summary: "What calls used, day by day, with the days on which nothing was",
+  query: z.object({
+    /** Whose clocks tell where a day begins, by its IANA name. */
+    timeZone: zone,
+    /** The first day; 29 days before `to` unless told. At most 366 days are told. */
+    from: Day.optional(),
+    /** The last day; today unless told. */
+    to: Day.optional(),
+    groupId: GroupId.optional(),
+  }),
+  response: z.object({ timeZone: z.string(), data: z.array(z.object({ day: Day, ...used })) }),
+  errors: [],
+})
+
+export const getModelUsage = endpoint({
+  ...read,
+  path: "/api/usage/models",
+  summary: "What calls used, by model, the one with the most tokens first",
+  query: z.object(stretch),
+  response: z.object({ data: z.array(z.object({ model: z.string(), ...used })) }),
+  errors: [],
+})
+
+export const CallView = z.object({
+  id: z.string(),
+  conversationId: ConversationId,
+  turnId: TurnId,
+  groupId: GroupId.nullable(),
+  model: z.string(),
+  /** Why the model stopped, or why the call failed. */
+  outcome: z.string(),
+  tokens: TokenCounts,
+  costMicroUsd: used.costMicroUsd,
+  /** From the request to the first piece of the answer; null where none came. */
+  firstDeltaMs: count.nullable(),
+  durationMs: count,
+  startedAt: Instant,
+})
+export type CallView = z.infer<typeof CallView>
+
+export const listCalls = endpoint({
+  ...read,
+  path: "/api/usage/calls",
+  summary: "List calls of models one by one, the newest first",
+  description: "Calls of erased conversations are in the sums and not in this list.",
+  query: z.object({
+    limit: pageLimit(50),
+    after: z.string().max(200).optional(),
+    model: z.string().max(200).optional(),
+    groupId: GroupId.optional(),
+    conversationId: ConversationId.optional(),
+  }),
+  response: page(CallView),
+  errors: ["invalid_cursor"],
+})
+
+export const getGroupStats = endpoint({
+  ...read,
+  path: "/api/agent-groups/{groupId}/stats",
+  summary: "What an agent group used, how its runs ended, and how much of its budget is left",
+  scope: "agents:read",
+  params: z.object({ groupId: GroupId }),
+  query: z.object({ timeZone: zone }),
+  response: z.object({
+    groupId: GroupId,
+    today: UsageView,
+    thisMonth: UsageView,
+    total: UsageView,
+    /** Tokens a day and a month; null: no limit. */
+    budget: z.object({ maxTokensDay: count.nullable(), maxTokensMonth: count.nullable() }),
+    /** Of the last 30 days, by what they are now. */
+    runs: z.record(RunView.shape.status, count),
+    lastRunAt: Instant.nullable(),
+  }),
+  errors: ["group_not_found"],
+  unknownId: "group_not_found",
+})
