@@ -21,6 +21,13 @@ describe("parseToolInput", () => {
     expect(invalidToolInput(parseToolInput(text))).toBe(text)
   })
 
+  test("keeps what is nested deeper than any reader of a journal goes as something that must not run", () => {
+    const nested = (depth: number) => '{"a":'.repeat(depth) + "1" + "}".repeat(depth)
+    expect(invalidToolInput(parseToolInput(nested(100)))).toBeUndefined()
+    expect(invalidToolInput(parseToolInput(nested(102)))).toBe(nested(102))
+    expect(invalidToolInput(parseToolInput(nested(200_000)))).toHaveLength(2_000)
+  })
+
   test("cuts a runaway argument", () => {
     expect(invalidToolInput(parseToolInput("x".repeat(1_000_000)))).toHaveLength(2_000)
   })

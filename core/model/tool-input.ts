@@ -10,12 +10,17 @@ export type ToolInput = ToolUseBlock["input"]
 const invalidKey = "__invalid_json"
 /** Enough for the model to see its mistake; a runaway argument must not fill the transcript. */
 const maxShown = 2_000
+/** Far more than any tool asks for. Journals are read back by recursion: a value nested thousands deep would break each reading. */
+const maxDepth = 100
 
-/** The object that the text is; an empty text is the empty object; anything else is kept as invalid, cut at 2,000 characters. */
+/**
+ * The object that the text is; an empty text is the empty object; anything else, and what is nested more than 100 deep, is
+ * kept as invalid, cut at 2,000 characters.
+ */
 export function parseToolInput(text: string): ToolInput {
   if (text.trim() === "") return {}
   const parsed = parseJson(text)
-  return isObject(parsed) ? parsed : { [invalidKey]: text.slice(0, maxShown) }
+  return isObject(parsed) && isShallow(parsed) ? parsed : { [invalidKey]: text.slice(0, maxShown) }
 }
 
 /** What the model wrote instead of a JSON object; undefined for every other input. Such a call must not run. */
@@ -31,6 +36,16 @@ function parseJson(text: string): ToolInput | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Level by level, since recursion is what a deep value breaks. */
+function isShallow(input: ToolInput): boolean {
+  let level: unknown[] = [input]
+  for (let depth = 0; depth <= maxDepth; depth += 1) {
+    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []))
+    if (level.length === 0) return true
+  }
+  return false
 }
 
 function isObject(value: ToolInput | undefined): value is { [key: string]: ToolInput } {
