@@ -7,5 +7,7 @@ export const NodeConfig = Config.extend({
   /** Other machines reach the gateway only when this is an address of theirs, such as 0.0.0.0. */
   HOST: z.string().min(1).default("127.0.0.1"),
   DATA_DIR: z.string().min(1).default("./data"),
+  /** Agent groups, channels and settings as YAML; loop-gateway.yaml in DATA_DIR where it is there. */
+  CONFIG_FILE: z.string().min(1).optional(),
 })
 export type NodeConfig = z.infer<typeof NodeConfig>

@@ -64,10 +64,7 @@ export function createWorker(options: WorkerOptions) {
 
 function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
   const { config, vault, libsql } = openBasics(bindings)
-  const model = createModels(modelsConfig(config), (request) => fetch(request)).isConfigured(
-    config.DEFAULT_MODEL,
-    false,
-  )
+  const models = createModels(modelsConfig(config), (request) => fetch(request))
   const now = () => EpochMs.parse(Date.now())
   return createApp({
     config,
@@ -84,7 +81,11 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
     },
     background: options.waitUntil,
     setupCode: () => config.SETUP_CODE,
-    modelProblem: () => (model.configured ? null : model.message),
+    modelProblem(model) {
+      const configured = models.isConfigured(model, false)
+      return configured.configured ? null : configured.message
+    },
+    hostHealth: async () => ({ lastLostCommitAt: null }),
     metrics,
     log: logTo(config.LOG_LEVEL),
     assets: (request) => dashboardFile(bindings.ASSETS, request),

@@ -2,10 +2,20 @@
 import type { Vault } from "../adapters/vault.ts"
 import type { Libsql } from "../adapters/store/libsql.ts"
 import type { Metrics } from "../core/metrics/metrics.ts"
+import type { Health } from "../core/api/operations.ts"
 import type { EpochMs } from "../core/units.ts"
 import type { Config } from "../durable-objects/config.ts"
 import type { Peers } from "../durable-objects/peers.ts"
 import type { LogEntry } from "./log.ts"
+
+export interface HostHealth {
+  /** When objects lost what they had not made durable; null: never since the start. */
+  readonly lastLostCommitAt: EpochMs | null
+  /** Room on the disk; undefined where there is none. */
+  readonly freeBytes?: number
+  /** Of the configuration file, where there is one. */
+  readonly file?: Health["parts"]["file"]
+}
 
 export interface EdgeDeps {
   readonly config: Config
@@ -23,8 +33,10 @@ export interface EdgeDeps {
   background(work: Promise<void>): void
   /** What the start or the deployment printed; undefined where there is none, and then nobody can set up. */
   setupCode(): string | undefined
-  /** One sentence on what to set before the default model can be called; null when it can. */
-  modelProblem(): string | null
+  /** One sentence on what to set before the model can be called without a key of its own; null when it can. */
+  modelProblem(model: string): string | null
+  /** What only the host knows of its parts. */
+  hostHealth(): Promise<HostHealth>
   readonly metrics: Metrics
   /** Takes secrets out of every text that it writes. */
   log(entry: LogEntry): void

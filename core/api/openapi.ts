@@ -57,7 +57,7 @@ function describe(contract: Contract): JsonObject {
       ...headersOf(contract),
     ],
     ...(takesBody(contract) ? { requestBody: bodyOf(contract) } : {}),
-    responses: { ...successOf(contract), ...failuresOf(contract) },
+    responses: { ...successOf(contract), ...failuresOf(contract), ...badOf(contract) },
   }
 }
 
@@ -143,6 +143,13 @@ function successOf(contract: Contract): JsonObject {
   const schema = toSchema(contract.response, "output")
   const type = contract.textType?.split(";")[0]
   return { [status]: { description: "Done", content: type === undefined ? jsonContent(schema) : { [type]: { schema } } } }
+}
+
+/** The answer that says that something is wrong has the form of the other. */
+function badOf(contract: Contract): JsonObject {
+  if (!("badStatus" in contract) || contract.badStatus === undefined) return {}
+  const content = jsonContent(toSchema(contract.response, "output"))
+  return { [String(contract.badStatus)]: { description: "Something is wrong, and the answer says what", content } }
 }
 
 /** Every code that a contract's callers may meet: what it names itself, and what is judged before its handler. */

@@ -1,14 +1,51 @@
 /** Contracts of operations: is it well, what is missing, what may be asked. */
 import * as z from "zod"
 import { metricsContentType } from "../metrics/registry.ts"
-import { endpoint, nothing } from "./endpoint.ts"
+import { FileMistake } from "../gateway-file.ts"
+import { endpoint, Instant, nothing } from "./endpoint.ts"
 
 export const PartHealth = z.object({
-  status: z.enum(["ok", "degraded", "not_configured"]),
+  /** `failing`: nothing can be accepted. */
+  status: z.enum(["ok", "degraded", "not_configured", "failing"]),
   /** One sentence: what is wrong and what to set or do; null when nothing is. */
   hint: z.string().nullable(),
 })
 export type PartHealth = z.infer<typeof PartHealth>
+
+/** Numbers of a part are for signed-in callers only, and then always there, or null where they are not known. */
+export const Health = z.object({
+  /**
+   * `ok` when every part is; `failing`, with status 503, when nothing can be accepted. A gateway without a model key runs, and
+   * is `degraded`.
+   */
+  status: z.enum(["ok", "degraded", "failing"]),
+  /** For signed-in callers only. */
+  uptimeSeconds: z.number().int().optional(),
+  /** For signed-in callers only. */
+  version: z.string().optional(),
+  parts: z.object({
+    database: PartHealth.extend({
+      latencyMs: z.number().int().nullable().optional(),
+      /** Conversations whose newest rows the database did not take yet, as far as this process or isolate knows. */
+      behind: z.number().int().optional(),
+    }),
+    /** Where messages and turns are kept while they run. */
+    objects: PartHealth.extend({ lastLostCommitAt: Instant.nullable().optional() }).optional(),
+    /** On one machine only. */
+    disk: PartHealth.extend({ freeBytes: z.number().int().optional() }).optional(),
+    models: PartHealth.extend({
+      /** Whether the environment has what each provider needs. */
+      providers: z.object({ anthropic: z.boolean(), openai: z.boolean(), ollama: z.boolean() }).optional(),
+    }),
+    channels: PartHealth.extend({
+      total: z.number().int().nullable().optional(),
+      failing: z.number().int().nullable().optional(),
+    }).optional(),
+    /** Where the gateway follows a configuration file. */
+    file: PartHealth.extend({ mistakes: z.array(FileMistake).optional() }).optional(),
+  }),
+})
+export type Health = z.infer<typeof Health>
 
 export const getHealth = endpoint({
   method: "get",
@@ -20,14 +57,8 @@ export const getHealth = endpoint({
   query: nothing,
   body: nothing,
   status: 200,
-  response: z.object({
-    /** `ok` when every part is. A gateway without a model key runs, and is `degraded`. */
-    status: z.enum(["ok", "degraded"]),
-    uptimeSeconds: z.number().int(),
-    /** For signed-in callers only. */
-    version: z.string().optional(),
-    parts: z.object({ database: PartHealth, models: PartHealth }),
-  }),
+  badStatus: 503,
+  response: Health,
   errors: [],
 })
 

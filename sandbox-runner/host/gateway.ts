@@ -1,7 +1,9 @@
 /** The whole gateway in one process: everything of the one-machine host is constructed here, and nowhere else. */
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
+import { statfs } from "node:fs/promises"
 import type { AddressInfo } from "node:net"
+import { resolve } from "node:path"
 import { createAdaptorServer } from "@hono/node-server"
 import { createModels } from "../../adapters/models/models.ts"
 import { isSetUp } from "../../adapters/store/access.ts"
@@ -16,6 +18,7 @@ import { createVault, type Vault } from "../../adapters/vault.ts"
 import { isLoopError } from "../../core/errors.ts"
 import { describeFailure, type Log, objectFields } from "../../core/log.ts"
 import { createMetrics } from "../../core/metrics/metrics.ts"
+import { effectiveSettings } from "../../core/settings.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
 import { EpochMs } from "../../core/units.ts"
 import type { Peers } from "../../durable-objects/peers.ts"
@@ -24,9 +27,11 @@ import type { Tool } from "../../durable-objects/tools/tool.ts"
 import { builtInTools } from "../../durable-objects/tools/tools.ts"
 import { createObject } from "../../durable-objects/wiring.ts"
 import { createApp } from "../../worker/app.ts"
+import { currentSettings, tellLedger } from "../../worker/settings/change.ts"
 import type { NodeConfig } from "../config.ts"
 import type { StartedGateway } from "./banner.ts"
 import { buildDashboard, dashboardFile } from "./dashboard.ts"
+import { followConfigFile } from "./config-file.ts"
 import { openDataDirectory, readEncryptionKey, type DataDirectory } from "./data-directory.ts"
 import { openEgress } from "./egress.ts"
 import { collectProcess } from "./process-metrics.ts"
@@ -112,8 +117,22 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
 
   const ownCode = config.SETUP_CODE ?? randomBytes(12).toString("base64url")
   const setupCode = (await isSetUp(libsql)) ? undefined : ownCode
-  const configured = createModels(modelsConfig(config), egress.fetch.operator).isConfigured(config.DEFAULT_MODEL, false)
-  const modelProblem = configured.configured ? null : configured.message
+  const models = createModels(modelsConfig(config), egress.fetch.operator)
+  const modelProblem = (model: string) => {
+    const configured = models.isConfigured(model, false)
+    return configured.configured ? null : configured.message
+  }
+  const random = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes))
+  const configFile = await followConfigFile({
+    deps: { libsql, vault, peers: objects.peers, now, random, log },
+    path: resolve(config.CONFIG_FILE ?? directory.file("loop-gateway.yaml")),
+    isNamed: config.CONFIG_FILE !== undefined,
+    environment: process.env,
+    log,
+  })
+  const current = await currentSettings({ libsql })
+  await tellLedger({ peers: objects.peers, log }, current)
+  const { defaultModel } = effectiveSettings(current.settings, config)
   const app = createApp({
     config,
     libsql,
@@ -122,14 +141,19 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     version: packageJson.version,
     startedAt: now(),
     now,
-    random: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+    random,
     every(intervalMs, tick) {
       const timer = setInterval(() => tick(), intervalMs)
       return () => clearInterval(timer)
     },
     background: (work) => void work,
     setupCode: () => ownCode,
-    modelProblem: () => modelProblem,
+    modelProblem,
+    async hostHealth() {
+      const { bavail, bsize } = await statfs(directory.path)
+      const { lastLostAt: lastLostCommitAt } = objects.stats()
+      return { lastLostCommitAt, freeBytes: bavail * bsize, file: configFile.health() }
+    },
     metrics,
     log,
     assets: dashboardFile,
@@ -153,11 +177,12 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
       publicUrl: config.PUBLIC_URL,
       dataPath: directory.path,
       setupCode,
-      modelProblem,
+      modelProblem: modelProblem(defaultModel),
     },
     stats: () => objects.stats(),
     async close() {
       server.close()
+      await configFile.close()
       await objects.close()
       if ("closeAllConnections" in server) server.closeAllConnections()
       await Promise.all([database.close(), egress.close()])

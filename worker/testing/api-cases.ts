@@ -45,6 +45,15 @@ const makeGroup = async ({ edge, admin }: World, name = "support") =>
 const telegram = { kind: "telegram", name: "Home", config: { botToken: "123456:ABC-DEF", allowedUserIds: [7] } }
 const makeChannel = async ({ edge, admin }: World) =>
   idOf(await edge.fetch("/api/channels", { body: telegram, cookie: admin }))
+/** A channel that the configuration file owns. */
+const ownChannel = async (world: World) => {
+  const params = { groupId: await makeGroup(world), channelId: await makeChannel(world) }
+  const owned = { id: params.channelId, name: "Home", digest: "", version: 1 }
+  const value = { source: "api", groups: [], channels: [owned], settings: [] }
+  const at = world.edge.now()
+  await writeSettings(world.edge.libsql, { key: "file", value, version: 0, updatedAt: at, updatedBy: "x" })
+  return { params, body: {} }
+}
 const writeRecord = async ({ edge }: World) => {
   const turn = message(1, 1, 0)
   await edge.libsql.project(projection({ conversations: [loop(1)], messages: [turn] }))
@@ -278,12 +287,14 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
       params: { groupId: await makeGroup(world), channelId: await makeChannel(world) },
       body: {},
     }),
+    fails: { 409: ownChannel },
   },
   "post /api/agent-groups/{groupId}/unassign/{channelId}": {
     succeeds: async (world) => ({
       params: { groupId: await makeGroup(world), channelId: await makeChannel(world) },
       body: {},
     }),
+    fails: { 409: ownChannel },
   },
 
   "get /api/agent-groups/{groupId}/stats": {
@@ -307,9 +318,19 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   },
   "delete /api/channels/{channelId}": {
     succeeds: async (world) => ({ params: { channelId: await makeChannel(world) } }),
+    fails: {
+      409: async (world) => {
+        const { params } = await ownChannel(world)
+        return { params: { channelId: params.channelId } }
+      },
+    },
   },
 
-  "get /api/health": { succeeds: () => nobody, unreachable: needsNoDatabase },
+  "get /api/health": {
+    succeeds: () => nobody,
+    fails: { 503: () => ({ ...nobody, breaks: (edge) => edge.objects.failNext("ledger.check", "storage_failed") }) },
+    unreachable: needsNoDatabase,
+  },
   "get /api/settings": { succeeds: () => ({}) },
   "put /api/settings": {
     succeeds: () => ({ body: { version: 0, settings: { defaultModel: "gpt-5", timeZone: null } } }),

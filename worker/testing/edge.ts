@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from "../../core/metrics/metrics.ts"
 import { after, EpochMs, TokenId, UserId } from "../../core/units.ts"
 import { Config, parseEnvironment } from "../../durable-objects/config.ts"
 import { createApp } from "../app.ts"
+import type { HostHealth } from "../deps.ts"
 import type { LogEntry } from "../log.ts"
 import { createFakeObjects, type FakeObjects } from "./fake-objects.ts"
 
@@ -35,6 +36,8 @@ export interface Sent {
 }
 
 export interface Edge {
+  /** What the host says of itself. */
+  hostHealth: HostHealth
   readonly objects: FakeObjects
   readonly libsql: Libsql
   readonly vault: Vault
@@ -103,6 +106,7 @@ export async function openEdge(
     background: (work) => void left.push(work),
     setupCode: () => options.setupCode,
     modelProblem: () => options.modelProblem ?? null,
+    hostHealth: async () => edge.hostHealth,
     metrics,
     log: (entry) => void logs.push(entry),
     async assets(request) {
@@ -115,6 +119,7 @@ export async function openEdge(
   })
 
   const edge: Edge = {
+    hostHealth: { lastLostCommitAt: null },
     objects,
     metrics,
     libsql,
