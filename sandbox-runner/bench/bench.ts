@@ -1,5 +1,6 @@
 /** `npm run bench`: measures the gateway beside its floor and prints one table; with `--write` into BENCHMARKS.md too. */
 import { writeFileSync } from "node:fs"
+import { loadavg } from "node:os"
 import { join } from "node:path"
 import { measureGrowth } from "./growth.ts"
 import { createModel } from "./programs.ts"
@@ -15,6 +16,8 @@ its own process, with the scripted model and the load in two more. An fsync is c
 the embedded libSQL file; checkpoints of their logs are not. Memory is resident memory, in the last two rows after a full garbage
 collection; numbers in parentheses are objects in memory.`
 
+/** What else the machine did: above 1 or so the times below are those of a busy machine. */
+const loadBefore = loadavg()[0] ?? 0
 const model = await createModel()
 try {
   await model.start()
@@ -31,7 +34,7 @@ try {
     rows.push(...found)
   }
   const table = toTable(rows)
-  const origin = `${describeMachine()}, ${new Date().toISOString().slice(0, 10)}`
+  const origin = `${describeMachine()}, ${new Date().toISOString().slice(0, 10)}, load average ${loadBefore.toFixed(1)} before the run`
   process.stdout.write(`\n${table}\n\n${origin}\n`)
   if (process.argv.includes("--write")) {
     const text = `# Benchmarks\n\n\`npm run bench -- --write\`, ${origin}.\n\n${table}\n\n${note}\n`
