@@ -8,6 +8,8 @@ export type Route =
   | { readonly page: "channels" }
   | { readonly page: "groups" }
   | { readonly page: "tokens" }
+  | { readonly page: "settings" }
+  | { readonly page: "operations" }
   | { readonly page: "unknown" }
 
 /** The route of a path; `/setup` and `/login` stand for the start page, since the session decides what is shown. */
@@ -24,6 +26,8 @@ export function parseRoute(path: string): Route {
     case "channels":
     case "groups":
     case "tokens":
+    case "settings":
+    case "operations":
       return { page: first }
     default:
       return { page: "unknown" }

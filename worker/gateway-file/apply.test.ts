@@ -132,7 +132,7 @@ describe("a bad file", () => {
     const report = await apply(text, given)
     expect([await get("/api/agent-groups"), await get("/api/channels"), await get("/api/settings")]).toEqual(before)
     expect(report.status).toBe("invalid")
-    return report.mistakes.map(({ line, column, path }: Record<string, unknown>) => `${line}:${column} ${path}`)
+    return report.mistakes.map(({ line, column, path }: Record<string, string | number>) => `${line}:${column} ${path}`)
   }
 
   test("changes nothing, and says where each mistake stands", async () => {

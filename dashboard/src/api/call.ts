@@ -42,7 +42,7 @@ export interface Client {
  */
 export function createClient(base: string, onSignedOut: () => void): Client {
   const request = async (
-    endpoint: { readonly method: string; readonly path: string },
+    endpoint: { readonly method: string; readonly path: string; readonly badStatus?: number },
     input: { params?: unknown; query?: unknown; body?: unknown },
     init: { signal: AbortSignal; headers: Record<string, string> },
   ): Promise<Response> => {
@@ -59,7 +59,7 @@ export function createClient(base: string, onSignedOut: () => void): Client {
       if (init.signal.aborted) throw error
       throw unreachable()
     })
-    if (response.ok) return response
+    if (response.ok || response.status === endpoint.badStatus) return response
     const problem = await readProblem(response)
     if (isSignedOut(problem)) onSignedOut()
     throw problem
@@ -73,9 +73,10 @@ export function createClient(base: string, onSignedOut: () => void): Client {
         if (options.signal?.aborted || error instanceof Problem) throw error
         throw unreachable()
       }
-      const response = await request(endpoint, input, { signal, headers: { accept: "application/json" } }).catch(failed)
+      const response = await request(endpoint, input, { signal, headers: { accept: "application/json, */*;q=0.5" } }).catch(failed)
       const text = response.status === 204 ? "{}" : await response.text().catch(failed)
-      const parsed = endpoint.response.safeParse(parseJson(text === "" ? "{}" : text))
+      const answer = endpoint.textType === undefined ? parseJson(text === "" ? "{}" : text) : text
+      const parsed = endpoint.response.safeParse(answer)
       if (parsed.success) return parsed.data
       throw new Problem(
         "unexpected_answer",

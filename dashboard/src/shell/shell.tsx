@@ -18,6 +18,8 @@ import { Sidebar } from "./sidebar.tsx"
 
 const ChannelsPage = lazy(untilLoaded(() => import("../pages/channels.tsx")))
 const GroupsPage = lazy(untilLoaded(() => import("../pages/groups.tsx")))
+const SettingsPage = lazy(untilLoaded(() => import("../pages/settings.tsx")))
+const OperationsPage = lazy(untilLoaded(() => import("../pages/operations.tsx")))
 const TokensPage = lazy(untilLoaded(() => import("../pages/tokens.tsx")))
 
 const listEveryMs = 20_000
@@ -91,6 +93,10 @@ function Page({ route, onChanged }: { readonly route: Route; readonly onChanged:
       return <GroupsPage />
     case "tokens":
       return <TokensPage />
+    case "settings":
+      return <SettingsPage />
+    case "operations":
+      return <OperationsPage />
     case "unknown":
       return (
         <div className="page">

@@ -24,6 +24,8 @@ const settings: readonly { path: string; icon: IconName; label: string }[] = [
   { path: "/channels", icon: "plug", label: "Channels" },
   { path: "/groups", icon: "people", label: "Agent groups" },
   { path: "/tokens", icon: "key", label: "API tokens" },
+  { path: "/settings", icon: "sliders", label: "Settings" },
+  { path: "/operations", icon: "pulse", label: "Operations" },
 ]
 
 export function Sidebar({

@@ -1,0 +1,213 @@
+/** The gateway's settings: what holds for every agent that says nothing else. */
+import type { FormEvent } from "react"
+import { useContext, useState } from "react"
+import { roleAllows } from "../../../core/access/scope.ts"
+import { listChannels } from "../../../core/api/channels.ts"
+import type { SettingsView } from "../../../core/api/settings.ts"
+import { getSettings, updateSettings } from "../../../core/api/settings.ts"
+import { ChannelId } from "../../../core/units.ts"
+import type { SettingName, SettingsChanges } from "../../../core/settings.ts"
+import { call } from "../api/client.ts"
+import { readAll } from "../api/read-all.ts"
+import { useTitle } from "../router.ts"
+import { ShellContext } from "../shell/context.ts"
+import { Field } from "../ui/field.tsx"
+import { Notice } from "../ui/notice.tsx"
+import { PageHead } from "../ui/page-head.tsx"
+import { useAction, useLoaded } from "../ui/use-call.ts"
+
+async function read() {
+  const [view, channels] = await Promise.all([call(getSettings, {}), readAll((query) => call(listChannels, { query }))])
+  return { view, channels }
+}
+type Channels = Awaited<ReturnType<typeof read>>["channels"]
+
+export default function SettingsPage() {
+  useTitle("Settings")
+  const [loaded, reload] = useLoaded(read)
+  return (
+    <div className="page">
+      <PageHead title="Settings" />
+      <div className="page-body">
+        <p className="muted">These hold for every agent group that says nothing else, from its next step on.</p>
+        {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
+        {loaded.is === "ready" && (
+          <SettingsForm
+            key={loaded.value.view.version}
+            view={loaded.value.view}
+            channels={loaded.value.channels}
+            onSaved={() => void reload()}
+          />
+        )}
+      </div>
+    </div>
+  )
+}
+
+const numberFields = [
+  { name: "historyMessages", label: "Messages of history", max: 1_000 },
+  { name: "maxOutputTokens", label: "Longest answer, tokens", max: 1_000_000 },
+  { name: "concurrentTurns", label: "Turns at the same moment", max: 1_000 },
+  { name: "retentionDays", label: "Keep conversations, days", max: 36_500 },
+] as const
+type NumberField = (typeof numberFields)[number]["name"]
+
+const textOf = (value: number | string | null) => (value === null ? "" : String(value))
+
+function SettingsForm({
+  view,
+  channels,
+  onSaved,
+}: {
+  readonly view: SettingsView
+  readonly channels: Channels
+  readonly onSaved: () => void
+}) {
+  const { settings, effective, managed } = view
+  const { user } = useContext(ShellContext)
+  const mayWrite = user !== null && roleAllows(user.role, "access:write")
+  const [model, setModel] = useState(textOf(settings.defaultModel))
+  const [prompt, setPrompt] = useState(textOf(settings.systemPrompt))
+  const [timeZone, setTimeZone] = useState(textOf(settings.timeZone))
+  const [channelId, setChannelId] = useState(textOf(settings.home?.channelId ?? null))
+  const [chatId, setChatId] = useState(textOf(settings.home?.chatId ?? null))
+  const [numbers, setNumbers] = useState<Readonly<Record<NumberField, string>>>({
+    historyMessages: textOf(settings.historyMessages),
+    maxOutputTokens: textOf(settings.maxOutputTokens),
+    concurrentTurns: textOf(settings.concurrentTurns),
+    retentionDays: textOf(settings.retentionDays),
+  })
+  const { busy, problem, act } = useAction()
+  const isLocked = (name: SettingName) => !mayWrite || managed.includes(name)
+
+  const save = () => {
+    const orNull = (text: string) => (text.trim() === "" ? null : text.trim())
+    const number = (name: NumberField) => (numbers[name].trim() === "" ? null : Number(numbers[name]))
+    const home =
+      channelId === "" || chatId.trim() === ""
+        ? null
+        : { channelId: ChannelId.parse(channelId), chatId: Number(chatId) }
+    const all: SettingsChanges = {
+      defaultModel: orNull(model),
+      systemPrompt: prompt.trim() === "" ? null : prompt,
+      timeZone: orNull(timeZone),
+      historyMessages: number("historyMessages"),
+      maxOutputTokens: number("maxOutputTokens"),
+      concurrentTurns: number("concurrentTurns"),
+      retentionDays: number("retentionDays"),
+      home,
+    }
+    const free = Object.fromEntries(Object.entries(all).filter(([name]) => !managed.some((one) => one === name)))
+    return call(updateSettings, { body: { version: view.version, settings: free } })
+  }
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    if (await act(save)) onSaved()
+  }
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      {problem !== null && <Notice tone="bad">{problem}</Notice>}
+      {managed.length > 0 && (
+        <Notice tone="calm">The configuration file owns {managed.join(", ")}. Change them there.</Notice>
+      )}
+      <Field label="Default model" hint={`Empty: the environment's. In force: ${effective.defaultModel}.`}>
+        {(wiring) => (
+          <input
+            {...wiring}
+            value={model}
+            onChange={(event) => setModel(event.target.value)}
+            autoCapitalize="none"
+            spellCheck={false}
+            maxLength={200}
+            disabled={isLocked("defaultModel")}
+          />
+        )}
+      </Field>
+      <Field label="System prompt" hint="Empty: the operator's system-prompt.md.">
+        {(wiring) => (
+          <textarea
+            {...wiring}
+            value={prompt}
+            onChange={(event) => setPrompt(event.target.value)}
+            rows={6}
+            maxLength={100_000}
+            disabled={isLocked("systemPrompt")}
+          />
+        )}
+      </Field>
+      <div className="pairs">
+        {numberFields.map(({ name, label, max }) => (
+          <Field key={name} label={label}>
+            {(wiring) => (
+              <input
+                {...wiring}
+                type="number"
+                min={1}
+                max={max}
+                step={1}
+                value={numbers[name]}
+                placeholder={name === "retentionDays" ? "for ever" : String(effective[name])}
+                onChange={(event) => setNumbers({ ...numbers, [name]: event.target.value })}
+                disabled={isLocked(name)}
+              />
+            )}
+          </Field>
+        ))}
+      </div>
+      <Field label="Time zone" hint="Such as Europe/Berlin.">
+        {(wiring) => (
+          <input
+            {...wiring}
+            value={timeZone}
+            placeholder={effective.timeZone}
+            onChange={(event) => setTimeZone(event.target.value)}
+            autoCapitalize="none"
+            spellCheck={false}
+            maxLength={100}
+            disabled={isLocked("timeZone")}
+          />
+        )}
+      </Field>
+      <div className="pairs">
+        <Field label="Home channel" hint="Where the gateway's own questions and warnings go.">
+          {(wiring) => (
+            <select
+              {...wiring}
+              value={channelId}
+              onChange={(event) => setChannelId(event.target.value)}
+              disabled={isLocked("home")}
+            >
+              <option value="">None</option>
+              {channels.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <Field label="Home chat" hint="The chat's number on its platform.">
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="number"
+              step={1}
+              value={chatId}
+              onChange={(event) => setChatId(event.target.value)}
+              required={channelId !== ""}
+              disabled={isLocked("home")}
+            />
+          )}
+        </Field>
+      </div>
+      {mayWrite && (
+        <div className="actions">
+          {view.updatedBy !== null && <span className="muted">Last changed by {view.updatedBy}.</span>}
+          <button className="button button-main" disabled={busy}>
+            Save
+          </button>
+        </div>
+      )}
+    </form>
+  )
+}
