@@ -23,6 +23,7 @@ export default defineConfig({
                 CONVERSATION: { className: "Conversation", useSQLite: true },
                 CHANNEL: { className: "Channel", useSQLite: true },
                 LEDGER: { className: "Ledger", useSQLite: true },
+                LIVE: { className: "LiveHub", useSQLite: true },
               },
               r2Buckets: ["BLOBS"],
               // What the Worker fetches ends here: nothing leaves the machine.

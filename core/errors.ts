@@ -13,7 +13,7 @@ export const ErrorType = z.enum([
 export type ErrorType = z.infer<typeof ErrorType>
 
 interface ErrorRule {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 421 | 429 | 500 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 421 | 426 | 429 | 500 | 503
   readonly type: ErrorType
   readonly message: string
 }
@@ -166,6 +166,11 @@ const rules = {
     status: 421,
     type: "permission_error",
     message: "The Host header names no host of this gateway. Add it to ALLOWED_HOSTS.",
+  },
+  upgrade_required: {
+    status: 426,
+    type: "invalid_request_error",
+    message: "This address speaks WebSocket only.",
   },
   too_many_requests: { status: 429, type: "rate_limit_error", message: "Too many requests. Wait, then try again." },
   too_many_logins: { status: 429, type: "rate_limit_error", message: "Too many failed logins. Wait, then try again." },

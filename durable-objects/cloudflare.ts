@@ -26,6 +26,7 @@ export interface ObjectBindings {
   readonly CONVERSATION: ObjectNamespace
   readonly CHANNEL: ObjectNamespace
   readonly LEDGER: ObjectNamespace
+  readonly LIVE: ObjectNamespace
   readonly BLOBS: R2Bucket
 }
 
@@ -192,6 +193,8 @@ function namespaceOf(bindings: ObjectBindings, kind: ObjectKind): ObjectNamespac
       return bindings.CHANNEL
     case "ledger":
       return bindings.LEDGER
+    case "live":
+      return bindings.LIVE
   }
 }
 

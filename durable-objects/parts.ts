@@ -4,6 +4,7 @@ import type { ModelsConfig } from "../adapters/models/models.ts"
 import type { Log } from "../core/log.ts"
 import type { Metrics } from "../core/metrics/metrics.ts"
 import type { Config } from "./config.ts"
+import type { LiveInterest } from "./live/interest.ts"
 import type { Tool } from "./tools/tool.ts"
 
 export interface GatewayParts {
@@ -14,6 +15,8 @@ export interface GatewayParts {
   readonly concurrentTurns: number
   readonly log: Log
   readonly metrics: Metrics
+  /** Where the live feed shares a process with those who publish to it. */
+  readonly liveInterest?: LiveInterest
   /** Text of the operator's system prompt file, as it is now. */
   systemPrompt(): string
 }

@@ -1,8 +1,10 @@
 /** What objects and the HTTP edge may ask of an object: one table of methods a kind, checked at both ends of a call. */
 import * as z from "zod"
+import { CredentialKey } from "../adapters/store/standings.ts"
 import { LoopError } from "../core/errors.ts"
 import { InboundMessage } from "../core/channel/message.ts"
 import { OutgoingPart, SendOutcome } from "../core/channel/outgoing.ts"
+import { LiveEvent, LiveSeq } from "../core/live/event.ts"
 import { EventId } from "../core/loop/event.ts"
 import { ImageBlock, ImageMediaType, Message } from "../core/model/message.ts"
 import { ChoiceAnswer } from "../core/turn/event.ts"
@@ -38,6 +40,9 @@ export const ChannelStatus = z.object({
   lastInboundAt: EpochMs.nullable(),
 })
 export type ChannelStatus = z.infer<typeof ChannelStatus>
+
+/** At once; more come in several calls. */
+export const mostPublished = 100
 
 export const methods = {
   conversation: {
@@ -113,6 +118,10 @@ export const methods = {
     /** Durable when it returns: shows that objects can write. */
     check: method(nothing, nothing),
   },
+  live: {
+    /** Tells all who watch. What is told must be durable before: the host sees to it where an object tells. */
+    publish: method(z.object({ events: z.array(LiveEvent).min(1).max(mostPublished) }), nothing),
+  },
 } as const
 export type ObjectMethods = typeof methods
 export type ObjectKind = keyof ObjectMethods
@@ -125,7 +134,10 @@ export const streams = {
 } as const
 
 /** What the edge tells an object of a client that asks for a WebSocket. */
-export const upgrades = {} as const
+export const upgrades = {
+  /** A reader of the live feed, by its credential, with the last number it has. */
+  live: z.object({ credential: CredentialKey, after: LiveSeq.nullable() }),
+} as const
 type UpgradeInput<K extends ObjectKind> = K extends keyof typeof upgrades
   ? z.input<Extract<(typeof upgrades)[K], z.ZodType>>
   : unknown

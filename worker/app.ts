@@ -19,6 +19,7 @@ import { bindAgents } from "./routes/agents.ts"
 import { bindChannels } from "./routes/channels.ts"
 import { bindConversations } from "./routes/conversations.ts"
 import { bindDocs } from "./routes/docs.ts"
+import { bindLive } from "./routes/live.ts"
 import { bindLoops } from "./routes/loops.ts"
 import { bindMetrics } from "./routes/metrics.ts"
 import { bindOperations } from "./routes/operations.ts"
@@ -74,6 +75,7 @@ export function createApp(deps: EdgeDeps): App {
   bindConversations(binder, deps)
   bindRuns(binder, deps)
   bindUsage(binder, deps)
+  bindLive(binder, deps)
   bindOperations(binder, deps)
   bindMetrics(binder, deps)
   bindSettings(binder, deps)

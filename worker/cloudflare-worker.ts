@@ -9,7 +9,13 @@ import { createLog, describeFailure, type Log, type LogLevel, objectFields } fro
 import { createMetrics } from "../core/metrics/metrics.ts"
 import { policyDefaults } from "../core/turn/policy.ts"
 import { EpochMs } from "../core/units.ts"
-import { durableObjectOf, type ObjectBindings, peersOver, type Wiring } from "../durable-objects/cloudflare.ts"
+import {
+  durableObjectOf,
+  type ObjectBindings,
+  peersOver,
+  upgradeOver,
+  type Wiring,
+} from "../durable-objects/cloudflare.ts"
 import { Config, parseEnvironment } from "../durable-objects/config.ts"
 import { type GatewayParts, modelsConfig } from "../durable-objects/parts.ts"
 import type { ObjectKind } from "../durable-objects/peers.ts"
@@ -47,6 +53,7 @@ export function createWorker(options: WorkerOptions) {
     Conversation: classOf("conversation"),
     Channel: classOf("channel"),
     Ledger: classOf("ledger"),
+    LiveHub: classOf("live"),
     handler: {
       async fetch(request, bindings) {
         try {
@@ -71,6 +78,7 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
     libsql,
     vault,
     peers: peersOver(bindings),
+    upgrade: upgradeOver(bindings),
     version: packageJson.version,
     startedAt: now(),
     now,

@@ -5,7 +5,7 @@ import type { Metrics } from "../core/metrics/metrics.ts"
 import type { Health } from "../core/api/operations.ts"
 import type { EpochMs } from "../core/units.ts"
 import type { Config } from "../durable-objects/config.ts"
-import type { Peers } from "../durable-objects/peers.ts"
+import type { Peers, Upgrade } from "../durable-objects/peers.ts"
 import type { LogEntry } from "./log.ts"
 
 export interface HostHealth {
@@ -21,6 +21,7 @@ export interface EdgeDeps {
   readonly config: Config
   readonly libsql: Libsql
   readonly peers: Peers
+  readonly upgrade: Upgrade
   readonly vault: Vault
   /** Of this gateway, shown to signed-in callers. */
   readonly version: string

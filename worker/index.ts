@@ -7,5 +7,6 @@ const worker = createWorker({ waitUntil })
 export class Conversation extends worker.Conversation {}
 export class Channel extends worker.Channel {}
 export class Ledger extends worker.Ledger {}
+export class LiveHub extends worker.LiveHub {}
 
 export default worker.handler

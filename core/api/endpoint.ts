@@ -69,6 +69,17 @@ export interface StreamEndpoint<
   readonly fileTypes?: readonly string[]
 }
 
+/** Answers 101, and is a WebSocket from then on. */
+export interface SocketEndpoint<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  A extends Auth = Auth,
+> extends Contract<P, Q, typeof nothing, A> {
+  readonly method: "get"
+  /** What each text frame from the gateway holds as JSON. */
+  readonly frame: z.ZodType
+}
+
 /** Declares an endpoint that answers JSON. */
 export function endpoint<
   P extends z.ZodType,
@@ -85,6 +96,13 @@ export function streamEndpoint<P extends z.ZodType, Q extends z.ZodType, B exten
   contract: Omit<StreamEndpoint<P, Q, B, A>, "stream">,
 ): StreamEndpoint<P, Q, B, A> {
   return { ...contract, stream: true }
+}
+
+/** Declares an endpoint that becomes a WebSocket. */
+export function socketEndpoint<P extends z.ZodType, Q extends z.ZodType, A extends Auth>(
+  contract: SocketEndpoint<P, Q, A>,
+): SocketEndpoint<P, Q, A> {
+  return contract
 }
 
 /** What a caller of the endpoint gives, before parsing. */

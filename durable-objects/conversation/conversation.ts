@@ -15,6 +15,8 @@ import type { HostedObject, ObjectHost } from "../host.ts"
 import { modelsConfig, type GatewayParts } from "../parts.ts"
 import { methods, on, routeOf, streams, type LoopState, type MethodInput, type Routes } from "../peers.ts"
 import { takeClaim } from "./claims.ts"
+import { LivePublisher } from "../live/publisher.ts"
+import { Announcer } from "./announcer.ts"
 import { Driver } from "./driver.ts"
 import { Erasure } from "./erasure.ts"
 import { LiveEvents } from "./events.ts"
@@ -66,10 +68,17 @@ export class Conversation implements HostedObject {
 
   constructor(host: ObjectHost, parts: GatewayParts) {
     this.#host = host
-    this.#state = new ConversationState(host, (meta, turn, event) => meterEvent(parts, meta, turn, event))
+    const announcer = new Announcer(new LivePublisher(host, parts.liveInterest))
+    this.#state = new ConversationState(host, (meta, turn, event) => {
+      meterEvent(parts, meta, turn, event)
+      announcer.onEvent(meta, turn, event)
+    })
     this.#events = new LiveEvents(host, this.#state)
     this.#outbox = new Outbox(host, this.#state)
-    this.#projector = new Projector(host, this.#state, this.#outbox, parts.metrics.behind)
+    this.#projector = new Projector(host, this.#state, this.#outbox, {
+      behind: parts.metrics.behind,
+      onProjected: (rows, known) => announcer.onProjected(rows, known),
+    })
     const models = createModels(modelsConfig(parts.config), (request) => host.fetch(request, "operator"))
     const hooks = {
       startNextTurn: () => this.#startNextTurn(),
@@ -81,6 +90,7 @@ export class Conversation implements HostedObject {
     this.#erasure = new Erasure(host, this.#state, this.#projector, () => {
       this.#armedAt = null
       this.#isCold = true
+      announcer.onErased(this.#id)
     })
   }
 

@@ -11,19 +11,25 @@ import type { ConversationState } from "./state.ts"
 const firstPauseMs = 1_000
 const longestPauseMs = 60_000
 
+export interface ProjectionWatch {
+  /** Holds this conversation's id while libSQL does not take its rows. */
+  readonly behind: Set<string>
+  /** @param known - version of the conversation's row that libSQL had before; 0: none */
+  onProjected(rows: Projection, known: number): void
+}
+
 export class Projector {
   readonly #host: ObjectHost
   readonly #libsql: Libsql
   readonly #state: ConversationState
   readonly #outbox: Outbox
-  readonly #behind: Set<string>
+  readonly #watch: ProjectionWatch
   #flushing: Promise<void> | undefined
   #failures = 0
   #retryAt: EpochMs | null = null
 
-  /** @param behind - holds this conversation's id while libSQL does not take its rows */
-  constructor(host: ObjectHost, state: ConversationState, outbox: Outbox, behind: Set<string>) {
-    this.#behind = behind
+  constructor(host: ObjectHost, state: ConversationState, outbox: Outbox, watch: ProjectionWatch) {
+    this.#watch = watch
     this.#host = host
     this.#libsql = host.libsql
     this.#state = state
@@ -65,19 +71,21 @@ export class Projector {
       await this.#libsql.project(rows)
     } catch (error) {
       this.#failures += 1
-      this.#behind.add(this.#host.id)
+      this.#watch.behind.add(this.#host.id)
       const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (this.#failures - 1))
       this.#retryAt = after(this.#host.now(), pauseMs)
       throw error
     }
     this.#failures = 0
-    this.#behind.delete(this.#host.id)
+    this.#watch.behind.delete(this.#host.id)
     this.#retryAt = null
     // Erased meanwhile.
     if (this.#state.meta === undefined) return
     const projectedVersion = rows.conversations[0]?.version ?? 0
+    const { projectedVersion: known } = this.#state.meta
     this.#state.change({ projected: end, projectedVersion }, "internal")
     this.#outbox.markProjected(rows.deliveries)
+    this.#watch.onProjected(rows, known)
   }
 
   #rows(): { rows: Projection; end: { turn: number; index: number } } {

@@ -21,6 +21,7 @@ import { createWaiters } from "../../sandbox-runner/testkit/waiters.ts"
 import { Channel } from "../channel/channel.ts"
 import { Config, parseEnvironment } from "../config.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
+import { LiveHub } from "../live/hub.ts"
 import { methods, type ChannelStatus, type Peer } from "../peers.ts"
 import { HandMovedTime } from "./harness.ts"
 
@@ -120,6 +121,7 @@ export async function openChannelHarness(
           return new Channel(host, parts)
         }
         if (kind === "conversation") return conversation(host.id)
+        if (kind === "live") return new LiveHub(host)
         throw new Error(`no ${kind} here`)
       },
       log: ({ object, during, error }) => logged.push(`${object} ${during} ${String(error)} ${JSON.stringify(error)}`),

@@ -11,6 +11,7 @@ import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
 import { LoopError } from "../../core/errors.ts"
 import type { LogEntry } from "../../core/log.ts"
 import { createMetrics, type Metrics } from "../../core/metrics/metrics.ts"
+import type { LiveEvent } from "../../core/live/event.ts"
 import { after, ChannelId, ConversationId, EpochMs, UserId } from "../../core/units.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
 import type { Timers } from "../../sandbox-runner/host/objects/timers.ts"
@@ -20,6 +21,8 @@ import { Config, parseEnvironment } from "../config.ts"
 import { Conversation } from "../conversation/conversation.ts"
 import type { HostedObject } from "../host.ts"
 import { Ledger } from "../ledger.ts"
+import { LiveHub } from "../live/hub.ts"
+import { createLiveInterest } from "../live/interest.ts"
 import { methods, on, routeOf, type Routes } from "../peers.ts"
 import { currentTime } from "../tools/current-time.ts"
 import type { Tool } from "../tools/tool.ts"
@@ -59,10 +62,10 @@ export class HandMovedTime implements Timers {
 }
 
 export interface Harness {
-  readonly objects: NodeObjects
-  readonly model: ScriptedModel
   /** Holds all files of objects and database. */
   readonly directory: string
+  readonly objects: NodeObjects
+  readonly model: ScriptedModel
   readonly libsql: Libsql
   readonly time: HandMovedTime
   /** Parts that the stub channel was asked to send. */
@@ -71,12 +74,12 @@ export interface Harness {
   onSend: (part: OutgoingPart) => Promise<SendOutcome> | SendOutcome
   /** While true, every request to the database fails. */
   databaseIsAway: boolean
+  /** Lets the next projection wait on its way to the database until it is released. */
+  holdNextProjection(): { readonly isUnderWay: boolean; release(): Promise<void> }
   /** How often the database was asked. */
   readonly databaseRequests: number
   readonly logs: readonly LogEntry[]
   readonly metrics: Metrics
-  /** Lets the next projection wait on its way to the database until it is released. */
-  holdNextProjection(): { readonly isUnderWay: boolean; release(): Promise<void> }
   /** Ends the process's part of the world and starts it again on the same files. */
   restart(options?: { losingObjects?: boolean }): Promise<void>
   until<T>(what: string, find: () => T | undefined): Promise<T>
@@ -85,7 +88,12 @@ export interface Harness {
 }
 
 export async function openHarness(
-  options: { tools?: readonly Tool[]; concurrentTurns?: number } = {},
+  options: {
+    tools?: readonly Tool[]
+    concurrentTurns?: number
+    /** Stands in for the live feed, which always seems to be watched then. */
+    onLive?: (events: LiveEvent[]) => void
+  } = {},
 ): Promise<Harness> {
   const directory = mkdtempSync(join(tmpdir(), "objects-"))
   const model = await startScriptedModel()
@@ -106,9 +114,11 @@ export async function openHarness(
     concurrentTurns: options.concurrentTurns ?? 10,
     log: (entry: LogEntry) => void logs.push(entry),
     metrics,
+    liveInterest: createLiveInterest(),
     systemPrompt: () => "You are a test.",
   }
   let requests = 0
+  let held: (() => Promise<void>) | undefined
   let file = 0
 
   const ask = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -117,7 +127,6 @@ export async function openHarness(
     return work().finally(waiters.notify)
   }
   const libsql: Libsql = {
-  let held: (() => Promise<void>) | undefined
     read: (statements) => ask(() => database.libsql.read(statements)),
     write: (statements) => ask(() => database.libsql.write(statements)),
     project: (rows) =>
@@ -127,8 +136,10 @@ export async function openHarness(
       }),
     scrub: () => ask(() => database.libsql.scrub()),
   }
-  const openObjects = () =>
-    openObjectHost({
+  const openObjects = () => {
+    // What an earlier process knew is gone with it.
+    parts.liveInterest.isWatched = true
+    return openObjectHost({
       path: join(directory, `objects-${file}.db`),
       blobDirectory: join(directory, "blobs"),
       libsql,
@@ -138,6 +149,10 @@ export async function openHarness(
         switch (kind) {
           case "conversation":
             return new Conversation(host, parts)
+          case "live":
+            return options.onLive === undefined
+              ? new LiveHub(host, parts.liveInterest)
+              : stubHub(options.onLive, waiters.notify)
           case "ledger":
             return new Ledger(host, parts.concurrentTurns)
           case "channel":
@@ -150,8 +165,10 @@ export async function openHarness(
       },
       log: () => waiters.notify(),
     })
+  }
   const world = { objects: openObjects() }
   const harness: Harness = {
+    directory,
     get objects() {
       return world.objects
     },
@@ -162,18 +179,7 @@ export async function openHarness(
     metrics,
     sent,
     onSend: () => ({ status: "sent", externalId: String(sent.length) }),
-    directory,
     databaseIsAway: false,
-    get databaseRequests() {
-      return requests
-    },
-    async restart({ losingObjects = false } = {}) {
-      await world.objects.close(0)
-      if (losingObjects) file += 1
-      world.objects = openObjects()
-    },
-    until: (what, find) => waiters.until(what, find),
-    notify: waiters.notify,
     holdNextProjection() {
       let release = () => {}
       const released = new Promise<void>((resolve) => (release = resolve))
@@ -196,6 +202,16 @@ export async function openHarness(
         },
       }
     },
+    get databaseRequests() {
+      return requests
+    },
+    async restart({ losingObjects = false } = {}) {
+      await world.objects.close(0)
+      if (losingObjects) file += 1
+      world.objects = openObjects()
+    },
+    until: (what, find) => waiters.until(what, find),
+    notify: waiters.notify,
     async close() {
       waiters.close("the test is over")
       await world.objects.close(0)
@@ -205,6 +221,21 @@ export async function openHarness(
     },
   }
   return harness
+}
+
+function stubHub(onLive: (events: LiveEvent[]) => void, notify: () => void): HostedObject {
+  const routes: Routes<"live"> = {
+    publish: on(methods.live.publish, ({ events }) => {
+      onLive(events)
+      notify()
+      return {}
+    }),
+  }
+  return {
+    call: async (name, input) => routeOf(routes, name)(input),
+    stream: () => new ReadableStream(),
+    alarm: async () => {},
+  }
 }
 
 function stubChannel(send: (part: OutgoingPart) => Promise<SendOutcome>): HostedObject {

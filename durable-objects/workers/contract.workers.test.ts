@@ -15,13 +15,15 @@ declare global {
       readonly CONVERSATION: ObjectBindings["CONVERSATION"] & DurableObjectNamespace
       readonly CHANNEL: ObjectBindings["CHANNEL"] & DurableObjectNamespace
       readonly LEDGER: ObjectBindings["LEDGER"] & DurableObjectNamespace
+      readonly LIVE: ObjectBindings["LIVE"] & DurableObjectNamespace
     }
   }
 }
 
 function stubOf(kind: ObjectKind, id: string): DurableObjectStub {
-  const { CONVERSATION, CHANNEL, LEDGER } = env
-  const namespace: DurableObjectNamespace = { conversation: CONVERSATION, channel: CHANNEL, ledger: LEDGER }[kind]
+  const { CONVERSATION, CHANNEL, LEDGER, LIVE } = env
+  const namespaces = { conversation: CONVERSATION, channel: CHANNEL, ledger: LEDGER, live: LIVE }
+  const namespace: DurableObjectNamespace = namespaces[kind]
   return namespace.getByName(id)
 }
 

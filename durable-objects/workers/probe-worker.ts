@@ -17,6 +17,7 @@ const probe = (kind: ObjectKind) =>
 export class Conversation extends probe("conversation") {}
 export class Channel extends probe("channel") {}
 export class Ledger extends probe("ledger") {}
+export class LiveHub extends probe("live") {}
 
 export default {
   fetch: (): Response => new Response("only its objects are of use"),

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { statfs } from "node:fs/promises"
+import { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { resolve } from "node:path"
 import { createAdaptorServer } from "@hono/node-server"
@@ -25,6 +26,7 @@ import type { Peers } from "../../durable-objects/peers.ts"
 import { modelsConfig, type GatewayParts } from "../../durable-objects/parts.ts"
 import type { Tool } from "../../durable-objects/tools/tool.ts"
 import { builtInTools } from "../../durable-objects/tools/tools.ts"
+import { createLiveInterest } from "../../durable-objects/live/interest.ts"
 import { createObject } from "../../durable-objects/wiring.ts"
 import { createApp } from "../../worker/app.ts"
 import { currentSettings, tellLedger } from "../../worker/settings/change.ts"
@@ -38,6 +40,7 @@ import { collectProcess } from "./process-metrics.ts"
 import { openObjectHost, type ObjectHostOptions, type ObjectHostStats } from "./objects/objects.ts"
 import { StartProblem, systemCode } from "./start-problem.ts"
 import { openSystemPrompt } from "./system-prompt.ts"
+import { asksForWebSocket, serveUpgrades } from "./upgrade.ts"
 import packageJson from "../../package.json" with { type: "json" }
 
 export interface GatewayOptions {
@@ -93,6 +96,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     concurrentTurns: policyDefaults.concurrentTurns,
     log,
     metrics,
+    liveInterest: createLiveInterest(),
     systemPrompt: openSystemPrompt(directory),
   }
   const isOurDisk = config.LIBSQL_URL === undefined
@@ -138,6 +142,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     libsql,
     vault,
     peers: objects.peers,
+    upgrade: objects.upgrade,
     version: packageJson.version,
     startedAt: now(),
     now,
@@ -161,7 +166,13 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   const server = createAdaptorServer({
     fetch: (request, env) => app.fetch(request, { remoteAddress: remoteAddress(env.incoming) }),
     overrideGlobalObjects: false,
+    serverOptions: { shouldUpgradeCallback: asksForWebSocket },
   })
+  if (server instanceof Server)
+    serveUpgrades(server, {
+      answer: async (request, incoming) => app.fetch(request, { remoteAddress: remoteAddress(incoming) }),
+      takeSocket: (request) => objects.takeSocket(request),
+    })
   const port = await listen(server, config).catch(async (error: unknown) => {
     await objects.close()
     await database.close()

@@ -1,7 +1,7 @@
 /** Binds a contract to its handler: who may call, what is parsed before, what is checked after. */
 import type * as z from "zod"
 import { permits } from "../../core/access/scope.ts"
-import type { Endpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
+import type { Endpoint, SocketEndpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
 import type { Caller, Identifier, Identity } from "../access/identity.ts"
 import { renewSessionCookie } from "../access/sessions.ts"
@@ -112,7 +112,23 @@ export function bindFile<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   })
 }
 
-type AnyContract = Endpoint | StreamEndpoint
+/** Binds an endpoint that becomes a WebSocket. Whoever may not have it gets an answer with a status. */
+export function bindSocket<P extends z.ZodType, Q extends z.ZodType>(
+  binder: Binder,
+  contract: SocketEndpoint<P, Q, Closed>,
+  handler: (call: Call<z.output<P>, z.output<Q>, Record<string, never>>) => Promise<Response>,
+): void {
+  route(binder, contract, async (context) => {
+    const caller = await requireCaller(binder, contract, context)
+    const { method, headers } = context.req.raw
+    if (method !== "GET" || headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw new LoopError("upgrade_required", { upgrade: "websocket" })
+    }
+    return handler({ ...(await parseCall(contract, context)), caller, context })
+  })
+}
+
+type AnyContract = Endpoint | StreamEndpoint | SocketEndpoint
 
 function route(binder: Binder, contract: AnyContract, answer: (context: AppContext) => Promise<Response>): void {
   binder.routes.add(contract.method.toUpperCase(), contract.path)

@@ -10,6 +10,7 @@ export function failureAnswer(error: unknown): { response: Response; entry: LogE
   const headers = new Headers({ "content-type": "application/json; charset=utf-8" })
   if (typeof details.retryAfterSeconds === "number") headers.set("retry-after", String(details.retryAfterSeconds))
   if (typeof details.allow === "string") headers.set("allow", details.allow)
+  if (typeof details.upgrade === "string") headers.set("upgrade", details.upgrade)
   // RFC 9110 15.5.2 asks for it.
   if (code === "missing_credentials" || code === "invalid_token") headers.set("www-authenticate", "Bearer")
   return {

@@ -93,6 +93,7 @@ export async function openEdge(
     config: parsed.config,
     libsql,
     peers: objects.peers,
+    upgrade: objects.upgrade,
     vault,
     version: "1.2.3",
     startedAt: clock,

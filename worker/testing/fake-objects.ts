@@ -1,8 +1,20 @@
 /** Conversations and channels as the edge sees them, without turns: enough to obey their table of methods. */
 import type { InboundMessage } from "../../core/channel/message.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
+import type { LiveEvent } from "../../core/live/event.ts"
 import { type ConversationId, ConversationId as Id, type EpochMs, type UserId } from "../../core/units.ts"
-import { type LoopState, methods, on, type Peers, routeOf, type Routes, streams } from "../../durable-objects/peers.ts"
+import {
+  type LoopState,
+  methods,
+  type ObjectKind,
+  on,
+  type Peers,
+  type Route,
+  routeOf,
+  type Routes,
+  streams,
+  type Upgrade,
+} from "../../durable-objects/peers.ts"
 import { openPeer } from "../../durable-objects/transport.ts"
 import type * as z from "zod"
 
@@ -15,6 +27,11 @@ export interface FakeObjects {
   /** Every call, `kind.method`, with its input. */
   readonly calls: { name: string; id: string; input: unknown }[]
   readonly watches: WatchInput[]
+  /** What the live feed was told, in order. */
+  readonly published: LiveEvent[]
+  /** WebSockets that were asked for and taken. */
+  readonly upgraded: { name: string; input: unknown }[]
+  readonly upgrade: Upgrade
   /** Makes the next call of that method fail. */
   failNext(name: string, failure: Error | ErrorCode): void
   /** What the next `watch` streams. */
@@ -40,6 +57,12 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     accepted: [],
     calls: [],
     watches: [],
+    published: [],
+    upgraded: [],
+    async upgrade(kind, id, _, input) {
+      fake.upgraded.push({ name: `${kind}/${id}`, input })
+      return new Response(null)
+    },
     nextStream: textStream(),
     channelSecret: "right-secret",
     turn: null,
@@ -49,12 +72,11 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       openPeer(kind, {
         async call(method, input) {
           const name = `${kind}.${method}`
-          fake.calls.push({ name, id, input })
+          if (kind !== "live") fake.calls.push({ name, id, input })
           const failure = failures.get(name)
           failures.delete(name)
           if (failure !== undefined) throw failure
-          const routes = kind === "conversation" ? conversation(Id.parse(id)) : kind === "channel" ? channel : ledger
-          return routeOf(routes, method)(structuredClone(input))
+          return routeOf(routesOf(kind, id), method)(structuredClone(input))
         },
         async stream(_, input) {
           fake.watches.push(streams.conversation.watch.parse(input))
@@ -130,6 +152,24 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     releaseSlot: on(methods.ledger.releaseSlot, () => ({})),
     setLimit: on(methods.ledger.setLimit, () => ({})),
     check: on(methods.ledger.check, () => ({})),
+  }
+  const live: Routes<"live"> = {
+    publish: on(methods.live.publish, ({ events }) => {
+      fake.published.push(...events)
+      return {}
+    }),
+  }
+  const routesOf = (kind: ObjectKind, id: string): Readonly<Record<string, Route>> => {
+    switch (kind) {
+      case "conversation":
+        return conversation(Id.parse(id))
+      case "channel":
+        return channel
+      case "ledger":
+        return ledger
+      case "live":
+        return live
+    }
   }
   return fake
 }

@@ -12,5 +12,6 @@ const worker = createWorker({ waitUntil, tools: [appendLineTool(url, { asksFirst
 export class Conversation extends worker.Conversation {}
 export class Channel extends worker.Channel {}
 export class Ledger extends worker.Ledger {}
+export class LiveHub extends worker.LiveHub {}
 
 export default worker.handler

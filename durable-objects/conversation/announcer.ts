@@ -1,0 +1,109 @@
+/** Tells the live feed what becomes of a conversation: a turn's start at once, its end when a list that is read now shows it. */
+import type { LiveEvent } from "../../core/live/event.ts"
+import type { Projection } from "../../core/projection.ts"
+import type { TurnEvent } from "../../core/turn/event.ts"
+import { toRfc3339, type ConversationId } from "../../core/units.ts"
+import type { LivePublisher } from "../live/publisher.ts"
+import type { Meta } from "./records.ts"
+import type { Turn } from "./state.ts"
+
+export class Announcer {
+  readonly #live: LivePublisher
+
+  constructor(live: LivePublisher) {
+    this.#live = live
+  }
+
+  /** To be told of each event as it is appended to its turn. */
+  onEvent(meta: Meta, turn: Turn, event: TurnEvent): void {
+    if (!this.#live.isHeard) return
+    const place = { conversationId: meta.id, turnId: turn.id }
+    switch (event.type) {
+      case "turn_started":
+        return this.#live.publish([{ event: "turn:started", data: place }])
+      case "choice_requested":
+        return this.#live.publish([
+          { event: "turn:waiting", data: place },
+          {
+            event: "approval:requested",
+            data: {
+              ...place,
+              approvalId: event.choiceId,
+              tool: toolOf(turn, event.toolUseId),
+              expiresAt: toRfc3339(event.expiresAt),
+            },
+          },
+        ])
+      case "choice_resolved": {
+        const { choiceId: approvalId, allow, source } = event
+        return this.#live.publish([{ event: "approval:resolved", data: { ...place, approvalId, allow, source } }])
+      }
+      // Told by what the database has of it.
+      case "turn_ended":
+      case "history_recalled":
+      case "segment_started":
+      case "message_joined":
+      case "model_started":
+      case "model_ended":
+      case "model_failed":
+      case "tool_started":
+      case "tool_ended":
+    }
+  }
+
+  /** To be told of rows that the database has now. @param known - version of the conversation's row that it had before */
+  onProjected(rows: Projection, known: number): void {
+    if (!this.#live.isHeard) return
+    const ends = rows.turns.flatMap(turnEnd)
+    const usage = rows.turns.flatMap((turn) => usageOf(turn, rows))
+    const changes = rows.conversations.flatMap(({ id, version, archivedAt }): LiveEvent[] => {
+      if (version <= known) return []
+      const change = known === 0 ? "created" : archivedAt === null ? "updated" : "archived"
+      return [{ event: `conversation:${change}`, data: { conversationId: id } }]
+    })
+    this.#live.publish([...ends, ...usage, ...changes])
+  }
+
+  onErased(conversationId: ConversationId): void {
+    this.#live.publish([{ event: "conversation:erased", data: { conversationId } }])
+  }
+}
+
+function turnEnd({ id, conversationId, status, errorCode }: Projection["turns"][number]): LiveEvent[] {
+  if (status === "running" || status === "waiting") return []
+  return [{ event: "turn:ended", data: { conversationId, turnId: id, outcome: status, errorCode } }]
+}
+
+function usageOf(
+  { id: turnId, conversationId, groupId }: Projection["turns"][number],
+  { modelCalls }: Projection,
+): LiveEvent[] {
+  const calls = modelCalls.filter((call) => call.turnId === turnId)
+  if (calls.length === 0) return []
+  const sum = (count: (call: Projection["modelCalls"][number]) => number) =>
+    calls.reduce((total, call) => total + count(call), 0)
+  return [
+    {
+      event: "usage:recorded",
+      data: {
+        conversationId,
+        turnId,
+        groupId,
+        models: [...new Set(calls.map(({ model }) => model))],
+        calls: calls.length,
+        inputTokens: sum((call) => call.inputTokens),
+        cacheReadTokens: sum((call) => call.cacheReadTokens),
+        cacheWriteTokens: sum((call) => call.cacheWriteTokens),
+        outputTokens: sum((call) => call.outputTokens),
+      },
+    },
+  ]
+}
+
+function toolOf(turn: Turn, toolUseId: string): string {
+  for (const event of turn.events) {
+    if (event.type !== "model_ended") continue
+    for (const block of event.answer.blocks) if (block.type === "tool_use" && block.id === toolUseId) return block.name
+  }
+  return ""
+}
