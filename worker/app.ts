@@ -1,5 +1,6 @@
 /** The HTTP edge as one application: parse, authenticate, delegate. Pure construction; the same on both hosts. */
 import { Hono } from "hono"
+import { isOpenAiPath } from "../core/api/chat-completions.ts"
 import { isLoopError, LoopError } from "../core/errors.ts"
 import { redact } from "../core/redact.ts"
 import { toHex } from "../core/units.ts"
@@ -17,6 +18,7 @@ import { createRouteTable } from "./http/route-table.ts"
 import { bindAccess } from "./routes/access.ts"
 import { bindAgents } from "./routes/agents.ts"
 import { bindChannels } from "./routes/channels.ts"
+import { bindChatCompletions } from "./routes/chat-completions.ts"
 import { bindConversations } from "./routes/conversations.ts"
 import { bindDocs } from "./routes/docs.ts"
 import { bindLive } from "./routes/live.ts"
@@ -41,8 +43,8 @@ export function createApp(deps: EdgeDeps): App {
   const binder: Binder = { app, deps, identifier, routes: createRouteTable() }
 
   app.onError((error, context) => {
-    const { response, entry } = failureAnswer(error)
     const { method, path } = context.req
+    const { response, entry } = failureAnswer(error, isOpenAiPath(path))
     const conversation = conversationOf(path)
     if (entry !== undefined)
       deps.log({ ...entry, requestId: context.get("requestId"), ...conversation, method, path: redact(path) })
@@ -60,7 +62,7 @@ export function createApp(deps: EdgeDeps): App {
     if (!isOurHost(requestHost(context.req.raw), deps.config)) throw new LoopError("host_forbidden")
     await next()
   })
-  for (const path of ["/api/*", "/metrics"]) {
+  for (const path of ["/api/*", "/v1/*", "/metrics"]) {
     app.use(path, async (context, next) => {
       await admit(deps, binder, limiter, context)
       await next()
@@ -81,6 +83,7 @@ export function createApp(deps: EdgeDeps): App {
   bindSettings(binder, deps)
   bindWebhooks(binder, deps, limiter)
   bindDocs(binder, deps)
+  bindChatCompletions(binder, deps)
   app.notFound((context) => answerElse(deps, binder, context))
   return app
 }
@@ -129,7 +132,7 @@ function unlessDatabaseIsAway(error: unknown): undefined {
   if (!isLoopError(error) || error.code !== "database_unavailable") throw error
 }
 
-const isMachinePath = (path: string) => /^\/(api|webhooks|metrics)(\/|$)/.test(path)
+const isMachinePath = (path: string) => /^\/(api|v1|webhooks|metrics)(\/|$)/.test(path)
 
 /** What no contract names: a wrong method, nothing at all, or the dashboard. */
 async function answerElse(deps: EdgeDeps, binder: Binder, context: AppContext): Promise<Response> {

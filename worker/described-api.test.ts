@@ -80,7 +80,7 @@ function generalFailure(contract: Contract, status: number): ReturnType<typeof a
         )
       return undefined
     case 401:
-      if (contract.auth !== "user" && contract.auth !== "cookie") return undefined
+      if (contract.auth === "none" || contract.auth === "optional") return undefined
       return ask(
         contract,
         withParams((call) => ({ ...call, cookie: "", bearer: undefined })),

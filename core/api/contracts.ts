@@ -2,15 +2,16 @@
 import * as access from "./access.ts"
 import * as agents from "./agents.ts"
 import * as channels from "./channels.ts"
+import * as chat from "./chat-completions.ts"
 import * as conversations from "./conversations.ts"
 import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
 import * as loops from "./loops.ts"
 import * as operations from "./operations.ts"
-import * as settings from "./settings.ts"
 import * as runs from "./runs.ts"
+import * as settings from "./settings.ts"
 import * as tokens from "./tokens.ts"
-import * as webhooks from "./webhooks.ts"
 import * as usage from "./usage.ts"
+import * as webhooks from "./webhooks.ts"
 
 export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   access.getAuthStatus,
@@ -32,7 +33,6 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   conversations.listConversations,
   conversations.getConversation,
   conversations.listMessages,
-  agents.listAgentGroups,
   conversations.sendAsOperator,
   conversations.interruptConversation,
   conversations.exportConversation,
@@ -44,14 +44,15 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   usage.getDailyUsage,
   usage.getModelUsage,
   usage.listCalls,
+  agents.listAgentGroups,
   agents.createAgentGroup,
   agents.getAgentGroup,
   agents.updateAgentGroup,
   agents.deleteAgentGroup,
   agents.assignChannel,
   agents.unassignChannel,
-  channels.listChannels,
   usage.getGroupStats,
+  channels.listChannels,
   channels.createChannel,
   channels.getChannel,
   channels.updateChannel,
@@ -63,4 +64,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   operations.getMetrics,
   operations.getOpenApi,
   webhooks.telegramWebhook,
+  chat.createChatCompletion,
+  chat.listModels,
+  chat.getModel,
 ]

@@ -9,9 +9,9 @@ export const nothing = z.object({})
 
 /**
  * Who may call. `none`: anyone, and credentials are not even read; `optional`: anyone, and a caller who presents
- * credentials is known by them; `user`: a session or a token; `cookie`: a signed-in browser only.
+ * credentials is known by them; `user`: a session or a token; `cookie`: a signed-in browser only; `token`: an API token only.
  */
-export type Auth = "none" | "optional" | "user" | "cookie"
+export type Auth = "none" | "optional" | "user" | "cookie" | "token"
 
 interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends Auth> {
   readonly method: "get" | "post" | "put" | "delete"
@@ -53,6 +53,8 @@ export interface Endpoint<
   /** Answered in place of `status`, with the same body, when the handler sets it to say that something is wrong. */
   readonly badStatus?: 503
   readonly response: R
+  /** Answered one after the other as text/event-stream, where the body asks for that. */
+  readonly chunks?: z.ZodType
   /** The answer is text of this type, and `response` a string; JSON unless told. */
   readonly textType?: string
 }

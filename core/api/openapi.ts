@@ -2,6 +2,7 @@
 import * as z from "zod"
 import { type ErrorCode, ErrorBody, errorRule } from "../errors.ts"
 import { LoopEvent } from "../loop/event.ts"
+import { isOpenAiPath, OpenAiError } from "./chat-completions.ts"
 import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
 
 type Json = z.infer<ReturnType<typeof z.json>>
@@ -29,6 +30,7 @@ export function toOpenApi(contracts: readonly Contract[], serverUrl: string): Js
       schemas: {
         Json: { description: "Any JSON value." },
         Error: toSchema(ErrorBody, "output"),
+        OpenAiError: toSchema(OpenAiError, "output"),
         LoopEvent: toSchema(LoopEvent, "output"),
       },
       securitySchemes: {
@@ -88,6 +90,8 @@ function securityOf({ auth }: Contract): Json {
       return [{ bearer: [] }, { cookie: [] }]
     case "cookie":
       return [{ cookie: [] }]
+    case "token":
+      return [{ bearer: [] }]
   }
 }
 
@@ -142,7 +146,14 @@ function successOf(contract: Contract): JsonObject {
   if (contract.status === 204) return { [status]: { description: "Done" } }
   const schema = toSchema(contract.response, "output")
   const type = contract.textType?.split(";")[0]
-  return { [status]: { description: "Done", content: type === undefined ? jsonContent(schema) : { [type]: { schema } } } }
+  const whole = type === undefined ? jsonContent(schema) : { [type]: { schema } }
+  return { [status]: { description: "Done", content: { ...whole, ...chunksOf(contract) } } }
+}
+
+/** One of them stands in each event's data. */
+function chunksOf({ chunks }: Endpoint): JsonObject {
+  if (chunks === undefined) return {}
+  return { "text/event-stream": { schema: { type: "string", "x-event": toSchema(chunks, "output") } } }
 }
 
 /** The answer that says that something is wrong has the form of the other. */
@@ -161,10 +172,13 @@ export function failureCodes(contract: Contract): ErrorCode[] {
   if (takesBody(contract) && contract.rawBody === undefined) {
     codes.push("invalid_body", "unsupported_media_type")
   }
-  if (contract.method !== "get" && contract.rawBody === undefined) codes.push("origin_forbidden")
-  if (contract.auth === "user" || contract.auth === "cookie") codes.push("missing_credentials", "invalid_token")
+  if (contract.method !== "get" && contract.rawBody === undefined && contract.auth !== "token") {
+    codes.push("origin_forbidden")
+  }
+  if (contract.auth !== "none" && contract.auth !== "optional") codes.push("missing_credentials", "invalid_token")
   if (contract.auth === "cookie") codes.push("cookie_required")
-  if (contract.auth === "user" && contract.scope !== null) codes.push("scope_missing")
+  if (contract.auth === "token") codes.push("token_required")
+  if (contract.auth !== "cookie" && contract.scope !== null) codes.push("scope_missing")
   if (contract.scope !== null) codes.push("role_forbidden")
   codes.push("database_unavailable", "peer_unavailable", "storage_failed", "shutting_down")
   return [...new Set(codes)]
@@ -177,14 +191,15 @@ function failuresOf(contract: Contract): JsonObject {
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
   const ordered = [...byStatus].toSorted(([a], [b]) => a - b)
-  return Object.fromEntries(ordered.map(([status, codes]) => [String(status), failureOf(codes)]))
+  const shape = isOpenAiPath(contract.path) ? "OpenAiError" : "Error"
+  return Object.fromEntries(ordered.map(([status, codes]) => [String(status), failureOf(codes, shape)]))
 }
 
-function failureOf(codes: readonly ErrorCode[]): JsonObject {
+function failureOf(codes: readonly ErrorCode[], shape: "Error" | "OpenAiError"): JsonObject {
   const code = { properties: { error: { properties: { code: { enum: [...codes] } } } } }
   return {
     description: codes.map((one) => `\`${one}\`: ${errorRule(one).message}`).join("\n\n"),
-    content: jsonContent({ allOf: [{ $ref: "#/components/schemas/Error" }, code] }),
+    content: jsonContent({ allOf: [{ $ref: `#/components/schemas/${shape}` }, code] }),
   }
 }
 

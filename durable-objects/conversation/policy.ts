@@ -56,7 +56,8 @@ export function reusePolicy(last: TurnPolicy, asked: Asked): SegmentPolicy | und
   return { policy: versioned(tighten(last, asked)), apiKey: undefined }
 }
 
-function versioned({ version: _, ...content }: Omit<TurnPolicy, "version"> & { version?: string }): TurnPolicy {
+function versioned(policy: Omit<TurnPolicy, "version"> & { version?: string }): TurnPolicy {
+  const { version: _, ...content } = policy
   return { version: sha256Hex(JSON.stringify(content)).slice(0, 16), ...content }
 }
 

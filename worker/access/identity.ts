@@ -18,6 +18,8 @@ import type { EdgeDeps } from "../deps.ts"
 export interface Caller {
   readonly user: { readonly id: UserId; readonly username: string; readonly role: Role }
   readonly credential: Credential
+  /** Of the API token that was presented; null for a session. */
+  readonly tokenId: TokenId | null
   /** SHA-256 of what was presented. */
   readonly hash: string
 }
@@ -150,7 +152,7 @@ async function lookUp(deps: Pick<EdgeDeps, "libsql" | "now">, presented: Present
     const { id, username, role } = found.user
     const { expiresAt, lastUsedAt } = found.session
     return {
-      caller: { user: { id, username, role }, hash },
+      caller: { user: { id, username, role }, tokenId: null, hash },
       kind: { kind: "session" },
       expiresAt,
       lastUsedAt,
@@ -164,5 +166,6 @@ async function lookUp(deps: Pick<EdgeDeps, "libsql" | "now">, presented: Present
   // A scope that this version does not know grants nothing.
   const scopes = found.token.scopes.flatMap((scope) => Scope.safeParse(scope).data ?? [])
   const kind = { kind: "token", tokenId: found.token.id, scopes } as const
-  return { caller: { user: { id, username, role }, hash }, kind, expiresAt, lastUsedAt, freshUntil }
+  const caller = { user: { id, username, role }, tokenId: found.token.id, hash }
+  return { caller, kind, expiresAt, lastUsedAt, freshUntil }
 }

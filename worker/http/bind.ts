@@ -37,7 +37,7 @@ export interface OpenCall<P, Q, B> extends Input<P, Q, B> {
 }
 
 type Open = "none" | "optional"
-type Closed = "user" | "cookie"
+type Closed = "user" | "cookie" | "token"
 
 /** Binds an endpoint that answers JSON. The answer is parsed too: a column that the contract does not name stays here. */
 export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
@@ -48,6 +48,21 @@ export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   route(binder, contract, async (context) => {
     const caller = await requireCaller(binder, contract, context)
     return answer(contract, await handler({ ...(await parseCall(contract, context)), caller, context }), context)
+  })
+}
+
+/** Binds an endpoint that answers JSON, or the same in chunks where the body asks for them. */
+export function bindEither<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
+  binder: Binder,
+  contract: Endpoint<P, Q, B, R, Closed>,
+  handler: (
+    call: Call<z.output<P>, z.output<Q>, z.output<B>>,
+  ) => Promise<{ status: "whole"; value: z.input<R> } | { status: "streams"; stream: ReadableStream<Uint8Array> }>,
+): void {
+  route(binder, contract, async (context) => {
+    const caller = await requireCaller(binder, contract, context)
+    const outcome = await handler({ ...(await parseCall(contract, context)), caller, context })
+    return outcome.status === "whole" ? answer(contract, outcome.value, context) : eventStream(outcome.stream)
   })
 }
 
@@ -80,10 +95,14 @@ export function bindStream<P extends z.ZodType, Q extends z.ZodType, B extends z
     if (context.req.raw.method === "HEAD") throw new LoopError("method_not_allowed", { allow: "GET" })
     const caller = await requireCaller(binder, contract, context)
     const stream = await handler({ ...(await parseCall(contract, context)), caller, context })
-    // The last header keeps nginx from holding events back.
-    const headers = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }
-    return new Response(stream, { headers })
+    return eventStream(stream)
   })
+}
+
+function eventStream(stream: ReadableStream<Uint8Array>): Response {
+  // The last header keeps nginx from holding events back.
+  const headers = { "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }
+  return new Response(stream, { headers })
 }
 
 /** A file that is made while it is sent. What its handler throws before it is still an answer with a status. */
@@ -159,6 +178,7 @@ async function requireCaller(binder: Binder, contract: AnyContract, context: App
   }
   const { caller } = identity
   if (contract.auth === "cookie" && caller.credential.kind !== "cookie") throw new LoopError("cookie_required")
+  if (contract.auth === "token" && caller.credential.kind !== "token") throw new LoopError("token_required")
   if (caller.credential.kind === "cookie") requireOurOrigin(context, binder.deps.config, "always")
   const permission = permits({ role: caller.user.role, credential: caller.credential }, contract.scope)
   switch (permission.status) {

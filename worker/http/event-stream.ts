@@ -10,13 +10,15 @@ export const pingIntervalMs = 15_000
  * The same bytes, with a `ping` every 15 seconds between two whole events. A source that fails ends the stream with an `error`
  * event. Cancelling the result cancels the source, and with it nothing but the watching.
  * @param every - calls back in intervals until the returned function is called
+ * @param pingText - an event or a comment with its empty line
  */
 export function withPings(
   source: ReadableStream<Uint8Array>,
   every: (intervalMs: number, tick: () => void) => () => void,
+  pingText = toSse({ event: "ping", data: {} }),
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const ping = encoder.encode(toSse({ event: "ping", data: {} }))
+  const ping = encoder.encode(pingText)
   const reader = source.getReader()
   const tail = createTail()
   let isPingDue = false

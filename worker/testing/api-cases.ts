@@ -94,6 +94,25 @@ const waitingTurn = (world: World, id: string) => {
   world.edge.objects.turn = { turnId, startedAt: EpochMs.parse(1), pendingChoiceId: choiceId }
   return choiceId
 }
+const makeProgram = async ({ edge }: World) => {
+  const { id } = await edge.addUser("program", "operator")
+  return (await edge.addToken(id, ["chat"])).token
+}
+const asProgram =
+  (more: ApiCall = {}): Prepare =>
+  async (world) => ({ ...more, bearer: await makeProgram(world) })
+const answered = {
+  status: "ended",
+  turnId: TurnId.parse(`turn_loop_${"0".repeat(32)}_1`),
+  text: "Hello.",
+  outcome: { status: "done" },
+  cost: {
+    usage: { inputTokens: 1, cacheReadTokens: 2, cacheWriteTokens: 3, outputTokens: 4 },
+    stop: "end",
+    model: "small",
+  },
+} as const
+const chat = { model: "default", messages: [{ role: "user", content: "Hello" }] }
 const guess = { username: "admin", password: "wrong password", code: "wrong code" }
 const afterManyGuesses =
   (path: string): Prepare =>
@@ -351,6 +370,44 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   },
   "get /metrics": { succeeds: () => ({}) },
   "get /api/openapi.json": { succeeds: () => nobody, unreachable: needsNoDatabase },
+
+  "post /v1/chat/completions": {
+    async succeeds(world) {
+      world.edge.objects.report = answered
+      const messages = [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: [{ type: "text", text: "Who?" }] },
+        { role: "assistant", content: "Me." },
+        {
+          role: "user",
+          content: [
+            { type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } },
+            { type: "text", text: "What?" },
+          ],
+        },
+      ]
+      return {
+        bearer: await makeProgram(world),
+        headers: { "X-Session-Key": "s", "X-Stainless-Retry-Count": "0", "Idempotency-Key": "k" },
+        body: { model: "default", messages, temperature: 0.5, max_tokens: 10 },
+      }
+    },
+    fails: {
+      403: async (world) => ({ bearer: world.admin, body: chat }),
+      404: asProgram({ body: { ...chat, model: "nobody" } }),
+      409: async (world) => {
+        const call = { bearer: await makeProgram(world), headers: { "X-Session-Key": "s", "Idempotency-Key": "k" } }
+        world.edge.objects.report = answered
+        await world.edge.fetch("/v1/chat/completions", { ...call, body: { ...chat, user: "else" } })
+        return { ...call, body: chat }
+      },
+    },
+  },
+  "get /v1/models": { succeeds: asProgram(), fails: { 403: async (world) => ({ bearer: world.admin }) } },
+  "get /v1/models/{model}": {
+    succeeds: asProgram({ params: { model: "default" } }),
+    fails: { 404: asProgram({ params: { model: "nobody" } }) },
+  },
 
   "post /webhooks/telegram/{channelId}": {
     succeeds: () => ({

@@ -2,6 +2,7 @@
 import type { InboundMessage } from "../../core/channel/message.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
+import type { TurnReport } from "../../core/turn/report.ts"
 import { type ConversationId, ConversationId as Id, type EpochMs, type UserId } from "../../core/units.ts"
 import {
   type LoopState,
@@ -38,6 +39,10 @@ export interface FakeObjects {
   nextStream: ReadableStream<Uint8Array>
   channelSecret: string
   turn: LoopState["currentTurn"]
+  /** In base64, as they came. */
+  readonly pictures: string[]
+  /** What becomes of every message's turn. */
+  report: TurnReport
 }
 
 const encoder = new TextEncoder()
@@ -52,6 +57,7 @@ export const textStream = (...chunks: string[]) =>
 export function createFakeObjects(now: () => EpochMs): FakeObjects {
   const loops = new Map<string, LoopState>()
   const inbox = new Map<string, string | undefined>()
+  const claims = new Map<string, { conversationId: ConversationId; externalId: string }>()
   const failures = new Map<string, Error>()
   const fake: FakeObjects = {
     accepted: [],
@@ -66,6 +72,8 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     nextStream: textStream(),
     channelSecret: "right-secret",
     turn: null,
+    pictures: [],
+    report: { status: "unknown" },
     failNext: (name, failure) =>
       void failures.set(name, typeof failure === "string" ? new LoopError(failure) : failure),
     peers: (kind, id) =>
@@ -99,6 +107,23 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       return state
     }),
     view: on(methods.conversation.view, ({ viewer }) => find(id, viewer)),
+    open: on(methods.conversation.open, ({ ownerId, profiles }) => {
+      const state = { id, ownerId, profiles, title: "", metadata: {}, createdAt: now(), archivedAt: null }
+      if (!loops.has(id)) loops.set(id, { ...state, queueDepth: 0, turnCount: 0, currentTurn: null })
+      return find(id, ownerId)
+    }),
+    keepPicture: on(methods.conversation.keepPicture, ({ mediaType, data }) => {
+      fake.pictures.push(data)
+      return { type: "image" as const, mediaType, sha256: "a".repeat(64), sizeBytes: 3 }
+    }),
+    claim: on(methods.conversation.claim, ({ bodyHash, isRetry, externalId, elsewhere }) => {
+      const known = claims.get(id + bodyHash)
+      if (isRetry && known !== undefined) return { ...known, isAttached: true }
+      const fresh = { conversationId: (loops.has(id) ? elsewhere : null) ?? id, externalId }
+      claims.set(id + bodyHash, fresh)
+      return { ...fresh, isAttached: false }
+    }),
+    report: on(methods.conversation.report, () => fake.report),
     archive: on(methods.conversation.archive, ({ viewer }) => {
       loops.set(id, { ...find(id, viewer), archivedAt: now() })
       return {}
