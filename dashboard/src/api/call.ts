@@ -1,6 +1,7 @@
 /** Calls an endpoint by its contract: the answer is parsed, so the page trusts its types. */
 import type * as z from "zod"
 import type { Endpoint, StreamEndpoint } from "../../../core/api/endpoint.ts"
+import { ErrorBody } from "../../../core/errors.ts"
 import { toUrl } from "../../../core/api/endpoint.ts"
 import { isSignedOut, Problem, readProblem, unreachable } from "./problem.ts"
 
@@ -59,7 +60,15 @@ export function createClient(base: string, onSignedOut: () => void): Client {
       if (init.signal.aborted) throw error
       throw unreachable()
     })
-    if (response.ok || response.status === endpoint.badStatus) return response
+    if (response.ok) return response
+    if (response.status === endpoint.badStatus) {
+      // The endpoint's own answer, unless it failed before it had one.
+      const answer: unknown = await response
+        .clone()
+        .json()
+        .catch(() => undefined)
+      if (!ErrorBody.safeParse(answer).success) return response
+    }
     const problem = await readProblem(response)
     if (isSignedOut(problem)) onSignedOut()
     throw problem
