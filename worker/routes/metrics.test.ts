@@ -40,9 +40,7 @@ test("count requests by their route's template, whatever the path", async () => 
     { labels: { route: "page", status: "200" }, value: 1 },
   ])
   const counts = (await samplesOf("loop_http_request_duration_seconds")).filter(({ name }) => name.endsWith("_count"))
-  expect(counts).toContainEqual(
-    expect.objectContaining({ labels: { route: "/api/channels/{channelId}" }, value: 3 }),
-  )
+  expect(counts).toContainEqual(expect.objectContaining({ labels: { route: "/api/channels/{channelId}" }, value: 3 }))
 })
 
 test("count who was refused for coming too often", async () => {
