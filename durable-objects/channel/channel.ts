@@ -12,6 +12,8 @@ import { isLoopError, LoopError } from "../../core/errors.ts"
 import { after, ChannelId, type EpochMs } from "../../core/units.ts"
 import type { Config } from "../config.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
+import type { LiveInterest } from "../live/interest.ts"
+import { LivePublisher } from "../live/publisher.ts"
 import { methods, on, routeOf, type ChannelStatus, type Routes } from "../peers.ts"
 import { Connection, type ConnectionConfig } from "./connection.ts"
 import { Credentials, settingsOf, type Opened } from "./credentials.ts"
@@ -20,6 +22,7 @@ import { Pace } from "./pace.ts"
 import { ChannelStore } from "./records.ts"
 
 export interface ChannelParts {
+  readonly liveInterest?: LiveInterest
   readonly config: ConnectionConfig & Pick<Config, "TELEGRAM_API_ROOT">
   readonly vault: Vault
 }
@@ -35,6 +38,9 @@ export class Channel implements HostedObject {
   readonly #pace: Pace
   readonly #intake: Intake
   readonly #connection: Connection
+  readonly #live: LivePublisher
+  /** Status and mode as the live feed last heard of them. */
+  #announced: string | undefined
   #unknownUntil: EpochMs | null = null
   #isAwake = false
   readonly #routes: Routes<"channel"> = {
@@ -58,7 +64,9 @@ export class Channel implements HostedObject {
       intake: this.#intake,
       config: parts.config,
       reload: () => this.#reload(),
+      onChange: () => this.#announce(),
     })
+    this.#live = new LivePublisher(host, parts.liveInterest)
   }
 
   async call(name: string, input: unknown): Promise<unknown> {
@@ -127,7 +135,19 @@ export class Channel implements HostedObject {
       before.webhookSecretSealed === row.webhookSecretSealed
     if (!row.enabled) this.#connection.leave(before ?? row)
     else if (!isSame) this.#connection.restart()
+    this.#announce()
     return row
+  }
+
+  /** Tells the live feed when the channel is in another state than it last heard of. */
+  #announce(): void {
+    const { row } = this.#store
+    if (row === null || !this.#live.isHeard) return
+    const { status, mode } = this.#connection.status(row)
+    const state = `${status} ${mode}`
+    if (state === this.#announced) return
+    this.#announced = state
+    this.#live.publish([{ event: "channel:status", data: { channelId: row.id, status, mode } }])
   }
 
   #forget(): void {

@@ -23,6 +23,8 @@ export interface ConnectionParts {
   readonly config: ConnectionConfig
   /** Reads the row again, in case news of a change were lost. */
   readonly reload: () => Promise<void>
+  /** Its state may be another now. */
+  readonly onChange: () => void
 }
 
 /** While work runs, the alarm stands this far ahead: after a crash it goes on by itself. */
@@ -255,6 +257,7 @@ export class Connection {
   #save(link: Link): void {
     this.#parts.store.saveLink(link)
     this.#arm()
+    this.#parts.onChange()
   }
 
   #arm(): void {

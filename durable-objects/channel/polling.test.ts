@@ -349,3 +349,18 @@ describe("trouble", () => {
     expect(harness.texts).toEqual(["one", "two"])
   })
 })
+
+describe("the live feed", () => {
+  test("hears of each change of a channel's state once, and of nothing else", async () => {
+    const harness = await polling()
+    const states = () => harness.told.map(({ data }) => ("status" in data ? data.status : "other"))
+    await vi.waitFor(() => expect(states()).toEqual(["connecting", "connected"]))
+    harness.fake.pushText({ chatId: 7, text: "a secret" })
+    await untilTaken(harness, 1)
+    await harness.change({ name: "Renamed" })
+    await harness.change({ enabled: false })
+    await harness.change({ enabled: true })
+    await vi.waitFor(() => expect(states()).toEqual(["connecting", "connected", "disabled", "connecting", "connected"]))
+    expect(JSON.stringify(harness.told)).not.toContain("secret")
+  })
+})

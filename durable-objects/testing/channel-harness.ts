@@ -10,6 +10,7 @@ import type { ChannelRow } from "../../adapters/store/rows.ts"
 import { createVault } from "../../adapters/vault.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
 import { LoopError } from "../../core/errors.ts"
+import type { LiveEvent } from "../../core/live/event.ts"
 import { ChannelId } from "../../core/units.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
 import {
@@ -21,7 +22,6 @@ import { createWaiters } from "../../sandbox-runner/testkit/waiters.ts"
 import { Channel } from "../channel/channel.ts"
 import { Config, parseEnvironment } from "../config.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
-import { LiveHub } from "../live/hub.ts"
 import { methods, type ChannelStatus, type Peer } from "../peers.ts"
 import { HandMovedTime } from "./harness.ts"
 
@@ -43,6 +43,8 @@ export interface ChannelHarness {
   readonly notes: readonly TakenNote[]
   readonly texts: readonly string[]
   /** What the host's log was told. */
+  /** What the live feed was told. */
+  readonly told: readonly LiveEvent[]
   readonly logged: readonly string[]
   /** Looks at a message before it is accepted; throws or waits as a conversation might. */
   onAccept: (message: InboundMessage) => Promise<void> | void
@@ -74,6 +76,7 @@ export async function openChannelHarness(
   const vault = createVault(new Uint8Array(32).fill(9))
   const notes: TakenNote[] = []
   const logged: string[] = []
+  const told: LiveEvent[] = []
   const database = await openEmbedded(join(directory, "gateway.db"))
   if (database.status !== "open") throw new Error(database.message)
   await migrate(database.libsql, time.now())
@@ -101,6 +104,14 @@ export async function openChannelHarness(
     stream: () => new ReadableStream(),
     alarm: async () => {},
   })
+  const live: HostedObject = {
+    async call(_, input) {
+      told.push(...methods.live.publish.input.parse(input).events)
+      return {}
+    },
+    stream: () => new ReadableStream(),
+    alarm: async () => {},
+  }
   let port: ObjectHost | undefined
   let parts = partsOf(environment)
   function partsOf(variables: Readonly<Record<string, string>>) {
@@ -121,7 +132,7 @@ export async function openChannelHarness(
           return new Channel(host, parts)
         }
         if (kind === "conversation") return conversation(host.id)
-        if (kind === "live") return new LiveHub(host)
+        if (kind === "live") return live
         throw new Error(`no ${kind} here`)
       },
       log: ({ object, during, error }) => logged.push(`${object} ${during} ${String(error)} ${JSON.stringify(error)}`),
@@ -149,6 +160,7 @@ export async function openChannelHarness(
     time,
     notes,
     logged,
+    told,
     databaseIsAway: false,
     onAccept: () => {},
     get objects() {

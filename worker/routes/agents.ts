@@ -19,6 +19,7 @@ import { fallbackKeyPlace, StoredFallbackChain } from "../../adapters/store/fall
 import type { GroupRow } from "../../adapters/store/rows.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
+import { tellLive } from "../live.ts"
 import { retryEdit } from "./retry-edit.ts"
 
 export function bindAgents(binder: Binder, deps: EdgeDeps): void {
@@ -54,6 +55,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
   bind(binder, createAgentGroup, async ({ body }) => {
     const made = await store.createGroup(deps.libsql, applyGroupChanges(deps, newGroup(deps, body.name), body))
     if (made.status === "name_taken") throw new LoopError("name_taken", { field: "name" })
+    tellLive(deps, { event: "group:created", data: { groupId: made.group.id } })
     return toView(made.group, [], false)
   })
 
@@ -74,6 +76,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
           return { status: "conflict" }
       }
     })
+    tellLive(deps, { event: "group:updated", data: { groupId: row.id } })
     return show(row)
   })
 
@@ -82,6 +85,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
     const { status } = await store.removeGroup(deps.libsql, params.groupId)
     if (status === "not_found") throw new LoopError("group_not_found")
     if (status === "group_in_use") throw new LoopError("group_in_use")
+    tellLive(deps, { event: "group:deleted", data: params })
     return {}
   })
 
@@ -89,6 +93,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
     await refuseOwned(undefined, params.channelId)
     const { status } = await bindChannel(deps.libsql, params.channelId, params.groupId, deps.now())
     if (status !== "bound") throw new LoopError(status)
+    tellLive(deps, { event: "group:updated", data: { groupId: params.groupId } })
     return show(await find(params.groupId))
   })
 
@@ -97,6 +102,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
     const group = await find(params.groupId)
     const { status } = await unbindChannel(deps.libsql, params.channelId, params.groupId, deps.now())
     if (status === "channel_not_found") throw new LoopError(status)
+    tellLive(deps, { event: "group:updated", data: { groupId: params.groupId } })
     return show(group)
   })
 }

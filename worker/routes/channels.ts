@@ -18,6 +18,7 @@ import type { ChannelRow } from "../../adapters/store/rows.ts"
 import type { ChannelStatus } from "../../durable-objects/peers.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
+import { tellLive } from "../live.ts"
 import { describeFailure } from "../log.ts"
 import { retryEdit } from "./retry-edit.ts"
 
@@ -34,6 +35,7 @@ export function bindChannels(binder: Binder, deps: EdgeDeps): void {
     if (row === undefined) throw new LoopError("channel_not_found")
     return row
   }
+  const tellChanged = (id: ChannelId) => tellLive(deps, { event: "settings:changed", data: { what: "channel", id } })
   const show = async (row: ChannelRow, owned: FileOwnership) =>
     toView(row, await askChannel(deps, row.id, "status"), isOwned(owned.channels, row.id))
   const refuseOwned = async (channelId: ChannelId) => {
@@ -55,6 +57,7 @@ export function bindChannels(binder: Binder, deps: EdgeDeps): void {
 
   bind(binder, createChannel, async ({ body }) => {
     const row = await store.createChannel(deps.libsql, newChannel(deps, body))
+    tellChanged(row.id)
     return toView(row, await askChannel(deps, row.id, "refresh"), false)
   })
 
@@ -71,6 +74,7 @@ export function bindChannels(binder: Binder, deps: EdgeDeps): void {
       if (outcome.status === "not_found") throw new LoopError("channel_not_found")
       return outcome.status === "updated" ? { status: "done", value: outcome.channel } : { status: "conflict" }
     })
+    tellChanged(row.id)
     return toView(row, await askChannel(deps, row.id, "refresh"), false)
   })
 
@@ -78,6 +82,7 @@ export function bindChannels(binder: Binder, deps: EdgeDeps): void {
     await refuseOwned(params.channelId)
     const { status } = await store.removeChannel(deps.libsql, params.channelId)
     if (status === "not_found") throw new LoopError("channel_not_found")
+    tellChanged(params.channelId)
     await askChannel(deps, params.channelId, "refresh")
     return {}
   })

@@ -83,3 +83,39 @@ describe("a WebSocket of the live feed", () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 429])
   })
 })
+
+describe("the live feed is told by the edge", () => {
+  test("of agent groups and channels that were made, changed, bound and deleted, once they are", async () => {
+    const { session: cookie } = await edge.addUser("ada", "admin")
+    const made = async (path: string, body: unknown) =>
+      String(Object(await (await edge.fetch(path, { cookie, body })).json()).id)
+    const send = (method: string, path: string, body?: unknown) => edge.fetch(path, { cookie, method, body })
+    const groupId = await made("/api/agent-groups", { name: "support" })
+    await send("PUT", `/api/agent-groups/${groupId}`, { description: "helps" })
+    const config = { botToken: "123456:ABC-DEF", allowedUserIds: [7] }
+    const channelId = await made("/api/channels", { kind: "telegram", name: "Home", config })
+    await send("PUT", `/api/channels/${channelId}`, { name: "House" })
+    await send("DELETE", `/api/channels/${channelId}`)
+    await send("DELETE", `/api/agent-groups/${groupId}`)
+    await edge.settle()
+    const channel = { event: "settings:changed", data: { what: "channel", id: channelId } }
+    expect(edge.objects.published).toEqual([
+      { event: "group:created", data: { groupId } },
+      { event: "group:updated", data: { groupId } },
+      channel,
+      channel,
+      channel,
+      { event: "group:deleted", data: { groupId } },
+    ])
+  })
+
+  test("of nothing that was refused, and its absence hurts nobody", async () => {
+    const { session: cookie } = await edge.addUser("ada", "admin")
+    const create = () => edge.fetch("/api/agent-groups", { cookie, body: { name: "support" } })
+    edge.objects.failNext("live.publish", "peer_unavailable")
+    expect((await create()).status).toBe(201)
+    expect((await create()).status).toBe(409)
+    await edge.settle()
+    expect(edge.objects.published).toEqual([])
+  })
+})
