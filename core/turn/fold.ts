@@ -109,12 +109,16 @@ export function lastToolUses(state: TurnState): ToolUseBlock[] {
   return state.model.status === "answered" ? toolUsesOf(state.model.answer) : []
 }
 
-/** The question that waits for a person, the oldest first. */
+/** The questions that wait for a person, the oldest first. */
+export function pendingChoices(state: TurnState): ChoiceState[] {
+  return [...state.choices.values()].filter(
+    (choice) => choice.allow === undefined && state.tools.get(choice.toolUseId)?.status !== "ended",
+  )
+}
+
+/** The oldest question that waits for a person. */
 export function pendingChoice(state: TurnState): ChoiceState | undefined {
-  for (const choice of state.choices.values()) {
-    if (choice.allow === undefined && state.tools.get(choice.toolUseId)?.status !== "ended") return choice
-  }
-  return undefined
+  return pendingChoices(state)[0]
 }
 
 /** All that the agent has said in this turn: the same text that its deltas added up to. */

@@ -7,7 +7,7 @@ import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { LoopEvent } from "../../core/loop/event.ts"
 import type { ImageBlock } from "../../core/model/message.ts"
 import type { ChoiceAnswer, TurnOutcome } from "../../core/turn/event.ts"
-import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
+import { foldTurn, pendingChoice, pendingChoices, turnText } from "../../core/turn/fold.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
 import { costOf, type TurnReport } from "../../core/turn/report.ts"
 import { after, EpochMs, ConversationId, type ChoiceId, type TurnId, type UserId } from "../../core/units.ts"
@@ -203,8 +203,9 @@ export class Conversation implements HostedObject {
     await this.#find()
     this.#allow(input.viewer)
     const turn = this.#state.openTurn
-    const choice = turn === undefined ? undefined : pendingChoice(foldTurn(turn.events))
-    if (turn === undefined || choice?.choiceId !== input.choiceId || choice.expiresAt <= this.#host.now()) {
+    const asked = turn === undefined ? [] : pendingChoices(foldTurn(turn.events))
+    const choice = asked.find(({ choiceId }) => choiceId === input.choiceId)
+    if (turn === undefined || choice === undefined || choice.expiresAt <= this.#host.now()) {
       throw new LoopError("choice_not_found")
     }
     if (!("allow" in input.answer)) throw new LoopError("choice_answer_invalid", { field: "allow" })
@@ -247,7 +248,8 @@ export class Conversation implements HostedObject {
       this.#stopAll()
       this.#outbox.drop()
       this.#events.end()
-      this.#state.change({ erasingAt: this.#host.now() }, "row")
+      // Nothing is looked through any more, and what is due and never done would wake the object without end.
+      this.#state.change({ erasingAt: this.#host.now(), expireAt: null }, "row")
       this.#arm()
     }
     await this.#erasure.finish()

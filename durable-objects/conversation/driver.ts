@@ -52,6 +52,7 @@ export class Driver {
   readonly #events: LiveEvents
   readonly #hooks: DriverHooks
   #running: Promise<void> | undefined
+  #isAsked = false
   #segment: Segment | undefined
   #slotOf: TurnId | undefined
   #wakeAt: EpochMs | null = null
@@ -86,10 +87,21 @@ export class Driver {
 
   /** Runs until nothing is left to do; a second caller joins the first. */
   drive(): Promise<void> {
-    this.#running ??= this.#loop().finally(() => {
-      this.#running = undefined
-    })
+    this.#isAsked = true
+    this.#running ??= this.#run()
     return this.#running
+  }
+
+  /** Looks again for whoever came after the loop had decided to sleep and before it had ended. */
+  async #run(): Promise<void> {
+    try {
+      while (this.#isAsked) {
+        this.#isAsked = false
+        await this.#loop()
+      }
+    } finally {
+      this.#running = undefined
+    }
   }
 
   /** The Ledger gave the slot before it was asked again. */
@@ -172,7 +184,11 @@ export class Driver {
     const hasSlot = this.#slotOf === turn.id || (await this.#askForSlot(turn))
     this.#waitsForSlot = !hasSlot
     if (!this.#state.isOpen(turn)) return "again"
-    if (!hasSlot) return "sleep"
+    if (!hasSlot) {
+      // What it waited for is over; now it is woken, or asks again by the safety alarm.
+      this.#wakeAt = null
+      return "sleep"
+    }
     const policy = await this.#readPolicy(turn)
     if (!this.#state.isOpen(turn)) return "again"
     if (policy === undefined) {

@@ -1,6 +1,6 @@
 /** Live events: numbered, kept 24 hours where they are steps, never kept where they are text deltas. */
 import { EventId, type LoopEvent } from "../../core/loop/event.ts"
-import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
+import { foldTurn, pendingChoice, pendingChoices, turnText } from "../../core/turn/fold.ts"
 import type { ObjectHost } from "../host.ts"
 import { Readers, type Reader } from "./readers.ts"
 import type { InboxRecord } from "./records.ts"
@@ -91,13 +91,14 @@ export class LiveEvents {
     if (lastEventId === undefined) this.#askAgain(reader)
   }
 
-  /** A reader who joins a waiting turn gets the open question whole, not its id alone. */
+  /** A reader who joins a waiting turn gets the open questions whole, not an id alone. */
   #askAgain(reader: Reader): void {
     const turn = this.#state.openTurn
-    const choice = turn === undefined ? undefined : pendingChoice(foldTurn(turn.events))
-    if (choice === undefined) return
+    const asked = turn === undefined ? [] : pendingChoices(foldTurn(turn.events))
+    const open = new Set<string>(asked.map(({ choiceId }) => choiceId))
+    if (open.size === 0) return
     for (const { id, event } of this.#state.eventsAfter(this.#state.require().turnSegment, undefined)) {
-      if (event.event === "requires_choice" && event.data.choice_id === choice.choiceId) return reader.send(event, id)
+      if (event.event === "requires_choice" && open.has(event.data.choice_id)) reader.send(event, id)
     }
   }
 
@@ -109,7 +110,10 @@ export class LiveEvents {
       return reader.send({ event: "queued", data: { position: Math.max(1, position) } })
     }
     reader.turn = record.turn.number
-    if (this.#replay(reader, record.turn, lastEventId) !== "ended") this.#introduce(reader)
+    if (this.#replay(reader, record.turn, lastEventId) === "ended") return
+    // The reader has the turn's last event already, or it is no longer kept.
+    if (this.#state.openTurn?.number !== reader.turn) return reader.close()
+    this.#introduce(reader)
   }
 
   /** Sends stored step events; before the end of a turn comes its text, in one piece. */
