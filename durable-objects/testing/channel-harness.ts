@@ -42,9 +42,9 @@ export interface ChannelHarness {
   /** Every call that reached a conversation, in order; also those that `onAccept` let fail. */
   readonly notes: readonly TakenNote[]
   readonly texts: readonly string[]
-  /** What the host's log was told. */
   /** What the live feed was told. */
   readonly told: readonly LiveEvent[]
+  /** What the host's log was told. */
   readonly logged: readonly string[]
   /** Looks at a message before it is accepted; throws or waits as a conversation might. */
   onAccept: (message: InboundMessage) => Promise<void> | void

@@ -24,6 +24,8 @@ export interface Answer {
 
 export interface Client {
   readonly url: string
+  /** What it sends with every request: who it is. */
+  readonly headers: Readonly<Record<string, string>>
   send(method: string, path: string, sent?: Sent): Promise<Answer>
   /** For answers that hold a secret on purpose: they are not noted. */
   sendForSecret(method: string, path: string, sent?: Sent): Promise<Answer>
@@ -54,6 +56,7 @@ export function createClient(url: string, transcript: Transcript, own: Readonly<
   }
   return {
     url,
+    headers: own,
     sendForSecret,
     async send(method, path, sent = {}) {
       const answer = await sendForSecret(method, path, sent)
