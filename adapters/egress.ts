@@ -36,7 +36,7 @@ export async function guardedFetch(
     if (request.redirect === "manual" || location === null || !redirectStatuses.has(response.status)) return response
     await response.body?.cancel()
     if (request.redirect === "error") throw new TypeError("the server redirects, which the request refuses")
-    next = followRedirect(next, response.status, new URL(location, next.url), body)
+    next = followRedirect(next, response.status, new URL(location, next.url), { body, signal: request.signal })
   }
   throw new TypeError(`more than ${maxRedirects} redirects`)
 }
@@ -74,7 +74,12 @@ async function sendOrForbid(request: Request, send: (request: Request) => Promis
 }
 
 /** The request after a redirect (WHATWG Fetch 4.4 "HTTP-redirect fetch"). */
-function followRedirect(from: Request, status: number, to: URL, body: ArrayBuffer | undefined): Request {
+function followRedirect(
+  from: Request,
+  status: number,
+  to: URL,
+  { body, signal }: { body: ArrayBuffer | undefined; signal: AbortSignal },
+): Request {
   const headers = new Headers(from.headers)
   if (to.origin !== new URL(from.url).origin) for (const name of credentialHeaders) headers.delete(name)
   const becomesGet = status === 303 ? !["GET", "HEAD"].includes(from.method) : status < 303 && from.method === "POST"
@@ -84,7 +89,7 @@ function followRedirect(from: Request, status: number, to: URL, body: ArrayBuffe
     method: becomesGet ? "GET" : from.method,
     headers,
     redirect: "manual",
-    signal: from.signal,
+    signal,
     ...(hasBody ? { body } : {}),
   })
 }

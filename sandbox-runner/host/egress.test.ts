@@ -2,6 +2,8 @@
 import type { LookupAddress } from "node:dns"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { networkInterfaces } from "node:os"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { isLoopError } from "../../core/errors.ts"
 import { readBody, startLoopback, type LoopbackServer } from "../testkit/loopback.ts"
@@ -239,5 +241,51 @@ describe("allowed", () => {
 
   test("a wrong entry stops the start with its text", () => {
     expect(() => openEgress({ allowPrivate: ["10.0.0.1"], ownOrigins: [] })).toThrow('EGRESS_ALLOW_PRIVATE: "10.0.0.1"')
+  })
+})
+
+describe("a request's signal ends the call, whatever the garbage collector did meanwhile", () => {
+  const local = () => ({ allowPrivate: [`127.0.0.1/32:${server.port}`] })
+  /** A request that nobody but the call knows, whose signal is a copy of a copy, as clients make them. */
+  const begin = (way: "operator" | "agent", path: string) => {
+    const stop = new AbortController()
+    const made = new Request(`${server.url}${path}`, { signal: AbortSignal.any([stop.signal]) })
+    return { stop, answer: egress(local())[way](made) }
+  }
+  const collectGarbage = () => {
+    setFlagsFromString("--expose-gc")
+    const collect: unknown = runInNewContext("gc")
+    if (typeof collect === "function") collect()
+  }
+  beforeEach(() => {
+    answer = ({ url }, response) => {
+      if (url === "/redirects") response.writeHead(307, { location: "/silent" }).end()
+      if (url === "/stalls") response.writeHead(200).write("the beginning")
+    }
+  })
+
+  test.each([
+    ["operator", "/silent"],
+    ["agent", "/silent"],
+    ["agent", "/redirects"],
+  ] as const)("by the %s's way while %s gives no answer", async (way, path) => {
+    const { stop, answer: waiting } = begin(way, path)
+    await expect.poll(() => seen.at(-1)?.url).toBe("/silent")
+    collectGarbage()
+    // What was dropped is swept away with the tick behind.
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+    stop.abort()
+    await expect(waiting).rejects.toThrow("aborted")
+  })
+
+  test.each(["operator", "agent"] as const)("by the %s's way in the middle of an answer", async (way) => {
+    const { stop, answer: begun } = begin(way, "/stalls")
+    const text = (await begun).text()
+    collectGarbage()
+    await new Promise((resolve) => setImmediate(resolve))
+    collectGarbage()
+    stop.abort()
+    await expect(text).rejects.toThrow("aborted")
   })
 })

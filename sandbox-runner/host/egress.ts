@@ -56,14 +56,35 @@ export function openEgress(options: EgressOptions): NodeEgress {
     bodyTimeout: agentSilenceMs,
   })
   const rules = { allowances, ownOrigins: options.ownOrigins }
+  const sendHop = keepingRequests((hop) => fetch(hop, { dispatcher: agent }))
   return {
     fetch: {
-      operator: (request) => fetch(request, { dispatcher: operator }),
-      agent: (request) => guardedFetch(request, rules, (hop) => fetch(hop, { dispatcher: agent })),
+      operator: keepingRequests((request) => fetch(request, { dispatcher: operator })),
+      agent: keepingRequests((request) => guardedFetch(request, rules, sendHop)),
     },
     async close() {
       await Promise.all([operator.destroy(), agent.destroy()])
     },
+  }
+}
+
+/**
+ * Keeps each request in memory until its answer is read or dropped. Node loses the tie between a request and the signal that it
+ * was made with when the request is collected: then neither a timeout nor an interruption would ever end the call
+ * (nodejs/undici#4068; seen with Node 26.10).
+ */
+function keepingRequests(send: (request: Request) => Promise<Response>): (request: Request) => Promise<Response> {
+  const waiting = new Set<Request>()
+  const answered = new WeakMap<ReadableStream, Request>()
+  return async (request) => {
+    waiting.add(request)
+    try {
+      const response = await send(request)
+      if (response.body !== null) answered.set(response.body, request)
+      return response
+    } finally {
+      waiting.delete(request)
+    }
   }
 }
 
