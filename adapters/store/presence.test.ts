@@ -44,6 +44,22 @@ test("one lost request changes nothing", async () => {
   expect(scene.probed).toBe(0)
 })
 
+test("one request that ran into its timeout is enough", async () => {
+  let asked = 0
+  const fetch = skipWhileAway({
+    fetch: () => {
+      asked += 1
+      return Promise.reject(new DOMException("timed out", "TimeoutError"))
+    },
+    probe: () => Promise.reject(new TypeError("fetch failed")),
+    probeTimeoutMs,
+    now: () => 1_000_000,
+  })
+  const request = new Request("http://localhost/")
+  for (let n = 0; n < 5; n += 1) await expect(fetch(request)).rejects.toThrow()
+  expect(asked).toBe(1)
+})
+
 test("while it is away, one request a second asks whether it is back and the others fail at once", async () => {
   const { scene, ask } = openScene()
   scene.isThere = false

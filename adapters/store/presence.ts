@@ -3,7 +3,10 @@
  * it is back, and all others fail at once. It never repeats a request.
  */
 
-/** One lost request may be chance, such as a connection that the server closed for its age. */
+/**
+ * One lost request may be chance, such as a connection that the server closed for its age. One that ran into its timeout while
+ * nothing else was answered is none.
+ */
 const lostUntilAway = 2
 /** After so long without a request nothing is known any more, and the next one goes out as any other. */
 const forgottenAfterMs = 10_000
@@ -25,14 +28,14 @@ export function skipWhileAway({ fetch, probe, probeTimeoutMs, now }: PresenceOpt
   let lostInRow = 0
   let lastLostAt = 0
   let nextProbeAt = 0
-  /** Whatever the answer is: it is one. */
   const tried = async <T>(attempt: () => Promise<T>): Promise<T> => {
     try {
       const answer = await attempt()
+      // Whatever it says: it is an answer.
       lostInRow = 0
       return answer
     } catch (error) {
-      lostInRow += 1
+      lostInRow += isTimeout(error) ? lostUntilAway : 1
       lastLostAt = now()
       throw error
     }
@@ -51,6 +54,11 @@ export function skipWhileAway({ fetch, probe, probeTimeoutMs, now }: PresenceOpt
     }
     return tried(() => fetch(request))
   }
+}
+
+/** Of `AbortSignal.timeout`. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError"
 }
 
 /** The log names it by its code. */
