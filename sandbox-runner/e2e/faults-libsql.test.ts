@@ -46,6 +46,22 @@ test(`libSQL away for ${awaySeconds} s under load: people are answered meanwhile
   await busy.settle(record)
 }, 300_000)
 
+test.each(["refused", "hangs"] as const)(
+  "a gateway that dies while libSQL is away (%s) comes back without it, answers people and records all of it later",
+  async (mode) => {
+    const { stage, proxy, record } = await openStageOverProxy()
+    const busy = await openBusy({ stage, chatIds, programs: 0 })
+    await busy.answered(6)
+    await proxy.setMode(mode)
+    await stage.restart()
+    expect(stage.gateway.output()).toContain("libsql_away")
+    await busy.answered(6)
+    await proxy.setMode("on")
+    await busy.settle(record)
+  },
+  120_000,
+)
+
 function passed(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms)

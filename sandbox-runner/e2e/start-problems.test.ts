@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import * as z from "zod"
+import { freePort } from "../testkit/child.ts"
 import { createGatewayProcess, startGatewayProcess } from "../testkit/gateway-process.ts"
 import { startScriptedModel, type ScriptedModel } from "../testkit/scripted-model.ts"
 import { createClient, enter, makeProgram, type Client } from "./client.ts"
@@ -112,6 +113,12 @@ describe("a place that cannot be used", () => {
     await expectProblem({ DATA_DIR: join(file, "below") }, /^DATA_DIR .*below cannot be written \((EEXIST|ENOTDIR)\)/)
     await expectProblem({ DATA_DIR: "/proc/gateway" }, /^DATA_DIR \/proc\/gateway cannot be written \(ENOENT\)/)
     expect(readFileSync(file, "utf8")).toBe("of someone else")
+  })
+
+  test("a libSQL server that has never been seen and does not answer", async () => {
+    const directory = join(root, "new")
+    const url = `http://127.0.0.1:${await freePort()}`
+    await expectProblem({ DATA_DIR: directory, LIBSQL_URL: url }, /^The database does not answer .* Check LIBSQL_URL/)
   })
 
   test("a second process on the same DATA_DIR, and the first one does not notice", async () => {

@@ -10,16 +10,12 @@ import { createModels } from "../../adapters/models/models.ts"
 import { isSetUp } from "../../adapters/store/access.ts"
 import { listChannels } from "../../adapters/store/channels.ts"
 import { coalesceProjections } from "../../adapters/store/coalesce.ts"
-import { openEmbedded } from "../../adapters/store/embedded.ts"
-import { claimInstanceValue } from "../../adapters/store/instance.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { migrate } from "../../adapters/store/migrate.ts"
-import { openRemote } from "../../adapters/store/remote.ts"
-import { createVault, type Vault } from "../../adapters/vault.ts"
+import { createVault } from "../../adapters/vault.ts"
 import { isLoopError } from "../../core/errors.ts"
 import { describeFailure, type Log, objectFields } from "../../core/log.ts"
 import { createMetrics } from "../../core/metrics/metrics.ts"
-import { effectiveSettings } from "../../core/settings.ts"
+import { effectiveSettings, noSettings } from "../../core/settings.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
 import { EpochMs } from "../../core/units.ts"
 import type { Peers } from "../../durable-objects/peers.ts"
@@ -34,6 +30,7 @@ import type { NodeConfig } from "../config.ts"
 import type { StartedGateway } from "./banner.ts"
 import { buildDashboard, dashboardFile } from "./dashboard.ts"
 import { followConfigFile } from "./config-file.ts"
+import { openDatabase } from "./database.ts"
 import { openDataDirectory, readEncryptionKey, type DataDirectory } from "./data-directory.ts"
 import { openEgress } from "./egress.ts"
 import { collectProcess } from "./process-metrics.ts"
@@ -84,8 +81,8 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     ownOrigins: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin],
     ...(config.PORT === 0 ? {} : { ownPort: config.PORT }),
   })
-  const database = await openDatabase(directory, config, egress.fetch.operator)
-  await prepareDatabase(database.libsql, vault, now())
+  const database = await openDatabase({ directory, config, vault, fetch: egress.fetch.operator, now })
+  if (database.isAway) log({ level: "warn", event: "libsql_away", hint: awayHint })
   if (options.buildsPage !== false) buildDashboard(say)
 
   const metrics = createMetrics("Of this process, since its start.")
@@ -120,7 +117,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   collectProcess(metrics.registry, () => objects.stats())
 
   const ownCode = config.SETUP_CODE ?? randomBytes(12).toString("base64url")
-  const setupCode = (await isSetUp(libsql)) ? undefined : ownCode
+  const setupCode = (await unlessAway(isSetUp(libsql))) === false ? ownCode : undefined
   const models = createModels(modelsConfig(config), egress.fetch.operator)
   const modelProblem = (model: string) => {
     const configured = models.isConfigured(model, false)
@@ -134,9 +131,9 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     environment: process.env,
     log,
   })
-  const current = await currentSettings({ libsql })
-  await tellLedger({ peers: objects.peers, log }, current)
-  const { defaultModel } = effectiveSettings(current.settings, config)
+  const current = await unlessAway(currentSettings({ libsql }))
+  if (current !== undefined) await tellLedger({ peers: objects.peers, log }, current)
+  const { defaultModel } = effectiveSettings(current?.settings ?? noSettings, config)
   const app = createApp({
     config,
     libsql,
@@ -202,25 +199,22 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   }
 }
 
+const awayHint = "The libSQL server does not answer. People are answered; what is new is recorded when it is back."
+
+/** What the database tells; undefined while it does not answer. */
+async function unlessAway<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (isLoopError(error) && error.code === "database_unavailable") return undefined
+    throw error
+  }
+}
+
 /** Pollers go on and web hooks follow a changed PUBLIC_URL at once, not with the channels' next alarms. */
 async function wakeChannels(libsql: Libsql, peers: Peers): Promise<void> {
   const page = await listChannels(libsql, { limit: 1_000 })
   await Promise.all(page.rows.map(({ id }) => peers("channel", id).call("refresh", {})))
-}
-
-async function openDatabase(
-  directory: DataDirectory,
-  config: NodeConfig,
-  fetch: (request: Request) => Promise<Response>,
-): Promise<{ libsql: Libsql; close(): Promise<void> }> {
-  if (config.LIBSQL_URL !== undefined) {
-    const remote = openRemote({ url: config.LIBSQL_URL, authToken: config.LIBSQL_AUTH_TOKEN, fetch })
-    if (remote.status === "invalid") throw new StartProblem(remote.message)
-    return { libsql: remote.libsql, close: () => Promise.resolve() }
-  }
-  const opened = await openEmbedded(directory.file("gateway.db"))
-  if (opened.status !== "open") throw new StartProblem(opened.message)
-  return opened
 }
 
 /** The database itself does the commit, so that what stands around it stands before it. */
@@ -237,30 +231,6 @@ function aroundWrites(libsql: Libsql, around: GatewayOptions["aroundCommit"]): L
       before()
       return libsql.project(rows)
     },
-  }
-}
-
-/** Brings the schema up to date and makes sure that this key opens what the database holds. */
-async function prepareDatabase(libsql: Libsql, vault: Vault, now: EpochMs): Promise<void> {
-  try {
-    const migrated = await migrate(libsql, now)
-    if (migrated.status === "newer") {
-      throw new StartProblem(
-        "The database belongs to a newer version of Loop Gateway. Start that version, or restore an older backup.",
-      )
-    }
-    const checkValue = await claimInstanceValue(libsql, "encryption_check", vault.checkValue())
-    if (!vault.opens(checkValue)) {
-      throw new StartProblem(
-        "ENCRYPTION_KEY is not the key that this database was made with. Bring the old key back: nothing was changed.",
-      )
-    }
-  } catch (error) {
-    if (!isLoopError(error)) throw error
-    throw new StartProblem(
-      `The database does not answer (${describeFailure(error)}). Check LIBSQL_URL, or the disk under DATA_DIR.`,
-      { cause: error },
-    )
   }
 }
 
