@@ -11,7 +11,10 @@ import * as conversations from "../../core/api/conversations.ts"
 import type { Endpoint } from "../../core/api/endpoint.ts"
 import * as loops from "../../core/api/loops.ts"
 import * as operations from "../../core/api/operations.ts"
+import * as runs from "../../core/api/runs.ts"
 import * as tokens from "../../core/api/tokens.ts"
+import * as usage from "../../core/api/usage.ts"
+import { addDays, daySpans } from "../../core/usage/days.ts"
 import { type ErrorCode, errorRule, isLoopError, LoopError, toErrorBody } from "../../core/errors.ts"
 import { FakeLoop } from "./fake-loops.ts"
 
@@ -41,6 +44,7 @@ interface Route {
   readonly answer: (call: Call) => void
 }
 
+const Listed = conversations.ConversationView.extend({ match: conversations.SearchMatch.nullable() })
 const user = access.UserView.parse({ id: `user_${"0".repeat(24)}`, username: "ada", role: "admin" })
 const sessionToken = "5".repeat(64)
 const hex = (number: number, length: number) => number.toString(16).padStart(length, "0")
@@ -58,6 +62,8 @@ export class FakeGateway {
   /** Rows that a test adds: conversations of channels, for example. */
   readonly others: conversations.ConversationView[] = []
   readonly otherMessages: conversations.MessageView[] = []
+  readonly searches: unknown[] = []
+  readonly runs: runs.RunView[] = []
   readonly groups: agents.AgentGroupView[] = []
   readonly channels: channels.ChannelView[] = []
   readonly tokens: tokens.TokenView[] = []
@@ -75,6 +81,7 @@ export class FakeGateway {
     this.#accessRoutes()
     this.#loopRoutes()
     this.#recordRoutes()
+    this.#usageRoutes()
     this.#groupRoutes()
     this.#channelRoutes()
     this.#tokenRoutes()
@@ -271,7 +278,9 @@ export class FakeGateway {
       kind: "loop",
       title: loop.title,
       ownerId: user.id,
+      ownerName: user.username,
       channelId: null,
+      channelName: null,
       groupName: null,
       status: loop.current ? (loop.current.pendingChoiceId ? "waiting" : "running") : "idle",
       turnCount: loop.turns.length,
@@ -280,7 +289,49 @@ export class FakeGateway {
       archivedAt: loop.archivedAt,
     })
     const all = () => [...this.loops.map(view), ...this.others]
-    this.#on(conversations.listConversations, () => ({ data: all(), nextCursor: null }))
+    this.#on(conversations.listConversations, ({ query }) => {
+      this.searches.push(query)
+      const isShown = (one: z.input<typeof Listed>) =>
+        (query.archived === undefined || query.archived === (one.archivedAt !== null)) &&
+        (query.kind === undefined || query.kind === one.kind)
+      return {
+        data: all()
+          .flatMap((one) => this.#match(one, query.q))
+          .filter(isShown),
+        nextCursor: null,
+      }
+    })
+    this.#on(conversations.archiveConversation, ({ params }) => this.#setArchived(params.id, new Date().toISOString()))
+    this.#on(conversations.unarchiveConversation, ({ params }) => this.#setArchived(params.id, null))
+    this.#on(conversations.interruptConversation, () => ({}))
+    this.#on(conversations.eraseConversation, ({ params }) => {
+      this.loops.splice(0, this.loops.length, ...this.loops.filter(({ id }) => id !== params.id))
+      this.others.splice(0, this.others.length, ...this.others.filter(({ id }) => id !== params.id))
+      return {}
+    })
+    this.#on(conversations.sendAsOperator, ({ params, body }) => {
+      const refused = this.refuseNext
+      this.refuseNext = null
+      if (refused !== null) throw new LoopError(refused)
+      const text = body.content ?? ""
+      this.posts.push({ key: params.id, text })
+      this.otherMessages.push(
+        conversations.MessageView.parse({
+          id: `operator ${this.posts.length}`,
+          turnId: `turn_${params.id}_${1_000 + this.posts.length}`,
+          role: "user",
+          text,
+          truncated: false,
+          images: [],
+          steps: [],
+          sender: "operator",
+          senderName: user.username,
+          tainted: false,
+          createdAt: new Date().toISOString(),
+        }),
+      )
+      return { status: "accepted" as const, position: 0 }
+    })
     this.#on(conversations.getConversation, ({ params }) => {
       const found = all().find((one) => one.id === params.id)
       if (!found) throw new LoopError("conversation_not_found")
@@ -293,6 +344,51 @@ export class FakeGateway {
       const start = Math.max(0, end - query.limit)
       return { data: entries.slice(start, end), nextCursor: start > 0 ? (entries[start]?.id ?? null) : null }
     })
+  }
+  #setArchived(id: string, archivedAt: string | null): Record<string, never> {
+    const found = this.loops.find((one) => one.id === id) ?? this.others.find((one) => one.id === id)
+    if (!found) throw new LoopError("conversation_not_found")
+    found.archivedAt = archivedAt
+    return {}
+  }
+  /** Finds by titles, and says that the title was said. */
+  #match(one: conversations.ConversationView, q: string | undefined): z.input<typeof Listed>[] {
+    if (q === undefined) return [{ ...one, match: null }]
+    const word = q.replace(/\*$/, "")
+    const at = one.title.toLowerCase().indexOf(word.toLowerCase())
+    if (at < 0) return []
+    const snippet = [
+      { text: one.title.slice(0, at), isMatch: false },
+      { text: one.title.slice(at, at + word.length), isMatch: true },
+      { text: one.title.slice(at + word.length), isMatch: false },
+    ]
+    return [{ ...one, match: { messageId: "m", role: "user" as const, createdAt: one.createdAt, snippet } }]
+  }
+  #usageRoutes(): void {
+    const tokens = (total: number) => ({
+      input: total / 2,
+      cacheRead: total / 4,
+      cacheWrite: 0,
+      output: total / 4,
+      total,
+    })
+    const used = (calls: number) => ({ calls, tokens: tokens(calls * 1_000), costMicroUsd: null })
+    this.#on(usage.getUsage, () => used(12))
+    this.#on(usage.getDailyUsage, ({ query }) => {
+      const last = query.to ?? "2026-11-21"
+      const days = daySpans(query.from ?? addDays(last, -29), last, query.timeZone)
+      return { timeZone: query.timeZone, data: days.map(({ day }, index) => ({ day, ...used(index % 5) })) }
+    })
+    this.#on(usage.getModelUsage, () => ({
+      data: [
+        { model: "claude-sonnet-5-5", ...used(9) },
+        { model: "a-model-with-a-very-long-name-that-someone-runs-at-home:70b-instruct", ...used(3) },
+      ],
+    }))
+    this.#on(runs.listRuns, ({ query }) => ({
+      data: this.runs.filter((one) => query.status === undefined || one.status === query.status),
+      nextCursor: null,
+    }))
   }
   #groupRoutes(): void {
     this.#on(agents.listAgentGroups, () => ({ data: this.groups, nextCursor: null }))

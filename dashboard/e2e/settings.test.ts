@@ -9,6 +9,8 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => stage.close())
 
+const plain = { images: [], steps: [], sender: null, senderName: null, tainted: false }
+const grace = { sender: "telegram", senderName: "Grace" }
 const botToken = "123456:ABC-secret-part"
 
 test("a Telegram bot is added, bound, changed, switched off and deleted, and its token is never shown", async () => {
@@ -80,31 +82,39 @@ test("a token is shown once, with its scopes and end, and revoked after a questi
   expect(troubles).toEqual([])
 })
 
-test("a channel's conversation is read with its people's names and steps, and cannot be written to", async () => {
+test("a channel's conversation is read with its people's names and steps", async () => {
   const { gateway, page, troubles } = await stage.visit()
   const id = `conv_${"c".repeat(32)}`
   const at = new Date().toISOString()
-  const row = { id, kind: "telegram", title: "Grace", ownerId: null, channelId: null, groupName: null, status: "idle" }
+  const row = {
+    id,
+    kind: "telegram",
+    title: "Grace",
+    ownerId: null,
+    ownerName: null,
+    channelId: null,
+    channelName: null,
+    groupName: null,
+    status: "idle",
+  }
   const times = { createdAt: at, lastActivityAt: at, archivedAt: null }
   gateway.others.push(ConversationView.parse({ ...row, ...times, turnCount: 1 }))
-  const entry = { turnId: `turn_${id}_1`, truncated: false, steps: [], senderName: null, tainted: false, createdAt: at }
+  const entry = { turnId: `turn_${id}_1`, truncated: false, ...plain, createdAt: at }
   const use = { type: "tool_call", toolUseId: "t", tool: "current_time", input: { zone: "UTC" } }
   const got = { type: "tool_result", toolUseId: "t", ok: true, text: "12:00" }
   gateway.otherMessages.push(
-    MessageView.parse({ ...entry, id: "1", role: "user", text: "What time is it?", senderName: "Grace" }),
+    MessageView.parse({ ...entry, id: "1", role: "user", text: "What time is it?", ...grace }),
     MessageView.parse({ ...entry, id: "2", role: "assistant", text: "", steps: [use] }),
     MessageView.parse({ ...entry, id: "3", role: "user", text: "", steps: [got] }),
     MessageView.parse({ ...entry, id: "4", role: "assistant", text: "It is **noon**." }),
   )
   await page.goto(`${gateway.origin}/c/${id}`)
-  await page.getByText("Telegram, read only").waitFor()
   await page.locator("strong", { hasText: "noon" }).waitFor()
   expect(await page.locator(".sender").textContent()).toBe("Grace")
   await page.getByText("current_time").click()
   await page.getByLabel("Result").getByText("12:00").waitFor()
-  expect(await page.getByRole("textbox").count()).toBe(0)
   gateway.otherMessages.push(
-    MessageView.parse({ ...entry, id: "5", turnId: `turn_${id}_2`, role: "user", text: "Thanks", senderName: "Grace" }),
+    MessageView.parse({ ...entry, id: "5", turnId: `turn_${id}_2`, role: "user", text: "Thanks", ...grace }),
   )
   await page.getByText("Thanks").waitFor({ timeout: 10_000 })
   expect(troubles).toEqual([])
@@ -114,7 +124,17 @@ test("earlier messages come in above without moving what is read", async () => {
   const { gateway, page } = await stage.visit({ height: 600 })
   const id = `conv_${"d".repeat(32)}`
   const at = new Date().toISOString()
-  const row = { id, kind: "telegram", title: "Long", ownerId: null, channelId: null, groupName: null, status: "idle" }
+  const row = {
+    id,
+    kind: "telegram",
+    title: "Long",
+    ownerId: null,
+    ownerName: null,
+    channelId: null,
+    channelName: null,
+    groupName: null,
+    status: "idle",
+  }
   gateway.others.push(
     ConversationView.parse({ ...row, turnCount: 80, createdAt: at, lastActivityAt: at, archivedAt: null }),
   )
@@ -126,9 +146,7 @@ test("earlier messages come in above without moving what is read", async () => {
         role: "user",
         text: `Message ${number}.`,
         truncated: false,
-        steps: [],
-        senderName: null,
-        tainted: false,
+        ...plain,
         createdAt: at,
       }),
     )

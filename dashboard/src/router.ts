@@ -5,6 +5,9 @@ import { useEffect, useSyncExternalStore } from "react"
 export type Route =
   | { readonly page: "new" }
   | { readonly page: "chat"; readonly id: string }
+  | { readonly page: "conversations" }
+  | { readonly page: "runs" }
+  | { readonly page: "usage" }
   | { readonly page: "channels" }
   | { readonly page: "groups" }
   | { readonly page: "tokens" }
@@ -23,6 +26,9 @@ export function parseRoute(path: string): Route {
     case "setup":
     case "login":
       return { page: "new" }
+    case "conversations":
+    case "runs":
+    case "usage":
     case "channels":
     case "groups":
     case "tokens":

@@ -130,15 +130,17 @@ export function pageSuite(host: E2eHost): void {
       await settles(page, [...before, "say: I waited for you", "I waited for you"])
     }, 90_000)
 
-    test("a telegram chat is there to be read, not to be written in", async () => {
+    test("a telegram chat is there to be read, and what the operator writes in it is answered in the chat", async () => {
       const channel = await openChannel(stage)
       await channel.waitFor({ status: "connected" })
       await channel.meet().talk("say: hello from **Telegram**")
       await page.goto("/")
       await page.getByRole("link", { name: /^Ada/ }).click()
       await settles(page, ["say: hello from **Telegram**", "hello from Telegram"])
-      expect(await page.getByLabel("Message").count()).toBe(0)
-      await page.getByText("Telegram, read only").waitFor()
+      await page.getByText("What it answers goes to the chat").waitFor()
+      await write(page, "say: noted")
+      await settles(page, ["say: hello from **Telegram**", "hello from Telegram", "say: noted", "noted"])
+      await page.locator(".sender", { hasText: `${adminName} (operator)` }).waitFor()
     })
 
     test("on a phone everything fits, and a second device sees what the first said", async () => {

@@ -17,6 +17,7 @@ type Part<K extends string, T extends z.ZodType> =
 
 export interface CallOptions {
   readonly signal?: AbortSignal
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Client {
@@ -82,7 +83,10 @@ export function createClient(base: string, onSignedOut: () => void): Client {
         if (options.signal?.aborted || error instanceof Problem) throw error
         throw unreachable()
       }
-      const response = await request(endpoint, input, { signal, headers: { accept: "application/json, */*;q=0.5" } }).catch(failed)
+      const response = await request(endpoint, input, {
+        signal,
+        headers: { ...options.headers, accept: "application/json, */*;q=0.5" },
+      }).catch(failed)
       const text = response.status === 204 ? "{}" : await response.text().catch(failed)
       const answer = endpoint.textType === undefined ? parseJson(text === "" ? "{}" : text) : text
       const parsed = endpoint.response.safeParse(answer)

@@ -17,11 +17,13 @@ export function Composer({
   place,
   busy,
   prefill,
+  placeholder = "Write a message",
   onSend,
   children,
 }: {
   readonly place: string
   readonly busy: boolean
+  readonly placeholder?: string
   readonly prefill?: { readonly text: string } | null
   readonly onSend: (text: string) => undefined | Promise<boolean>
   readonly children?: ReactNode
@@ -72,7 +74,7 @@ export function Composer({
         rows={1}
         onChange={(event) => change(event.target.value)}
         onKeyDown={press}
-        placeholder="Write a message"
+        placeholder={placeholder}
         aria-label="Message"
         aria-invalid={oversized}
         enterKeyHint="send"

@@ -33,11 +33,14 @@ function takeUserEntry(turn: { messages: PersonMessage[]; parts: Part[] }, entry
     )
   }
   if (entry.text === "") return
-  const message = { key: entry.id, text: shown(entry), sender: entry.senderName, at: Date.parse(entry.createdAt) }
+  const message = { key: entry.id, text: shown(entry), sender: senderOf(entry), at: Date.parse(entry.createdAt) }
   // What was said while the agent worked stands where it was said.
   if (turn.parts.length === 0) turn.messages.push(message)
   else turn.parts.push({ kind: "person", message })
 }
+
+const senderOf = ({ sender, senderName }: MessageView) =>
+  sender === "operator" ? `${senderName ?? "Someone"} (operator)` : senderName
 
 function takeAnswer(parts: Part[], entry: MessageView): void {
   // The blank line between two answers of a turn is part of the text, as in the live stream.

@@ -1,27 +1,32 @@
-/** One conversation of mine: read, write, stop, answer. Others' conversations and those of channels are only read. */
+/** One conversation: mine to read, write, stop and answer; others' and those of channels as the operator. */
 import { useCallback, useMemo, useState } from "react"
 import type { ConversationView } from "../../../core/api/conversations.ts"
 import { getConversation } from "../../../core/api/conversations.ts"
-import { archiveLoop } from "../../../core/api/loops.ts"
 import { call } from "../api/client.ts"
 import { Announcer } from "../chat/announcer.tsx"
 import { Composer } from "../chat/composer.tsx"
+import { ConversationTools } from "../chat/conversation-tools.tsx"
 import { RecordView } from "../chat/record-view.tsx"
 import { Scroller } from "../chat/scroller.tsx"
 import type { ChatSession, ChatView } from "../chat/session.ts"
 import { runningTurn } from "../chat/state.ts"
 import { TurnView } from "../chat/turn-view.tsx"
 import { useChat } from "../chat/use-chat.ts"
-import { navigate, useTitle } from "../router.ts"
-import { Confirm } from "../ui/dialog.tsx"
+import { useTitle } from "../router.ts"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
-import { useAction, useLoaded } from "../ui/use-call.ts"
+import { useLoaded } from "../ui/use-call.ts"
+
+const statusEveryMs = 5_000
 
 /** @param onChanged - the list of conversations is out of date */
 export function ChatPage({ id, onChanged }: { readonly id: string; readonly onChanged: () => void }) {
-  const [loaded, reload] = useLoaded(useCallback(() => call(getConversation, { params: { id } }), [id]))
+  const isLoop = id.startsWith("loop_")
+  const [loaded, reload] = useLoaded(
+    useCallback(() => call(getConversation, { params: { id } }), [id]),
+    isLoop ? undefined : statusEveryMs,
+  )
   const onProgress = useCallback(() => {
     onChanged()
     void reload()
@@ -29,51 +34,38 @@ export function ChatPage({ id, onChanged }: { readonly id: string; readonly onCh
   const conversation = loaded.is === "ready" ? loaded.value : null
   const title = conversation?.title || "Conversation"
   useTitle(title)
-  const [asksArchive, setAsksArchive] = useState(false)
-  const isLoop = id.startsWith("loop_")
   return (
     <div className="chat">
       <PageHead title={title} note={noteOf(conversation)}>
-        {isLoop && conversation && conversation.archivedAt === null && (
-          <button
-            type="button"
-            className="icon-button"
-            onClick={() => setAsksArchive(true)}
-            aria-label="Archive conversation"
-            title="Archive"
-          >
-            <Icon name="archive" />
-          </button>
-        )}
+        {conversation && <ConversationTools conversation={conversation} onChanged={onProgress} />}
       </PageHead>
       {isLoop ? (
-        <Chat key={id} id={id} archived={conversation?.archivedAt != null} onProgress={onProgress} />
+        <Chat key={id} id={id} conversation={conversation} onProgress={onProgress} />
       ) : (
-        <RecordView key={id} id={id} />
+        <RecordView key={id} id={id} conversation={conversation} onChanged={onProgress} />
       )}
-      {asksArchive && <Archive id={id} onClose={() => setAsksArchive(false)} onArchived={onChanged} />}
     </div>
   )
 }
 
 const noteOf = (conversation: ConversationView | null) =>
-  conversation?.kind === "telegram" ? "Telegram, read only" : conversation?.archivedAt ? "Archived" : null
+  conversation === null ? null : conversation.archivedAt !== null ? "Archived" : conversation.channelName
 
 function Chat({
   id,
-  archived,
+  conversation,
   onProgress,
 }: {
   readonly id: string
-  readonly archived: boolean
+  readonly conversation: ConversationView | null
   readonly onProgress: () => void
 }) {
   const opened = useChat(id, onProgress)
   if (!opened) return <div className="scroller-frame" aria-busy="true" />
   const [view, session] = opened
-  if (view.closed?.status === 403) return <RecordView id={id} />
+  if (view.closed?.status === 403) return <RecordView id={id} conversation={conversation} onChanged={onProgress} />
   if (view.closed) return <Notice tone="bad">{view.closed.message}</Notice>
-  return <OpenChat id={id} view={view} session={session} archived={archived} />
+  return <OpenChat id={id} view={view} session={session} archived={conversation?.archivedAt != null} />
 }
 
 function OpenChat({
@@ -132,7 +124,7 @@ function OpenChat({
           </Notice>
         )}
         {archived ? (
-          <Notice tone="calm">This conversation is archived. Its record stays.</Notice>
+          <Notice tone="calm">This conversation is archived. Take it out of the archive to go on.</Notice>
         ) : (
           <Composer place={id} busy={false} prefill={prefill} onSend={session.send}>
             {running && (
@@ -151,34 +143,5 @@ function OpenChat({
         )}
       </div>
     </>
-  )
-}
-
-function Archive({
-  id,
-  onClose,
-  onArchived,
-}: {
-  readonly id: string
-  readonly onClose: () => void
-  readonly onArchived: () => void
-}) {
-  const { busy, problem, act } = useAction()
-  const archive = async () => {
-    if (!(await act(() => call(archiveLoop, { params: { id } })))) return
-    onArchived()
-    navigate("/")
-  }
-  return (
-    <Confirm
-      title="Archive this conversation?"
-      action="Archive"
-      busy={busy}
-      problem={problem}
-      onConfirm={() => void archive()}
-      onClose={onClose}
-    >
-      What runs is stopped. The record stays, but nothing can be added.
-    </Confirm>
   )
 }

@@ -16,6 +16,9 @@ import type { ShellValue } from "./context.ts"
 import { ShellContext } from "./context.ts"
 import { Sidebar } from "./sidebar.tsx"
 
+const ConversationsPage = lazy(untilLoaded(() => import("../pages/conversations.tsx")))
+const RunsPage = lazy(untilLoaded(() => import("../pages/runs.tsx")))
+const UsagePage = lazy(untilLoaded(() => import("../pages/usage.tsx")))
 const ChannelsPage = lazy(untilLoaded(() => import("../pages/channels.tsx")))
 const GroupsPage = lazy(untilLoaded(() => import("../pages/groups.tsx")))
 const SettingsPage = lazy(untilLoaded(() => import("../pages/settings.tsx")))
@@ -38,7 +41,7 @@ export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly
   const [limit, setLimit] = useState(pageSize)
   const takesFocus = useRef(false)
   const [list, reloadList] = useLoaded(
-    useCallback(() => call(listConversations, { query: { limit } }), [limit]),
+    useCallback(() => call(listConversations, { query: { limit, archived: "false" } }), [limit]),
     listEveryMs,
   )
   const [health] = useLoaded(readHealth, healthEveryMs)
@@ -87,6 +90,12 @@ function Page({ route, onChanged }: { readonly route: Route; readonly onChanged:
       return <NewPage onChanged={onChanged} />
     case "chat":
       return <ChatPage key={route.id} id={route.id} onChanged={onChanged} />
+    case "conversations":
+      return <ConversationsPage />
+    case "runs":
+      return <RunsPage />
+    case "usage":
+      return <UsagePage />
     case "channels":
       return <ChannelsPage />
     case "groups":

@@ -21,6 +21,9 @@ interface List {
 }
 
 const settings: readonly { path: string; icon: IconName; label: string }[] = [
+  { path: "/conversations", icon: "search", label: "Search" },
+  { path: "/runs", icon: "steps", label: "Runs" },
+  { path: "/usage", icon: "bars", label: "Usage" },
   { path: "/channels", icon: "plug", label: "Channels" },
   { path: "/groups", icon: "people", label: "Agent groups" },
   { path: "/tokens", icon: "key", label: "API tokens" },
@@ -109,7 +112,7 @@ function Conversations({
         <p className="hint">{list.message}</p>
       </div>
     )
-  const shown = list.value.data.filter((one) => one.archivedAt === null)
+  const shown = list.value.data
   return (
     <div className="conversations">
       <h2 className="nav-title">Conversations</h2>

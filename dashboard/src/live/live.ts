@@ -1,0 +1,111 @@
+/** The live feed in a browser: one for the whole page, and the hooks by which parts of the page follow it. */
+import { useEffect, useMemo, useRef, useSyncExternalStore } from "react"
+import type { LiveEventName } from "../../../core/live/event.ts"
+import { createLiveFeed, type LiveNews } from "./feed.ts"
+import { createTurnStatuses, type TurnStatus } from "./statuses.ts"
+
+/** A page that nobody looks at keeps its connection this long: a glance at another window costs nothing. */
+const hiddenForMs = 60_000
+/** News that come together are read together. */
+const gatherMs = 300
+
+const signedOutListeners = new Set<() => void>()
+const feed = createLiveFeed({
+  connect(after, events) {
+    const url = new URL("/api/live", location.href)
+    url.protocol = url.protocol.replace("http", "ws")
+    if (after !== undefined) url.searchParams.set("after", String(after))
+    const socket = new WebSocket(url)
+    socket.addEventListener("message", ({ data }) => events.onFrame(data))
+    socket.addEventListener("close", ({ code }) => events.onClose(code))
+    return {
+      send: (text) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(text)
+      },
+      close: () => socket.close(1000),
+    }
+  },
+  later(delayMs, work) {
+    const timer = setTimeout(work, delayMs)
+    return () => clearTimeout(timer)
+  },
+  random: () => Math.random(),
+  onSignedOut: () => signedOutListeners.forEach((listener) => listener()),
+})
+const statuses = createTurnStatuses()
+feed.listen((news) => statuses.hear(news))
+
+/** Keeps the page connected while the component is shown and someone looks at it. @param onSignedOut - must stay the same */
+export function useLiveConnection(onSignedOut: () => void): void {
+  useEffect(() => {
+    let hiding: ReturnType<typeof setTimeout> | undefined
+    const look = () => {
+      clearTimeout(hiding)
+      if (document.visibilityState === "visible") feed.start()
+      else hiding = setTimeout(() => feed.stop(), hiddenForMs)
+    }
+    look()
+    signedOutListeners.add(onSignedOut)
+    document.addEventListener("visibilitychange", look)
+    return () => {
+      clearTimeout(hiding)
+      signedOutListeners.delete(onSignedOut)
+      document.removeEventListener("visibilitychange", look)
+      feed.stop()
+    }
+  }, [onSignedOut])
+}
+
+/** Calls `listener` with everything that is heard. */
+export function useLiveNews(listener: (news: LiveNews) => void): void {
+  const newest = useRef(listener)
+  useEffect(() => {
+    newest.current = listener
+  })
+  useEffect(() => feed.listen((news) => newest.current(news)), [])
+}
+
+/**
+ * Reads again, a moment later, when one of these events was heard or some may have been missed.
+ * @param names - whole names, or the part up to the colon with it
+ */
+export function useLiveReload(names: readonly (LiveEventName | `${string}:`)[], reload: () => Promise<void>): void {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useLiveNews(({ event }) => {
+    if (event !== "gap" && !names.some((name) => event === name || (name.endsWith(":") && event.startsWith(name))))
+      return
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined
+      void reload()
+    }, gatherMs)
+  })
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current)
+      timer.current = undefined
+    },
+    [],
+  )
+}
+
+/** True while the page hears of changes by itself, so that it need not ask so often. */
+export function useIsLive(): boolean {
+  return useSyncExternalStore(
+    (listener) => feed.onConnection(listener),
+    () => feed.isConnected,
+  )
+}
+
+/** The conversations with the status that the live feed tells, where it is newer than the record's. */
+export function useLiveStatuses<T extends { readonly id: string; readonly status: "idle" | TurnStatus }>(
+  conversations: readonly T[],
+): T[] {
+  const now = useSyncExternalStore(
+    (listener) => statuses.onChange(listener),
+    () => statuses.read(),
+  )
+  return useMemo(
+    () => conversations.map((one) => ({ ...one, status: now.get(one.id) ?? one.status })),
+    [conversations, now],
+  )
+}
