@@ -8,6 +8,7 @@ export type Route =
   | { readonly page: "conversations" }
   | { readonly page: "runs" }
   | { readonly page: "usage" }
+  | { readonly page: "activity" }
   | { readonly page: "channels" }
   | { readonly page: "groups" }
   | { readonly page: "tokens" }
@@ -29,6 +30,7 @@ export function parseRoute(path: string): Route {
     case "conversations":
     case "runs":
     case "usage":
+    case "activity":
     case "channels":
     case "groups":
     case "tokens":

@@ -2,7 +2,7 @@
  * The page's one socket to the live feed: connects again by itself, resumes where it was, and tells its listeners when what
  * they read before may be out of date. It holds no data: listeners read the API.
  */
-import { liveClose, type LiveEvent, LiveFrame } from "../../../core/live/event.ts"
+import { liveClose, LiveFrame } from "../../../core/live/event.ts"
 
 /** A connection that may not be open yet. */
 export interface FeedSocket {
@@ -28,7 +28,7 @@ export interface FeedHost {
 }
 
 /** `gap`: anything may have changed. */
-export type LiveNews = LiveEvent | { readonly event: "gap" }
+export type LiveNews = Exclude<LiveFrame, { event: "hello" }> | { readonly event: "gap" }
 
 export interface LiveFeed {
   start(): void

@@ -1,15 +1,19 @@
 /** The live feed in a browser: one for the whole page, and the hooks by which parts of the page follow it. */
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react"
+import { getMe } from "../../../core/api/access.ts"
+import type { ConversationView } from "../../../core/api/conversations.ts"
 import type { LiveEventName } from "../../../core/live/event.ts"
+import { call } from "../api/client.ts"
+import type { Loaded } from "../ui/use-call.ts"
+import { type Activity, createActivityLog } from "./activity.ts"
 import { createLiveFeed, type LiveNews } from "./feed.ts"
-import { createTurnStatuses, type TurnStatus } from "./statuses.ts"
+import { createTurnStatuses } from "./statuses.ts"
 
 /** A page that nobody looks at keeps its connection this long: a glance at another window costs nothing. */
 const hiddenForMs = 60_000
 /** News that come together are read together. */
 const gatherMs = 300
 
-const signedOutListeners = new Set<() => void>()
 const feed = createLiveFeed({
   connect(after, events) {
     const url = new URL("/api/live", location.href)
@@ -30,13 +34,28 @@ const feed = createLiveFeed({
     return () => clearTimeout(timer)
   },
   random: () => Math.random(),
-  onSignedOut: () => signedOutListeners.forEach((listener) => listener()),
+  onSignedOut: () => void lookAgain(),
 })
 const statuses = createTurnStatuses()
-feed.listen((news) => statuses.hear(news))
+const activity = createActivityLog()
+feed.listen((news) => {
+  statuses.hear(news)
+  activity.hear(news)
+})
 
-/** Keeps the page connected while the component is shown and someone looks at it. @param onSignedOut - must stay the same */
-export function useLiveConnection(onSignedOut: () => void): void {
+/** The page learns of the end of its session as from any call. Another sign-in, in another tab, goes on here. */
+async function lookAgain(): Promise<void> {
+  try {
+    await call(getMe, {})
+  } catch {
+    return
+  }
+  feed.stop()
+  feed.start()
+}
+
+/** Keeps the page connected while the component is shown and someone looks at it. */
+export function useLiveConnection(): void {
   useEffect(() => {
     let hiding: ReturnType<typeof setTimeout> | undefined
     const look = () => {
@@ -45,15 +64,13 @@ export function useLiveConnection(onSignedOut: () => void): void {
       else hiding = setTimeout(() => feed.stop(), hiddenForMs)
     }
     look()
-    signedOutListeners.add(onSignedOut)
     document.addEventListener("visibilitychange", look)
     return () => {
       clearTimeout(hiding)
-      signedOutListeners.delete(onSignedOut)
       document.removeEventListener("visibilitychange", look)
       feed.stop()
     }
-  }, [onSignedOut])
+  }, [])
 }
 
 /** Calls `listener` with everything that is heard. */
@@ -96,16 +113,28 @@ export function useIsLive(): boolean {
   )
 }
 
-/** The conversations with the status that the live feed tells, where it is newer than the record's. */
-export function useLiveStatuses<T extends { readonly id: string; readonly status: "idle" | TurnStatus }>(
-  conversations: readonly T[],
-): T[] {
+/** What happened since the page was opened, the newest first. */
+export function useActivity(): readonly Activity[] {
+  return useSyncExternalStore(
+    (listener) => activity.onChange(listener),
+    () => activity.read(),
+  )
+}
+
+interface Conversations {
+  readonly data: readonly ConversationView[]
+  readonly nextCursor: string | null
+}
+
+/** The conversations with the status that the live feed tells: the record learns of a turn at its end. */
+export function useLiveStatuses(list: Loaded<Conversations>): Loaded<Conversations> {
   const now = useSyncExternalStore(
     (listener) => statuses.onChange(listener),
     () => statuses.read(),
   )
-  return useMemo(
-    () => conversations.map((one) => ({ ...one, status: now.get(one.id) ?? one.status })),
-    [conversations, now],
-  )
+  return useMemo(() => {
+    if (list.is !== "ready") return list
+    const data = list.value.data.map((one) => ({ ...one, status: now.get(one.id) ?? one.status }))
+    return { is: "ready", value: { ...list.value, data } }
+  }, [list, now])
 }

@@ -8,6 +8,7 @@ import type { ChannelView } from "../../../core/api/channels.ts"
 import { createChannel, deleteChannel, listChannels, updateChannel } from "../../../core/api/channels.ts"
 import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
+import { useIsLive, useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { Confirm, Dialog } from "../ui/dialog.tsx"
@@ -20,6 +21,8 @@ import { useAction, useLoaded } from "../ui/use-call.ts"
 import { parseUserIds } from "./user-ids.ts"
 
 const everyMs = 5_000
+/** While changes of state are told: when the last message came is not. */
+const liveEveryMs = 30_000
 const read = async () => {
   const readChannels = readAll((query) => call(listChannels, { query }))
   const [channels, groups] = await Promise.all([readChannels, readAll((query) => call(listAgentGroups, { query }))])
@@ -36,7 +39,8 @@ export default function ChannelsPage() {
   useTitle("Channels")
   const { user } = useContext(ShellContext)
   const mayWrite = user !== null && roleAllows(user.role, "operations:write")
-  const [loaded, reload] = useLoaded(read, everyMs)
+  const [loaded, reload] = useLoaded(read, useIsLive() ? liveEveryMs : everyMs)
+  useLiveReload(["channel:status", "settings:changed", "group:"], reload)
   const [open, setOpen] = useState<Open>({ is: "nothing" })
   const close = () => {
     setOpen({ is: "nothing" })

@@ -6,6 +6,7 @@ import type { AgentGroupChanges, AgentGroupView } from "../../../core/api/agents
 import { createAgentGroup, deleteAgentGroup, listAgentGroups, updateAgentGroup } from "../../../core/api/agents.ts"
 import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
+import { useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { Confirm, Dialog } from "../ui/dialog.tsx"
@@ -28,6 +29,7 @@ export default function GroupsPage() {
   const { user } = useContext(ShellContext)
   const mayWrite = user !== null && roleAllows(user.role, "agents:write")
   const [loaded, reload] = useLoaded(read)
+  useLiveReload(["group:"], reload)
   const [open, setOpen] = useState<Open>({ is: "nothing" })
   const close = () => {
     setOpen({ is: "nothing" })

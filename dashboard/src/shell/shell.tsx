@@ -4,6 +4,7 @@ import type { UserView } from "../../../core/api/access.ts"
 import { listConversations } from "../../../core/api/conversations.ts"
 import { getHealth } from "../../../core/api/operations.ts"
 import { call } from "../api/client.ts"
+import { useIsLive, useLiveConnection, useLiveReload, useLiveStatuses } from "../live/live.ts"
 import { ChatPage } from "../pages/chat.tsx"
 import { NewPage } from "../pages/new.tsx"
 import type { Route } from "../router.ts"
@@ -19,6 +20,7 @@ import { Sidebar } from "./sidebar.tsx"
 const ConversationsPage = lazy(untilLoaded(() => import("../pages/conversations.tsx")))
 const RunsPage = lazy(untilLoaded(() => import("../pages/runs.tsx")))
 const UsagePage = lazy(untilLoaded(() => import("../pages/usage.tsx")))
+const ActivityPage = lazy(untilLoaded(() => import("../pages/activity.tsx")))
 const ChannelsPage = lazy(untilLoaded(() => import("../pages/channels.tsx")))
 const GroupsPage = lazy(untilLoaded(() => import("../pages/groups.tsx")))
 const SettingsPage = lazy(untilLoaded(() => import("../pages/settings.tsx")))
@@ -26,6 +28,8 @@ const OperationsPage = lazy(untilLoaded(() => import("../pages/operations.tsx"))
 const TokensPage = lazy(untilLoaded(() => import("../pages/tokens.tsx")))
 
 const listEveryMs = 20_000
+/** While changes are told: news of them may get lost. */
+const liveListEveryMs = 120_000
 const healthEveryMs = 60_000
 const pageSize = 30
 
@@ -42,8 +46,11 @@ export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly
   const takesFocus = useRef(false)
   const [list, reloadList] = useLoaded(
     useCallback(() => call(listConversations, { query: { limit, archived: "false" } }), [limit]),
-    listEveryMs,
+    useIsLive() ? liveListEveryMs : listEveryMs,
   )
+  useLiveConnection()
+  useLiveReload(["conversation:"], reloadList)
+  const shown = useLiveStatuses(list)
   const [health] = useLoaded(readHealth, healthEveryMs)
   const onChanged = useCallback(() => void reloadList(), [reloadList])
 
@@ -63,7 +70,7 @@ export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly
         <Sidebar
           user={user}
           path={path}
-          list={list}
+          list={shown}
           open={menuOpen}
           onClose={closeMenu}
           onMore={limit < 100 ? () => setLimit(Math.min(100, limit + pageSize)) : null}
@@ -96,6 +103,8 @@ function Page({ route, onChanged }: { readonly route: Route; readonly onChanged:
       return <RunsPage />
     case "usage":
       return <UsagePage />
+    case "activity":
+      return <ActivityPage />
     case "channels":
       return <ChannelsPage />
     case "groups":

@@ -24,6 +24,7 @@ const settings: readonly { path: string; icon: IconName; label: string }[] = [
   { path: "/conversations", icon: "search", label: "Search" },
   { path: "/runs", icon: "steps", label: "Runs" },
   { path: "/usage", icon: "bars", label: "Usage" },
+  { path: "/activity", icon: "bolt", label: "Activity" },
   { path: "/channels", icon: "plug", label: "Channels" },
   { path: "/groups", icon: "people", label: "Agent groups" },
   { path: "/tokens", icon: "key", label: "API tokens" },
