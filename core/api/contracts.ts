@@ -4,7 +4,8 @@ import * as agents from "./agents.ts"
 import * as channels from "./channels.ts"
 import * as chat from "./chat-completions.ts"
 import * as conversations from "./conversations.ts"
-import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
+import type { Endpoint, SocketEndpoint, StreamEndpoint } from "./endpoint.ts"
+import * as live from "./live.ts"
 import * as loops from "./loops.ts"
 import * as operations from "./operations.ts"
 import * as runs from "./runs.ts"
@@ -13,7 +14,7 @@ import * as tokens from "./tokens.ts"
 import * as usage from "./usage.ts"
 import * as webhooks from "./webhooks.ts"
 
-export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
+export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] = [
   access.getAuthStatus,
   access.setUp,
   access.logIn,
@@ -63,6 +64,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint)[] = [
   operations.getHealth,
   operations.getMetrics,
   operations.getOpenApi,
+  live.watchLive,
   webhooks.telegramWebhook,
   chat.createChatCompletion,
   chat.listModels,

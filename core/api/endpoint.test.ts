@@ -22,7 +22,7 @@ describe("contracts", () => {
       path.startsWith("/api/auth/") ||
       path.startsWith("/api/v1/me/") ||
       path.startsWith("/webhooks/") ||
-      ["/api/health", "/api/openapi.json"].includes(path)
+      ["/api/health", "/api/live", "/api/openapi.json"].includes(path)
     expect(scope === null).toBe(isOwnBusiness)
     if (auth === "none" || auth === "optional") expect(scope).toBeNull()
   })

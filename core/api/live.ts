@@ -15,6 +15,7 @@ export const watchLive = socketEndpoint({
     "A browser's page sends its cookie and must be of our origin. An event that gets lost between parts of the gateway is not",
     "repeated: read lists anew now and then.",
   ].join(" "),
+  headers: { Upgrade: "`websocket`, as every WebSocket client sends it." },
   auth: "user",
   scope: null,
   params: nothing,

@@ -1,13 +1,14 @@
 /** Describes contracts as an OpenAPI 3.1 document (spec.openapis.org/oas/v3.1.1): the same objects that validate. */
 import * as z from "zod"
 import { type ErrorCode, ErrorBody, errorRule } from "../errors.ts"
+import { LiveFrame } from "../live/event.ts"
 import { LoopEvent } from "../loop/event.ts"
 import { isOpenAiPath, OpenAiError } from "./chat-completions.ts"
-import type { Endpoint, StreamEndpoint } from "./endpoint.ts"
+import type { Endpoint, SocketEndpoint, StreamEndpoint } from "./endpoint.ts"
 
 type Json = z.infer<ReturnType<typeof z.json>>
 type JsonObject = Record<string, Json>
-export type Contract = Endpoint | StreamEndpoint
+export type Contract = Endpoint | StreamEndpoint | SocketEndpoint
 
 /** @param serverUrl - where the API is reached, or a path on the document's own host */
 export function toOpenApi(contracts: readonly Contract[], serverUrl: string): JsonObject {
@@ -32,6 +33,7 @@ export function toOpenApi(contracts: readonly Contract[], serverUrl: string): Js
         Error: toSchema(ErrorBody, "output"),
         OpenAiError: toSchema(OpenAiError, "output"),
         LoopEvent: toSchema(LoopEvent, "output"),
+        LiveFrame: toSchema(LiveFrame, "output"),
       },
       securitySchemes: {
         bearer: { type: "http", scheme: "bearer", bearerFormat: "la_<48 hex>, or the token of a login" },
@@ -140,6 +142,7 @@ function fileOf(types: readonly string[]): JsonObject {
 }
 
 function successOf(contract: Contract): JsonObject {
+  if ("frame" in contract) return { "101": { description: "The WebSocket is open." } }
   if ("stream" in contract)
     return { "200": contract.fileTypes === undefined ? eventStream : fileOf(contract.fileTypes) }
   const status = String(contract.status)

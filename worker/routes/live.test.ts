@@ -18,8 +18,8 @@ const tokenOf = async (...scopes: Scope[]) => {
 describe("a WebSocket of the live feed", () => {
   test("is asked for by a signed-in page of ours, with the number that it has", async () => {
     const { session: cookie } = await edge.addUser("ada", "viewer")
-    expect((await ask({ cookie })).ok).toBe(true)
-    expect((await ask({ cookie }, "/api/live?after=41")).ok).toBe(true)
+    expect((await ask({ cookie })).status).toBe(101)
+    expect((await ask({ cookie }, "/api/live?after=41")).status).toBe(101)
     const hash = expect.stringMatching(/^[0-9a-f]{64}$/)
     expect(edge.objects.upgraded).toEqual([
       { name: "live/main", input: { credential: { kind: "session", hash }, after: null } },
@@ -28,7 +28,7 @@ describe("a WebSocket of the live feed", () => {
   })
 
   test("is asked for by a program with a token, without any Origin", async () => {
-    expect((await ask({ bearer: await tokenOf("agents:read") })).ok).toBe(true)
+    expect((await ask({ bearer: await tokenOf("agents:read") })).status).toBe(101)
     expect(edge.objects.upgraded).toMatchObject([{ input: { credential: { kind: "token" } } }])
   })
 
@@ -80,7 +80,7 @@ describe("a WebSocket of the live feed", () => {
     edge = await openEdge({ RATE_LIMIT_PER_MINUTE: "2" })
     const { session: cookie } = await edge.addUser("ada", "admin")
     const answers = [await ask({ cookie }), await ask({ cookie }), await ask({ cookie })]
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429])
+    expect(answers.map(({ status }) => status)).toEqual([101, 101, 429])
   })
 })
 

@@ -409,6 +409,14 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
     fails: { 404: asProgram({ params: { model: "nobody" } }) },
   },
 
+  "get /api/live": {
+    succeeds: () => ({ headers: { Upgrade: "websocket" }, query: { after: "41" } }),
+    fails: {
+      400: () => ({ headers: { Upgrade: "websocket" }, query: { after: "newest" } }),
+      426: () => ({}),
+    },
+  },
+
   "post /webhooks/telegram/{channelId}": {
     succeeds: () => ({
       ...nobody,

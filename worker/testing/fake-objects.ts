@@ -67,7 +67,8 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     upgraded: [],
     async upgrade(kind, id, _, input) {
       fake.upgraded.push({ name: `${kind}/${id}`, input })
-      return new Response(null)
+      // As a server answers it; Node makes no such Response.
+      return Object.defineProperty(new Response(null), "status", { value: 101 })
     },
     nextStream: textStream(),
     channelSecret: "right-secret",
