@@ -82,3 +82,16 @@ test("a slot given to a turn that is over comes back", async () => {
   await harness.objects.peers("conversation", loopId).call("accept", { viewer: owner, message: apiMessage("say: hi") })
   await expect.poll(() => harness.model.requestCount).toBe(1)
 })
+
+test("an erased conversation has neither slot nor place in line, and its slot goes to the next", async () => {
+  harness = await openHarness({ concurrentTurns: 1 })
+  const erased = ConversationId.parse(`loop_${"9".repeat(32)}`)
+  await ledger().call("acquireSlot", { turnId: TurnId.parse(`turn_${erased}_1`), conversationId: erased })
+  await acquire(2)
+  await ledger().call("forget", { conversationId: erased })
+  expect(await acquire(2)).toEqual({ granted: true })
+  await acquire(3)
+  await ledger().call("forget", { conversationId: ConversationId.parse(loopId) })
+  await harness.restart()
+  expect(await acquire(4)).toEqual({ granted: true })
+})

@@ -31,6 +31,7 @@ export class Ledger implements HostedObject {
   readonly #routes: Routes<"ledger"> = {
     acquireSlot: on(methods.ledger.acquireSlot, (input) => this.#acquire(input)),
     releaseSlot: on(methods.ledger.releaseSlot, ({ turnId }) => this.#release(turnId)),
+    forget: on(methods.ledger.forget, ({ conversationId }) => this.#forget(conversationId)),
     setLimit: on(methods.ledger.setLimit, (input) => this.#setLimit(input)),
     check: on(methods.ledger.check, () => {
       this.#host.storage.put("checked", this.#host.now())
@@ -98,6 +99,13 @@ export class Ledger implements HostedObject {
       this.#grant(next, conversationId)
       this.#host.keepAlive(this.#host.peer("conversation", conversationId).call("wake", { slotFor: next }))
     }
+  }
+
+  /** A turn whose object died may have left its slot to time. */
+  #forget(conversationId: ConversationId): Record<string, never> {
+    for (const [turnId, slot] of [...this.#slots, ...this.#waiting])
+      if (slot.conversationId === conversationId) this.#release(turnId)
+    return {}
   }
 
   #grant(turnId: TurnId, conversationId: ConversationId): void {

@@ -57,10 +57,7 @@ export const methods = {
     ),
     view: method(z.object({ viewer }), LoopState),
     /** Finds a loop whose id is made of something else, or begins it with what was said before. */
-    open: method(
-      z.object({ ownerId: UserId, profiles: z.array(z.string()), history: z.array(Message) }),
-      LoopState,
-    ),
+    open: method(z.object({ ownerId: UserId, profiles: z.array(z.string()), history: z.array(Message) }), LoopState),
     /** Keeps a picture that a message, or the history of `open`, refers to. `data` is base64. */
     keepPicture: method(z.object({ viewer, mediaType: ImageMediaType, data: z.string() }), ImageBlock),
     /** Where a program's request goes that may be a repeated one. `elsewhere`: the conversation to begin where this one has begun. */
@@ -110,6 +107,8 @@ export const methods = {
       z.object({ granted: z.boolean() }),
     ),
     releaseSlot: method(z.object({ turnId: TurnId }), nothing),
+    /** The conversation is erased: its slots and its places in line are gone, and with them its id. */
+    forget: method(z.object({ conversationId: ConversationId }), nothing),
     /** How many turns may run; null: the default. `version` is that of the settings: an older one than known changes nothing. */
     setLimit: method(
       z.object({ limit: z.number().int().positive().nullable(), version: z.number().int().nonnegative() }),

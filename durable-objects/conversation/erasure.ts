@@ -1,6 +1,6 @@
 /**
- * Erases a conversation until no byte of it is left in libSQL, in blobs and in the object's storage, in this order: what is
- * stored last says that it has to go on.
+ * Erases a conversation until no byte of it is left in libSQL, in the Ledger, in blobs and in the object's storage, in this order:
+ * what is stored last says that it has to go on.
  */
 import { eraseConversation } from "../../adapters/store/erasure.ts"
 import type { ObjectHost } from "../host.ts"
@@ -41,6 +41,7 @@ export class Erasure {
     const meta = this.#state.require()
     const life = { lastTurn: meta.turn, lastVersion: meta.version }
     await eraseConversation(this.#host.libsql, meta.id, life, this.#host.now())
+    await this.#host.peer("ledger", "main").call("forget", { conversationId: meta.id })
     // From here on whatever still runs finds nothing that it could write to.
     this.#state.forget()
     try {

@@ -176,6 +176,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
   const ledger: Routes<"ledger"> = {
     acquireSlot: on(methods.ledger.acquireSlot, () => ({ granted: true })),
     releaseSlot: on(methods.ledger.releaseSlot, () => ({})),
+    forget: on(methods.ledger.forget, () => ({})),
     setLimit: on(methods.ledger.setLimit, () => ({})),
     check: on(methods.ledger.check, () => ({})),
   }
