@@ -57,6 +57,7 @@ const rules = {
     type: "invalid_request_error",
     message: "The answer does not fit the question.",
   },
+  wrong_password: { status: 400, type: "invalid_request_error", message: "The old password is wrong." },
   setup_password_weak: {
     status: 400,
     type: "invalid_request_error",
@@ -121,6 +122,13 @@ const rules = {
     type: "not_found_error",
     message: "There is no such model: name an agent group, or default.",
   },
+  user_not_found: { status: 404, type: "not_found_error", message: "There is no such person." },
+  session_not_found: { status: 404, type: "not_found_error", message: "There is no such session, or it is over." },
+  invitation_not_found: {
+    status: 404,
+    type: "not_found_error",
+    message: "There is no such invitation: it is unknown, used, taken back or older than seven days.",
+  },
   token_not_found: { status: 404, type: "not_found_error", message: "There is no such token." },
   group_not_found: { status: 404, type: "not_found_error", message: "There is no such agent group." },
   channel_not_found: { status: 404, type: "not_found_error", message: "There is no such channel." },
@@ -143,6 +151,11 @@ const rules = {
     status: 409,
     type: "conflict_error",
     message: "This conversation is archived. Take it out of the archive first.",
+  },
+  last_admin: {
+    status: 409,
+    type: "conflict_error",
+    message: "The gateway needs an administrator: this is the last one.",
   },
   name_taken: { status: 409, type: "conflict_error", message: "That name is taken." },
   edit_conflict: {

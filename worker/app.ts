@@ -4,6 +4,7 @@ import { isOpenAiPath } from "../core/api/chat-completions.ts"
 import { isLoopError, LoopError } from "../core/errors.ts"
 import { redact } from "../core/redact.ts"
 import { toHex } from "../core/units.ts"
+import { createAuditor } from "./access/audit.ts"
 import { createIdentifier, readCredential } from "./access/identity.ts"
 import type { EdgeDeps } from "./deps.ts"
 import { addressKey, clientAddress, isHttps } from "./http/address.ts"
@@ -17,6 +18,7 @@ import { conversationOf, recordRequest } from "./http/record-request.ts"
 import { createRouteTable } from "./http/route-table.ts"
 import { bindAccess } from "./routes/access.ts"
 import { bindAgents } from "./routes/agents.ts"
+import { bindAudit } from "./routes/audit.ts"
 import { bindChannels } from "./routes/channels.ts"
 import { bindChatCompletions } from "./routes/chat-completions.ts"
 import { bindConversations } from "./routes/conversations.ts"
@@ -29,6 +31,7 @@ import { bindRuns } from "./routes/runs.ts"
 import { bindSettings } from "./routes/settings.ts"
 import { bindTokens } from "./routes/tokens.ts"
 import { bindUsage } from "./routes/usage.ts"
+import { bindUsers } from "./routes/users.ts"
 import { bindWebhooks } from "./routes/webhooks.ts"
 
 /** A few megabytes at most: a key and three numbers each. */
@@ -40,7 +43,7 @@ export function createApp(deps: EdgeDeps): App {
   const app: App = new Hono<AppEnv>()
   const limiter = createRateLimiter(maxLimitedKeys)
   const identifier = createIdentifier(deps, maxRememberedCallers)
-  const binder: Binder = { app, deps, identifier, routes: createRouteTable() }
+  const binder: Binder = { app, deps, identifier, audit: createAuditor(deps), routes: createRouteTable() }
 
   app.onError((error, context) => {
     const { method, path } = context.req
@@ -71,6 +74,8 @@ export function createApp(deps: EdgeDeps): App {
 
   bindAccess(binder, deps)
   bindTokens(binder, deps)
+  bindUsers(binder, deps)
+  bindAudit(binder, deps)
   bindLoops(binder, deps)
   bindAgents(binder, deps)
   bindChannels(binder, deps)
@@ -124,7 +129,12 @@ async function admit(deps: EdgeDeps, binder: Binder, limiter: RateLimiter, conte
   const found = await binder.identifier.identify(presented).catch(unlessDatabaseIsAway)
   const key = found?.status === "known" ? `token:${presented.hash}` : guesses
   requireRoom(limiter.take(key, found?.status === "known" ? perToken : perAddress, deps.now()))
-  if (found !== undefined) context.set("identity", found)
+  if (found === undefined) return
+  context.set("identity", found)
+  if (found.status === "known" && found.news === "token_used") {
+    const { tokenId } = found.caller
+    binder.audit.record(context, { action: "token_used", ...(tokenId && { target: ["token", tokenId] }) })
+  }
 }
 
 /** What needs the caller asks again and fails; what does not, such as health, is answered. */

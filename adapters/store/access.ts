@@ -61,7 +61,7 @@ export async function createSession(libsql: Libsql, session: SessionRow): Promis
 
 const liveSession = constant("select * from sessions where token_hash = ? and expires_at > ?")
 const userOfSession = constant(
-  "select * from users where id = (select user_id from sessions where token_hash = ? and expires_at > ?)",
+  "select * from users where id = (select user_id from sessions where token_hash = ? and expires_at > ?) and disabled_at is null",
 )
 
 /** The session and its user; undefined when it is unknown or over at `now`. */
@@ -142,7 +142,9 @@ export async function revokeToken(
 
 const live = "token_hash = ? and revoked_at is null and (expires_at is null or expires_at > ?)"
 const liveToken = constant(`select * from tokens where ${live}`)
-const userOfToken = constant(`select * from users where id = (select user_id from tokens where ${live})`)
+const userOfToken = constant(
+  `select * from users where id = (select user_id from tokens where ${live}) and disabled_at is null`,
+)
 
 /** The token and its user; undefined when it is unknown, revoked or expired at `now`. */
 export async function findToken(

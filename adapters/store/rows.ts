@@ -13,6 +13,8 @@ export const UserRow = z.object({
   role: Role,
   createdAt: EpochMs,
   passwordChangedAt: EpochMs,
+  /** Since when nobody gets in by this account; null: it is in use. */
+  disabledAt: EpochMs.nullable(),
 })
 export type UserRow = z.infer<typeof UserRow>
 

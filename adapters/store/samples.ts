@@ -27,6 +27,7 @@ export function user(number: number, changes: Partial<UserRow> = {}): UserRow {
     username: `user-${number}`,
     passwordHash: "scrypt",
     role: "admin",
+    disabledAt: null,
     ...created,
     ...changes,
   }

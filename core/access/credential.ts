@@ -28,4 +28,9 @@ export const sessionLifetimeMs = 30 * 24 * 60 * 60 * 1000
 /** A session's last use is written at most this often. */
 export const sessionTouchMs = 60 * 60 * 1000
 
+/** Number of random bytes in the code of an invitation. */
+export const invitationCodeBytes = 32
+/** An invitation can be accepted this long. */
+export const invitationLifetimeMs = 7 * 24 * 60 * 60 * 1000
+
 export const sessionCookieName = "loop_session"

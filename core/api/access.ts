@@ -8,7 +8,7 @@ import { endpoint, nothing } from "./endpoint.ts"
 export const UserView = z.object({ id: UserId, username: z.string(), role: Role })
 export type UserView = z.infer<typeof UserView>
 
-const SignedIn = z.object({
+export const SignedIn = z.object({
   /** Also accepted as `Authorization: Bearer`; browsers use the cookie set beside it. */
   token: SessionToken,
   user: UserView,

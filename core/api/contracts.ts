@@ -1,6 +1,7 @@
 /** Every contract of the gateway, in the order in which its description lists them. */
 import * as access from "./access.ts"
 import * as agents from "./agents.ts"
+import * as audit from "./audit.ts"
 import * as channels from "./channels.ts"
 import * as chat from "./chat-completions.ts"
 import * as conversations from "./conversations.ts"
@@ -12,6 +13,7 @@ import * as runs from "./runs.ts"
 import * as settings from "./settings.ts"
 import * as tokens from "./tokens.ts"
 import * as usage from "./usage.ts"
+import * as users from "./users.ts"
 import * as webhooks from "./webhooks.ts"
 
 export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] = [
@@ -20,6 +22,24 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   access.logIn,
   access.logOut,
   access.getMe,
+  users.showInvitation,
+  users.acceptInvitation,
+  users.changePassword,
+  users.listMySessions,
+  users.endMySession,
+  users.listUsers,
+  users.getUser,
+  users.updateUser,
+  users.deleteUser,
+  users.listSessions,
+  users.endSession,
+  users.listInvitations,
+  users.createInvitation,
+  users.revokeInvitation,
+  users.listIssuedTokens,
+  users.revokeIssuedToken,
+  audit.listAuditEvents,
+  audit.verifyAudit,
   tokens.createToken,
   tokens.listTokens,
   tokens.revokeToken,

@@ -1,5 +1,6 @@
 /** An endpoint is a contract: one object that gives validation, permission, OpenAPI and the typed dashboard client. */
 import * as z from "zod"
+import type { AuditAction, AuditDetails, AuditEvent } from "../access/audit.ts"
 import type { Scope } from "../access/scope.ts"
 import type { ErrorCode } from "../errors.ts"
 import { EpochMs } from "../units.ts"
@@ -23,6 +24,8 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   /** Headers that the handler reads, by name, with one sentence each. All may be left out. */
   readonly headers?: Readonly<Record<string, string>>
   readonly auth: A
+  /** What the audit trail notes once it is done, where the handler does not note it itself. */
+  readonly audit?: AuditRule<B>
   /** What the caller needs besides being known; null: nothing. */
   readonly scope: Scope | null
   readonly params: P
@@ -39,6 +42,15 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   readonly rawBody?: true
   /** Answered to a larger body; `body_too_large` unless told. */
   readonly tooLarge?: ErrorCode
+}
+
+export interface AuditRule<B extends z.ZodType = z.ZodType> {
+  readonly action: AuditAction
+  readonly kind: NonNullable<AuditEvent["targetKind"]>
+  /** The path parameter that names the target; absent: the `id` of the answer. */
+  readonly id?: string
+  /** What else is told. Unless said otherwise the names of the body's fields, and never their values. */
+  readonly details?: (body: z.output<B>) => AuditDetails
 }
 
 export interface Endpoint<

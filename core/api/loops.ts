@@ -1,5 +1,6 @@
 /** Contracts of the loop API (`/api/v1/loops`): programs and the chat page drive conversations through it. */
 import * as z from "zod"
+import type { AuditDetails } from "../access/audit.ts"
 import { ChoiceAnswer } from "../turn/event.ts"
 import { maxContentBytes } from "../channel/message.ts"
 import { ChoiceId, ConversationId, TurnId } from "../units.ts"
@@ -181,6 +182,12 @@ export const answerChoice = endpoint({
   summary: "Answer a question that a turn waits for",
   auth: "user",
   scope: "chat",
+  audit: {
+    action: "approval_answered",
+    kind: "conversation",
+    id: "id",
+    details: (body): AuditDetails => ("allow" in body ? { allow: body.allow } : {}),
+  },
   params: z.object({ id: LoopId, choiceId: z.string().max(200) }),
   query: nothing,
   body: ChoiceAnswer,

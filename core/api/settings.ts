@@ -47,6 +47,11 @@ export const updateSettings = endpoint({
   description: "A change acts on the next stretch of every turn, without a restart. All versions are kept.",
   auth: "user",
   scope: "access:write",
+  audit: {
+    action: "settings_changed",
+    kind: "settings",
+    details: ({ settings }) => ({ fields: Object.keys(settings).join(" ") }),
+  },
   params: nothing,
   query: nothing,
   body: z.object({ version: z.number().int().nonnegative(), settings: SettingsChanges }),
@@ -64,6 +69,7 @@ export const applyFile = endpoint({
     "Idempotent. A file with a mistake changes nothing; the answer says where each one stands. What the file names belongs to it from then on, and what it names no more is reported, or deleted where it says `prune: true`.",
   auth: "user",
   scope: "access:write",
+  audit: { action: "settings_changed", kind: "settings", details: () => ({ source: "file" }) },
   params: nothing,
   query: nothing,
   body: z.object({

@@ -37,7 +37,7 @@ export function markdownEntry(row: MessageRow): string {
     }
   })
   if (parts.length === 0) return ""
-  const isResult = row.role === "user" && row.source === null
+  const isResult = row.blocks.every(({ type }) => type === "tool_result")
   const heading = isResult ? "" : `## ${senderOf(row)}, ${toRfc3339(row.createdAt)}\n\n`
   return `\n${heading}${parts.join("\n\n")}\n`
 }

@@ -28,8 +28,11 @@ export interface Caller {
 export type Identity =
   | { status: "anonymous" }
   | { status: "unread"; presented: Presented }
-  | { status: "known"; caller: Caller; extended: boolean }
+  | { status: "known"; caller: Caller; news: News }
   | { status: "invalid"; via: "cookie" | "bearer" }
+
+/** What the use changed: at most once an hour a session lives longer, and a token is noted as used. */
+export type News = "none" | "session_extended" | "token_used"
 
 /** A secret of a form that could be ours, by its hash. */
 export type Presented = { via: "cookie" | "bearer"; kind: "session" | "token"; hash: string }
@@ -73,6 +76,8 @@ export interface Identifier {
   remembers(presented: Presented): boolean
   forgetSession(hash: string): void
   forgetToken(tokenId: TokenId): void
+  /** Of sessions and tokens of the person, whatever may have changed with them. */
+  forgetUser(userId: UserId): void
 }
 
 const freshMs = 10_000
@@ -104,10 +109,10 @@ export function createIdentifier(
     return known
   }
 
-  /** Notes the use, at most once an hour. True when that made a session live longer. */
-  const touch = (known: Known): boolean => {
+  /** Notes the use, at most once an hour. */
+  const touch = (known: Known): News => {
     const now = deps.now()
-    if (known.lastUsedAt !== null && now - known.lastUsedAt < sessionTouchMs) return false
+    if (known.lastUsedAt !== null && now - known.lastUsedAt < sessionTouchMs) return "none"
     known.lastUsedAt = now
     const { hash } = known.caller
     const noted =
@@ -116,7 +121,7 @@ export function createIdentifier(
         : extendSession(deps.libsql, hash, now, after(now, sessionLifetimeMs))
     // The next use after a failure is soon enough.
     deps.background(noted.catch(() => undefined))
-    return known.kind.kind === "session"
+    return known.kind.kind === "session" ? "session_extended" : "token_used"
   }
 
   return {
@@ -127,12 +132,16 @@ export function createIdentifier(
         known.kind.kind === "token"
           ? { kind: "token", scopes: known.kind.scopes }
           : { kind: presented.via === "cookie" ? "cookie" : "session" }
-      return { status: "known", caller: { ...known.caller, credential }, extended: touch(known) }
+      return { status: "known", caller: { ...known.caller, credential }, news: touch(known) }
     },
     remembers: (presented) => recall(presented) !== undefined,
     forgetSession(hash) {
       revocations += 1
       remembered.delete(hash)
+    },
+    forgetUser(userId) {
+      revocations += 1
+      for (const [hash, { caller }] of remembered) if (caller.user.id === userId) remembered.delete(hash)
     },
     forgetToken(tokenId) {
       revocations += 1

@@ -1,9 +1,11 @@
 /** Binds a contract to its handler: who may call, what is parsed before, what is checked after. */
 import type * as z from "zod"
 import { permits } from "../../core/access/scope.ts"
-import type { Endpoint, SocketEndpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
+import type { AuditDetails } from "../../core/access/audit.ts"
+import type { AuditRule, Endpoint, SocketEndpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
 import type { Caller, Identifier, Identity } from "../access/identity.ts"
+import type { Auditor } from "../access/audit.ts"
 import { renewSessionCookie } from "../access/sessions.ts"
 import type { App, AppContext } from "./app-env.ts"
 import { defaultMaxBodyBytes, parseJsonBody, readBytes } from "./body.ts"
@@ -16,6 +18,7 @@ export interface Binder {
   readonly app: App
   readonly deps: Pick<EdgeDeps, "config">
   readonly identifier: Identifier
+  readonly audit: Auditor
   readonly routes: RouteTable
 }
 
@@ -47,8 +50,30 @@ export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 ): void {
   route(binder, contract, async (context) => {
     const caller = await requireCaller(binder, contract, context)
-    return answer(contract, await handler({ ...(await parseCall(contract, context)), caller, context }), context)
+    const call = await parseCall(contract, context)
+    const given = await handler({ ...call, caller, context })
+    noteDone(binder, contract, context, { ...call, given })
+    return answer(contract, given, context)
   })
+}
+
+/** For the audit trail. The answer's id names what was made. */
+function noteDone<B extends z.ZodType>(
+  binder: Binder,
+  { audit }: { audit?: AuditRule<B> },
+  context: AppContext,
+  done: { params: unknown; body: z.output<B>; given: unknown },
+): void {
+  if (audit === undefined) return
+  const { action, kind, id = "id", details = fieldNames } = audit
+  const named: unknown = Object(audit.id === undefined ? done.given : done.params)[id]
+  const target = typeof named === "string" ? { target: [kind, named] as const } : {}
+  binder.audit.record(context, { action, ...target, details: details(done.body) })
+}
+
+function fieldNames(body: unknown): AuditDetails {
+  const names = Object.keys(Object(body)).join(" ").slice(0, 500)
+  return names === "" ? {} : { fields: names }
 }
 
 /** Binds an endpoint that answers JSON, or the same in chunks where the body asks for them. */
@@ -162,7 +187,8 @@ async function identify(binder: Binder, context: AppContext): Promise<Identity> 
   const found = await binder.identifier.identify(identity.presented)
   context.set("identity", found)
   // The browser's copy of the session must live on too.
-  if (found.status === "known" && found.extended && identity.presented.via === "cookie") renewSessionCookie(context)
+  if (found.status === "known" && found.news === "session_extended" && identity.presented.via === "cookie")
+    renewSessionCookie(context)
   return found
 }
 

@@ -52,6 +52,11 @@ export function requireOurOrigin(
   })
 }
 
+/** Where browsers reach the gateway: the public address, or the one that this request was sent to. */
+export function publicOrigin(context: AppContext, config: Pick<Config, "PUBLIC_URL">): string {
+  return config.PUBLIC_URL ?? `${context.get("https") ? "https" : "http"}://${requestHost(context.req.raw)}`
+}
+
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined
 }

@@ -41,6 +41,7 @@ export function bindAccess(binder: Binder, deps: EdgeDeps): void {
     const attempt = await beginSetUp(deps, context.get("address"))
     if (!safeEqual(body.code, code)) {
       logAttempt(deps, context, "setup_refused")
+      binder.audit.record(context, { action: "set_up_refused" })
       throw new LoopError("invalid_setup_code")
     }
     await attempt.succeeded()
@@ -53,10 +54,12 @@ export function bindAccess(binder: Binder, deps: EdgeDeps): void {
       role: "admin",
       createdAt: now,
       passwordChangedAt: now,
+      disabledAt: null,
     }
     const made = await createFirstAdmin(deps.libsql, user)
     if (made.status === "exists") throw new LoopError("already_set_up")
     logAttempt(deps, context, "set_up")
+    binder.audit.record(context, { action: "set_up", actor: user, target: ["user", user.id] })
     return signIn(deps, context, user)
   })
 
@@ -66,13 +69,18 @@ export function bindAccess(binder: Binder, deps: EdgeDeps): void {
     // An unknown name costs as much time as a wrong password.
     const isRight =
       user === undefined ? await wasteTime(body.password) : await verifyPassword(body.password, user.passwordHash)
-    if (user === undefined || isRight !== true) {
+    // A disabled account is refused as one that does not exist, and only after the password was judged.
+    if (user === undefined || isRight !== true || user.disabledAt !== null) {
       logAttempt(deps, context, "login_refused")
+      // The name that was typed may be a password: only one that is an account's own is noted.
+      const known = user && { target: ["user", user.id] as const, details: { name: user.username } }
+      binder.audit.record(context, { action: "login_refused", ...known })
       throw new LoopError("invalid_login")
     }
     await attempt.succeeded()
     deps.background(tidy(deps, user, body.password))
     logAttempt(deps, context, "login")
+    binder.audit.record(context, { action: "login", actor: user, target: ["user", user.id] })
     return signIn(deps, context, user)
   })
 
@@ -82,6 +90,7 @@ export function bindAccess(binder: Binder, deps: EdgeDeps): void {
     if (caller !== undefined) {
       await deleteSession(deps.libsql, caller.hash)
       binder.identifier.forgetSession(caller.hash)
+      binder.audit.record(context, { action: "logout" })
     }
     clearSessionCookie(context)
     return {}

@@ -19,7 +19,7 @@ import type { AppContext } from "../http/app-env.ts"
 import { bind, bindEither, type Binder } from "../http/bind.ts"
 import { countedIntervals, withPings } from "../http/event-stream.ts"
 import { readMessageId } from "../http/message-input.ts"
-import { requestHost } from "../http/origin.ts"
+import { publicOrigin } from "../http/origin.ts"
 import { endOf, toChunks, toCompletion } from "../openai/answer.ts"
 import { readSessionKey, type Said, understand, type Understood } from "../openai/request.ts"
 import { turnText } from "../openai/turn-text.ts"
@@ -42,7 +42,7 @@ export function bindChatCompletions(binder: Binder, deps: EdgeDeps): void {
     }
     const end = async () => {
       const report = await peer.call("report", { viewer: turn.viewer, externalId: turn.externalId })
-      return endOf(report, `${originOf(deps, context)}/c/${place.conversationId}`)
+      return endOf(report, `${publicOrigin(context, deps.config)}/c/${place.conversationId}`)
     }
     if (body.stream === true) {
       const chunks = toChunks(heading, turnText(deps.every, turn), end, body.stream_options?.include_usage === true)
@@ -180,12 +180,6 @@ async function toMessage({ role, pieces }: Said, keep: Keep): Promise<Message> {
     blocks.push(piece.type === "text" ? piece : await keep(piece.mediaType, piece.base64))
   }
   return { role, blocks }
-}
-
-/** Where people reach the dashboard. */
-function originOf(deps: EdgeDeps, context: AppContext): string {
-  const scheme = context.get("https") ? "https" : "http"
-  return deps.config.PUBLIC_URL ?? `${scheme}://${requestHost(context.req.raw)}`
 }
 
 const toModel = ({ name, createdAt }: GroupRow) => modelOf(name, createdAt)

@@ -11,7 +11,7 @@ import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
 
 export function bindTokens(binder: Binder, deps: EdgeDeps): void {
-  bind(binder, createToken, async ({ body, caller }) => {
+  bind(binder, createToken, async ({ body, caller, context }) => {
     const beyond = body.scopes.find((scope) => !roleAllows(caller.user.role, scope))
     if (beyond !== undefined) throw new LoopError("role_forbidden", { message: `Your role does not allow ${beyond}.` })
     const now = deps.now()
@@ -28,6 +28,8 @@ export function bindTokens(binder: Binder, deps: EdgeDeps): void {
       revokedAt: null,
     }
     await store.createToken(deps.libsql, row)
+    const details = { label: row.label, scopes: row.scopes.join(" ") }
+    binder.audit.record(context, { action: "token_created", target: ["token", row.id], details })
     return { ...toView(row), token }
   })
 
@@ -35,10 +37,11 @@ export function bindTokens(binder: Binder, deps: EdgeDeps): void {
     tokens: (await store.listTokens(deps.libsql, caller.user.id)).map(toView),
   }))
 
-  bind(binder, revokeToken, async ({ params, caller }) => {
+  bind(binder, revokeToken, async ({ params, caller, context }) => {
     const outcome = await store.revokeToken(deps.libsql, caller.user.id, params.tokenId, deps.now())
     if (outcome.status === "not_found") throw new LoopError("token_not_found")
     binder.identifier.forgetToken(params.tokenId)
+    binder.audit.record(context, { action: "token_revoked", target: ["token", params.tokenId] })
     return {}
   })
 }

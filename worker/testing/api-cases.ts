@@ -4,6 +4,7 @@ import { ChoiceId, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import { writeSettings } from "../../adapters/store/settings.ts"
 import { type Edge, setupCode } from "./edge.ts"
 import { textStream } from "./fake-objects.ts"
+import { peopleCases } from "./people-cases.ts"
 
 export interface World {
   readonly edge: Edge
@@ -370,6 +371,8 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   },
   "get /metrics": { succeeds: () => ({}) },
   "get /api/openapi.json": { succeeds: () => nobody, unreachable: needsNoDatabase },
+
+  ...peopleCases,
 
   "post /v1/chat/completions": {
     async succeeds(world) {
