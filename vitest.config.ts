@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
+    globalSetup: "./scripts/build-page.ts",
+    reporters: process.env.CI === undefined ? ["default"] : ["default", "./scripts/ci-reporter.ts"],
     projects: [
       {
         test: {
