@@ -131,7 +131,11 @@ export function newGroup(deps: Pick<EdgeDeps, "now" | "random">, name: string): 
 }
 
 /** The row with the named fields changed. Fields that the body leaves out stay. */
-export function applyGroupChanges(deps: Pick<EdgeDeps, "vault" | "now">, row: GroupRow, changes: AgentGroupChanges): GroupRow {
+export function applyGroupChanges(
+  deps: Pick<EdgeDeps, "vault" | "now">,
+  row: GroupRow,
+  changes: AgentGroupChanges,
+): GroupRow {
   const { apiKey, fallbackChainConfig, ...plain } = changes
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined))
   const keyPlace = { table: "agent_groups", row: row.id, column: "api_key" }
