@@ -54,7 +54,7 @@ export async function applyGatewayFile(deps: ApplyDeps, text: string, options: A
   const read = readGatewayFile(text)
   if (read.status === "invalid") return read
   const world = await readWorld(deps)
-  const [first, ...rest] = findMistakes(read.file, read.mistakeAt, world, options)
+  const [first, ...rest] = findMistakes(read.file, (path, message) => read.mistakeAt(path, message), world, options)
   if (first !== undefined) return { status: "invalid", mistakes: [first, ...rest] }
   return new Applying(deps, options, world).run(read.file)
 }
