@@ -94,7 +94,7 @@ describe("the rooms", () => {
     )
     expect(describeImports(wrong)).toEqual([])
     const embedded = imports.filter(({ target }) => target === "adapters/store/embedded.ts")
-    expect(embedded.map(({ file }) => file)).toEqual(["sandbox-runner/host/gateway.ts"])
+    expect(embedded.map(({ file }) => file)).toEqual(["sandbox-runner/host/database.ts"])
   })
 
   test("core depends on pure packages alone", () => {
