@@ -82,4 +82,12 @@ export const migrations = [
       "CREATE INDEX `deliveries_unsent` ON `deliveries` (`status`) WHERE status <> 'sent';",
     ],
   },
+  {
+    id: "0004_search_beginnings",
+    statements: [
+      "DROP TABLE `message_search`;",
+      "CREATE VIRTUAL TABLE `message_search` USING fts5(`text`, `conversation_id`, content='searched_messages', content_rowid='seq', tokenize='unicode61 remove_diacritics 2', prefix='2 3');",
+      "INSERT INTO `message_search`(`message_search`) VALUES ('rebuild');",
+    ],
+  },
 ] as const

@@ -7,7 +7,8 @@ import { EpochMs } from "../../core/units.ts"
 import { type ConversationFilters, conversationCondition } from "./conversation-filters.ts"
 import type { Libsql } from "./libsql.ts"
 import { parseRows, statement } from "./query.ts"
-import { conversations, messages } from "./schema.ts"
+import { conversations } from "./schema.ts"
+import type { Answer } from "./statement.ts"
 
 /**
  * So many of the newest matching messages are looked at for one answer: a search for a word that is everywhere must cost no
@@ -56,47 +57,37 @@ export async function searchConversations(libsql: Libsql, options: SearchOptions
 
 async function searchNewest(libsql: Libsql, options: SearchOptions): Promise<FoundPage> {
   const { query, limit, after = Number.MAX_SAFE_INTEGER } = options
-  const newest = sql`select rowid as seq from message_search where message_search match ${query} and rowid < ${after}
-    order by rowid desc limit ${examinedNewest}`
   const inTime = messageCondition(options)
+  const candidates = sql`select rowid as seq, 0 as score from message_search where message_search match ${query}
+    and rowid < ${after} order by rowid desc limit ${examinedNewest}`
+  const hits = sql`select max(messages.seq) as seq, messages.conversation_id from candidates
+    join messages on messages.seq = candidates.seq where ${inTime} group by messages.conversation_id`
   // Conversations that an earlier stretch has told of: they match again behind the cursor.
   const told = sql`select 1 from message_search as told join messages on messages.seq = told.rowid
     where told.message_search match '(' || ${query} || ') AND conversation_id : "' || substr(hits.conversation_id, 6) || '"'
-      and told.rowid >= ${after} and ${inTime ?? sql`true`}`
-  const isFirst = options.after === undefined
-  const hits = sql`select max(messages.seq) as seq, messages.conversation_id from (${newest}) as candidates
-    join messages on messages.seq = candidates.seq ${inTime === undefined ? sql`` : sql`where ${inTime}`}
-    group by messages.conversation_id`
+      and told.rowid >= ${after} and ${inTime}`
+  const isNew = options.after === undefined ? sql`true` : sql`not exists (${told})`
   const page = sql`select hits.seq as place, hits.seq, ${conversationColumns} from (${hits}) as hits
     join conversations on conversations.id = hits.conversation_id
-    where ${conversationCondition(options) ?? sql`true`} and ${isFirst ? sql`true` : sql`not exists (${told})`}
-    order by hits.seq desc limit ${limit + 1}`
-  const [found, examined] = await libsql.read([
-    toStatement(withMatches(page, query, sql`place desc`)),
-    toStatement(sql`select count(*) as examined, min(seq) as last from (${newest})`),
-  ])
-  const all = toFound(found)
-  const { examined: count, last } = Examined.parse(examined?.rows[0])
-  const rows = all.slice(0, limit)
-  const next = all.length > limit ? (rows.at(-1)?.place ?? null) : count === examinedNewest ? last : null
+    where ${conversationCondition(options) ?? sql`true`} and ${isNew} order by hits.seq desc limit ${limit + 1}`
+  const { found, examined, last } = await read(libsql, { candidates, page, query, order: sql`place desc` })
+  const rows = found.slice(0, limit)
+  const next = found.length > limit ? (rows.at(-1)?.place ?? null) : examined === examinedNewest ? last : null
   return { rows, next }
 }
 
 async function searchBest(libsql: Libsql, options: SearchOptions): Promise<FoundPage> {
   const { query, limit, after = 0 } = options
-  const newest = sql`select rowid as seq, rank as score from message_search where message_search match ${query}
+  const candidates = sql`select rowid as seq, rank as score from message_search where message_search match ${query}
     order by rowid desc limit ${examinedBest}`
-  const inTime = messageCondition(options)
   // The bare column is that of the row with the least score (sqlite.org/lang_select.html 2.5).
-  const hits = sql`select min(score) as score, messages.seq, messages.conversation_id from (${newest}) as candidates
-    join messages on messages.seq = candidates.seq ${inTime === undefined ? sql`` : sql`where ${inTime}`}
-    group by messages.conversation_id`
+  const hits = sql`select min(score) as score, messages.seq, messages.conversation_id from candidates
+    join messages on messages.seq = candidates.seq where ${messageCondition(options)} group by messages.conversation_id`
   const page = sql`select row_number() over (order by score, hits.seq desc) as place, hits.seq, ${conversationColumns}
     from (${hits}) as hits join conversations on conversations.id = hits.conversation_id
     where ${conversationCondition(options) ?? sql`true`} order by score, hits.seq desc limit ${limit + 1} offset ${after}`
-  const [found] = await libsql.read([toStatement(withMatches(page, query, sql`place`))])
-  const all = toFound(found)
-  return { rows: all.slice(0, limit), next: all.length > limit ? after + limit : null }
+  const { found } = await read(libsql, { candidates, page, query, order: sql`place` })
+  return { rows: found.slice(0, limit), next: found.length > limit ? after + limit : null }
 }
 
 const conversationColumns = sql.raw("conversations.*")
@@ -106,21 +97,37 @@ function toStatement(query: SQL) {
   return statement({ toSQL: () => dialect.sqlToQuery(query) })
 }
 
-function messageCondition({ from, to }: ConversationFilters): SQL | undefined {
-  return and(
+function messageCondition({ from, to }: ConversationFilters): SQL {
+  const conditions = and(
     from === undefined ? undefined : sql`messages.created_at >= ${from}`,
     to === undefined ? undefined : sql`messages.created_at < ${to}`,
   )
+  return conditions ?? sql`true`
 }
 
-/** Snippets are made for the page alone: each reads its whole message. `cross join` keeps the planner to that order. */
-function withMatches(page: SQL, query: string, order: SQL): SQL {
-  return sql`select page.*, ${messages.id} as message_id, ${messages.role} as message_role,
-      ${messages.createdAt} as message_created_at,
-      snippet(message_search, 0, ${matchBegins}, ${matchEnds}, '…', ${sql.raw(String(snippetTokens))}) as snippet
-    from (${page}) as page cross join message_search on message_search.rowid = page.seq
-    cross join messages on messages.seq = page.seq
-    where message_search.message_search match ${query} order by ${order}`
+/**
+ * One statement that looks into the index twice: for the candidates, and once over the stretch that holds the page, for its
+ * snippets. To look up each row of the page by itself would begin the search anew for each. `cross join` keeps the planner to it.
+ */
+async function read(
+  libsql: Libsql,
+  { candidates, page, query, order }: { candidates: SQL; page: SQL; query: string; order: SQL },
+): Promise<{ found: (Found & { place: number })[]; examined: number; last: number | null }> {
+  const [answer] = await libsql.read([
+    toStatement(sql`with candidates as materialized (${candidates}), page as materialized (${page}),
+      shown as (
+        select page.*, messages.id as message_id, messages.role as message_role, messages.created_at as message_created_at,
+          snippet(message_search, 0, ${matchBegins}, ${matchEnds}, '…', ${sql.raw(String(snippetTokens))}) as snippet
+        from message_search cross join page on page.seq = message_search.rowid
+        cross join messages on messages.seq = page.seq
+        where message_search.message_search match ${query}
+          and message_search.rowid between (select min(seq) from page) and (select max(seq) from page)
+      )
+      select examined, last, shown.* from (select count(*) as examined, min(seq) as last from candidates)
+      left join shown on true order by ${order}`),
+  ])
+  const { examined, last } = Examined.parse(answer?.rows[0])
+  return { found: toFound({ rows: answer?.rows.filter(({ id }) => id !== null) ?? [] }), examined, last }
 }
 
 const Examined = z.object({ examined: z.number().int(), last: z.number().int().nullable() })
@@ -132,11 +139,11 @@ const Match = z.object({
   snippet: z.string(),
 })
 
-function toFound(answer: Parameters<typeof parseRows>[2]): (Found & { place: number })[] {
+function toFound(answer: Answer): (Found & { place: number })[] {
   const rows = parseRows(conversations, ConversationRow, answer)
   return z
     .array(Match)
-    .parse(answer?.rows ?? [])
+    .parse(answer.rows)
     .flatMap(({ place, message_id, message_role, message_created_at, snippet }, index) => {
       const conversation = rows[index]
       const match = {
