@@ -5,6 +5,7 @@ import { getAuthStatus } from "../../core/api/access.ts"
 import { client, onSignedOut } from "./api/client.ts"
 import type { Problem } from "./api/problem.ts"
 import { toProblem } from "./api/problem.ts"
+import { InvitePage } from "./pages/invite.tsx"
 import { LoginPage } from "./pages/login.tsx"
 import { SetupPage } from "./pages/setup.tsx"
 import { navigate } from "./router.ts"
@@ -20,8 +21,14 @@ type Session =
 
 const retryMs = 3_000
 
-/** @param setupCode - from the set-up link; null when the page was opened otherwise */
-export function App({ setupCode }: { readonly setupCode: string | null }) {
+/** @param codes - from the set-up link or an invitation's; null when the page was opened otherwise */
+export function App({
+  codes,
+}: {
+  readonly codes: { readonly setup: string | null; readonly invitation: string | null }
+}) {
+  const setupCode = codes.setup
+  const [invitation, setInvitation] = useState(codes.invitation)
   const [session, setSession] = useState<Session>({ is: "asking" })
   const ask = useCallback(async () => {
     try {
@@ -53,9 +60,12 @@ export function App({ setupCode }: { readonly setupCode: string | null }) {
   )
 
   const enter = (user: UserView) => {
-    if (location.pathname === "/setup" || location.pathname === "/login") navigate("/", "replace")
+    setInvitation(null)
+    if (["/setup", "/login", "/invite"].includes(location.pathname)) navigate("/", "replace")
     setSession({ is: "signed_in", user })
   }
+  const isKnown = session.is === "signed_out" || session.is === "signed_in"
+  if (invitation !== null && isKnown) return <InvitePage code={invitation} onDone={enter} />
   switch (session.is) {
     case "asking":
       return <main className="gate" aria-busy="true" />

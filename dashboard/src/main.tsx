@@ -9,7 +9,7 @@ import "./styles/records.css"
 import { lazy, StrictMode, Suspense } from "react"
 import { createRoot } from "react-dom/client"
 import { App } from "./app.tsx"
-import { takeSetupCode } from "./router.ts"
+import { takeCode } from "./router.ts"
 import { applyStoredTheme } from "./theme.ts"
 import { untilLoaded } from "./ui/until-loaded.ts"
 
@@ -18,7 +18,7 @@ const docsPath = "/api/docs"
 const DocsPage = lazy(untilLoaded(() => import("./docs/docs-page.tsx")))
 
 applyStoredTheme()
-const setupCode = takeSetupCode()
+const codes = { setup: takeCode("/setup"), invitation: takeCode("/invite") }
 const root = document.querySelector("#root")
 if (root)
   createRoot(root).render(
@@ -28,7 +28,7 @@ if (root)
           <DocsPage />
         </Suspense>
       ) : (
-        <App setupCode={setupCode} />
+        <App codes={codes} />
       )}
     </StrictMode>,
   )

@@ -12,11 +12,14 @@ export type Route =
   | { readonly page: "channels" }
   | { readonly page: "groups" }
   | { readonly page: "tokens" }
+  | { readonly page: "people" }
+  | { readonly page: "account" }
+  | { readonly page: "audit" }
   | { readonly page: "settings" }
   | { readonly page: "operations" }
   | { readonly page: "unknown" }
 
-/** The route of a path; `/setup` and `/login` stand for the start page, since the session decides what is shown. */
+/** The route of a path; `/setup`, `/login` and `/invite` stand for the start page, since the session decides what is shown. */
 export function parseRoute(path: string): Route {
   const [first = "", second, ...more] = path.split("/").filter((part) => part !== "")
   if (more.length > 0) return { page: "unknown" }
@@ -26,6 +29,7 @@ export function parseRoute(path: string): Route {
     case "":
     case "setup":
     case "login":
+    case "invite":
       return { page: "new" }
     case "conversations":
     case "runs":
@@ -34,6 +38,9 @@ export function parseRoute(path: string): Route {
     case "channels":
     case "groups":
     case "tokens":
+    case "people":
+    case "account":
+    case "audit":
     case "settings":
     case "operations":
       return { page: first }
@@ -81,11 +88,11 @@ export function useTitle(title: string): void {
   }, [title])
 }
 
-/** Reads the one-time code of a set-up link and takes it out of the address bar and the history. */
-export function takeSetupCode(): string | null {
-  if (location.pathname !== "/setup") return null
+/** Reads the one-time code of a link to `path` and takes it out of the address bar and the history. */
+export function takeCode(path: "/setup" | "/invite"): string | null {
+  if (location.pathname !== path) return null
   const code =
     new URLSearchParams(location.search).get("code") ?? new URLSearchParams(location.hash.slice(1)).get("code")
-  history.replaceState(null, "", "/setup")
+  history.replaceState(null, "", path)
   return code
 }

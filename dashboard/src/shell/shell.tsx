@@ -21,6 +21,9 @@ const ConversationsPage = lazy(untilLoaded(() => import("../pages/conversations.
 const RunsPage = lazy(untilLoaded(() => import("../pages/runs.tsx")))
 const UsagePage = lazy(untilLoaded(() => import("../pages/usage.tsx")))
 const ActivityPage = lazy(untilLoaded(() => import("../pages/activity.tsx")))
+const PeoplePage = lazy(untilLoaded(() => import("../pages/people.tsx")))
+const AccountPage = lazy(untilLoaded(() => import("../pages/account.tsx")))
+const AuditPage = lazy(untilLoaded(() => import("../pages/audit.tsx")))
 const ChannelsPage = lazy(untilLoaded(() => import("../pages/channels.tsx")))
 const GroupsPage = lazy(untilLoaded(() => import("../pages/groups.tsx")))
 const SettingsPage = lazy(untilLoaded(() => import("../pages/settings.tsx")))
@@ -111,6 +114,12 @@ function Page({ route, onChanged }: { readonly route: Route; readonly onChanged:
       return <GroupsPage />
     case "tokens":
       return <TokensPage />
+    case "people":
+      return <PeoplePage />
+    case "account":
+      return <AccountPage />
+    case "audit":
+      return <AuditPage />
     case "settings":
       return <SettingsPage />
     case "operations":

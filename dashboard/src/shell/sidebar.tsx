@@ -1,5 +1,6 @@
 /** Navigation: conversations, settings, look, and the way out. On a phone it slides over the page. */
 import { useEffect, useRef } from "react"
+import { roleAllows, type Scope } from "../../../core/access/scope.ts"
 import type { UserView } from "../../../core/api/access.ts"
 import { logOut } from "../../../core/api/access.ts"
 import type { ConversationView } from "../../../core/api/conversations.ts"
@@ -20,7 +21,15 @@ interface List {
   readonly nextCursor: string | null
 }
 
-const settings: readonly { path: string; icon: IconName; label: string }[] = [
+interface Entry {
+  readonly path: string
+  readonly icon: IconName
+  readonly label: string
+  /** Shown to those who may; absent: to everybody. */
+  readonly scope?: Scope
+}
+
+const settings: readonly Entry[] = [
   { path: "/conversations", icon: "search", label: "Search" },
   { path: "/runs", icon: "steps", label: "Runs" },
   { path: "/usage", icon: "bars", label: "Usage" },
@@ -28,6 +37,8 @@ const settings: readonly { path: string; icon: IconName; label: string }[] = [
   { path: "/channels", icon: "plug", label: "Channels" },
   { path: "/groups", icon: "people", label: "Agent groups" },
   { path: "/tokens", icon: "key", label: "API tokens" },
+  { path: "/people", icon: "person", label: "People", scope: "access:read" },
+  { path: "/audit", icon: "shield", label: "Audit", scope: "access:read" },
   { path: "/settings", icon: "sliders", label: "Settings" },
   { path: "/operations", icon: "pulse", label: "Operations" },
 ]
@@ -74,15 +85,17 @@ export function Sidebar({
         </a>
         <Conversations list={list} path={path} onFollow={onClose} onMore={onMore} />
         <ul className="nav-list">
-          {settings.map(({ path: to, icon, label }) => (
-            <li key={to}>
-              <a href={to} aria-current={path === to ? "page" : undefined} onClick={(event) => leave(event, onClose)}>
-                <Icon name={icon} /> {label}
-              </a>
-            </li>
-          ))}
+          {settings
+            .filter(({ scope }) => scope === undefined || roleAllows(user.role, scope))
+            .map(({ path: to, icon, label }) => (
+              <li key={to}>
+                <a href={to} aria-current={path === to ? "page" : undefined} onClick={(event) => leave(event, onClose)}>
+                  <Icon name={icon} /> {label}
+                </a>
+              </li>
+            ))}
         </ul>
-        <Foot user={user} onSignedOut={onSignedOut} />
+        <Foot user={user} path={path} onFollow={onClose} onSignedOut={onSignedOut} />
       </nav>
       {open && <div className="veil" onClick={onClose} aria-hidden="true" />}
     </>
@@ -156,7 +169,17 @@ const themes: readonly { value: Theme; label: string }[] = [
   { value: "dark", label: "Dark" },
 ]
 
-function Foot({ user, onSignedOut }: { readonly user: UserView; readonly onSignedOut: () => void }) {
+function Foot({
+  user,
+  path,
+  onFollow,
+  onSignedOut,
+}: {
+  readonly user: UserView
+  readonly path: string
+  readonly onFollow: () => void
+  readonly onSignedOut: () => void
+}) {
   const [theme, setTheme] = useTheme()
   const { busy, problem, act } = useAction()
   const signOut = async () => {
@@ -181,7 +204,15 @@ function Foot({ user, onSignedOut }: { readonly user: UserView; readonly onSigne
         </p>
       )}
       <div className="who">
-        <span className="nav-text">{user.username}</span>
+        <a
+          className="nav-text"
+          href="/account"
+          aria-current={path === "/account" ? "page" : undefined}
+          onClick={(event) => leave(event, onFollow)}
+          title="Your account"
+        >
+          {user.username}
+        </a>
         <button
           type="button"
           className="icon-button"
