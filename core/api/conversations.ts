@@ -218,7 +218,6 @@ export const eraseConversation = endpoint({
     "Its usage stays counted in sums. Answers when all is gone; where the database does not answer, erasing goes on by itself.",
   auth: "user",
   scope: "conversations:erase",
-  audit: { action: "conversation_erased", kind: "conversation", id: "id" },
   params,
   query: nothing,
   body: nothing,

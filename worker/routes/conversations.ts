@@ -23,6 +23,7 @@ import { ConversationId, toRfc3339 } from "../../core/units.ts"
 import { sha256Hex } from "../../adapters/digest.ts"
 import * as store from "../../adapters/store/conversations.ts"
 import { type Names, readNames } from "../../adapters/store/names.ts"
+import { erasedIdHash } from "../../adapters/store/projection.ts"
 import { searchConversations } from "../../adapters/store/search.ts"
 import type { Caller } from "../access/identity.ts"
 import type { EdgeDeps } from "../deps.ts"
@@ -84,7 +85,13 @@ export function bindConversations(binder: Binder, deps: EdgeDeps): void {
   bind(binder, unarchiveConversation, ({ params }) =>
     named(conversation(params.id).call("unarchive", { viewer: null })),
   )
-  bind(binder, eraseConversation, ({ params }) => named(conversation(params.id).call("erase", {})))
+  bind(binder, eraseConversation, async ({ params, context }) => {
+    const done = await named(conversation(params.id).call("erase", {}))
+    // The trail never forgets, so it gets the digest that the database keeps too, and not the id.
+    const target = ["conversation", erasedIdHash(params.id)] as const
+    binder.audit.record(context, { action: "conversation_erased", target })
+    return done
+  })
 
   bindFile(binder, exportConversation, async ({ params, query }) => {
     const row = await find(params.id)
