@@ -72,6 +72,8 @@ interface Known {
 export interface Identifier {
   /** @throws LoopError `database_unavailable` */
   identify(presented: Presented): Promise<Identity>
+  /** Who a credential is of now, as far as `maxAgeMs` old knowledge tells; no use of it is noted. @throws as `identify` */
+  lookAgain(presented: Presented, maxAgeMs: number): Promise<Caller | undefined>
   /** Whether `identify` would answer from memory. */
   remembers(presented: Presented): boolean
   forgetSession(hash: string): void
@@ -102,6 +104,7 @@ export function createIdentifier(
   const look = async (presented: Presented): Promise<Known | undefined> => {
     const before = revocations
     const known = await lookUp(deps, presented)
+    if (known === undefined) remembered.delete(presented.hash)
     if (known === undefined || before !== revocations) return known
     remembered.set(presented.hash, known)
     const [oldest] = remembered.keys()
@@ -128,11 +131,13 @@ export function createIdentifier(
     async identify(presented) {
       const known = recall(presented) ?? (await look(presented))
       if (known === undefined) return { status: "invalid", via: presented.via }
-      const credential: Credential =
-        known.kind.kind === "token"
-          ? { kind: "token", scopes: known.kind.scopes }
-          : { kind: presented.via === "cookie" ? "cookie" : "session" }
-      return { status: "known", caller: { ...known.caller, credential }, news: touch(known) }
+      return { status: "known", caller: callerOf(known, presented), news: touch(known) }
+    },
+    async lookAgain(presented, maxAgeMs) {
+      const known = recall(presented)
+      const isYoung = known !== undefined && known.freshUntil - freshMs + maxAgeMs > deps.now()
+      const found = isYoung ? known : await look(presented)
+      return found && callerOf(found, presented)
     },
     remembers: (presented) => recall(presented) !== undefined,
     forgetSession(hash) {
@@ -149,6 +154,11 @@ export function createIdentifier(
         if (kind.kind === "token" && kind.tokenId === tokenId) remembered.delete(hash)
     },
   }
+}
+
+function callerOf({ caller, kind }: Known, presented: Presented): Caller {
+  if (kind.kind === "token") return { ...caller, credential: { kind: "token", scopes: kind.scopes } }
+  return { ...caller, credential: { kind: presented.via === "cookie" ? "cookie" : "session" } }
 }
 
 async function lookUp(deps: Pick<EdgeDeps, "libsql" | "now">, presented: Presented): Promise<Known | undefined> {

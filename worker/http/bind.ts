@@ -4,11 +4,12 @@ import { permits } from "../../core/access/scope.ts"
 import type { AuditDetails } from "../../core/access/audit.ts"
 import type { AuditRule, Endpoint, SocketEndpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
-import type { Caller, Identifier, Identity } from "../access/identity.ts"
+import { type Caller, type Identifier, type Identity, readCredential } from "../access/identity.ts"
 import type { Auditor } from "../access/audit.ts"
 import { renewSessionCookie } from "../access/sessions.ts"
 import type { App, AppContext } from "./app-env.ts"
 import { defaultMaxBodyBytes, parseJsonBody, readBytes } from "./body.ts"
+import { identityAgeMs, whileAllowed } from "./allowed-stream.ts"
 import { requireOurOrigin } from "./origin.ts"
 import type { RouteTable } from "./route-table.ts"
 import type { EdgeDeps } from "../deps.ts"
@@ -16,7 +17,7 @@ import type { EdgeDeps } from "../deps.ts"
 /** What binding needs besides the contract. */
 export interface Binder {
   readonly app: App
-  readonly deps: Pick<EdgeDeps, "config">
+  readonly deps: Pick<EdgeDeps, "config" | "every">
   readonly identifier: Identifier
   readonly audit: Auditor
   readonly routes: RouteTable
@@ -87,7 +88,8 @@ export function bindEither<P extends z.ZodType, Q extends z.ZodType, B extends z
   route(binder, contract, async (context) => {
     const caller = await requireCaller(binder, contract, context)
     const outcome = await handler({ ...(await parseCall(contract, context)), caller, context })
-    return outcome.status === "whole" ? answer(contract, outcome.value, context) : eventStream(outcome.stream)
+    if (outcome.status === "whole") return answer(contract, outcome.value, context)
+    return eventStream(whileCallerMay(binder, contract, context, outcome.stream))
   })
 }
 
@@ -120,7 +122,23 @@ export function bindStream<P extends z.ZodType, Q extends z.ZodType, B extends z
     if (context.req.raw.method === "HEAD") throw new LoopError("method_not_allowed", { allow: "GET" })
     const caller = await requireCaller(binder, contract, context)
     const stream = await handler({ ...(await parseCall(contract, context)), caller, context })
-    return eventStream(stream)
+    return eventStream(whileCallerMay(binder, contract, context, stream))
+  })
+}
+
+/** Ends the stream once its reader could no longer ask for it. */
+function whileCallerMay(
+  binder: Binder,
+  { scope }: AnyContract,
+  context: AppContext,
+  stream: ReadableStream<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const identity = readCredential(context.req.raw.headers)
+  if (identity.status !== "unread") return stream
+  return whileAllowed(stream, binder.deps.every, async () => {
+    const caller = await binder.identifier.lookAgain(identity.presented, identityAgeMs)
+    if (caller === undefined) return false
+    return permits({ role: caller.user.role, credential: caller.credential }, scope).status === "allowed"
   })
 }
 
