@@ -13,6 +13,7 @@ import { openEmbedded } from "./embedded.ts"
 import type { Libsql } from "./libsql.ts"
 import { migrate } from "./migrate.ts"
 import { openRemote } from "./remote.ts"
+import { peopleSuite } from "./people.suite.ts"
 import { at, message, projection } from "./samples.ts"
 import { searchSuite } from "./search.suite.ts"
 import { settingsSuite } from "./settings.suite.ts"
@@ -88,6 +89,7 @@ describe.each([
   })
 
   accessSuite(database)
+  peopleSuite(database)
   settingsSuite(database)
   transcriptSuite(database)
   searchSuite(database)
