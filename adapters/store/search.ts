@@ -61,15 +61,17 @@ async function searchNewest(libsql: Libsql, options: SearchOptions): Promise<Fou
   const candidates = sql`select rowid as seq, 0 as score from message_search where message_search match ${query}
     and rowid < ${after} order by rowid desc limit ${examinedNewest}`
   const hits = sql`select max(messages.seq) as seq, messages.conversation_id from candidates
-    join messages on messages.seq = candidates.seq where ${inTime} group by messages.conversation_id`
+    cross join messages on messages.seq = candidates.seq where ${inTime} group by messages.conversation_id`
+  // In the page's order, so that no more of them are asked about than the page needs.
+  const shown = sql`select hits.seq as place, hits.seq, ${conversationColumns} from (${hits}) as hits
+    cross join conversations on conversations.id = hits.conversation_id
+    where ${conversationCondition(options) ?? sql`true`} order by hits.seq desc limit ${examinedNewest}`
   // Conversations that an earlier stretch has told of: they match again behind the cursor.
-  const told = sql`select 1 from message_search as told join messages on messages.seq = told.rowid
-    where told.message_search match '(' || ${query} || ') AND conversation_id : "' || substr(hits.conversation_id, 6) || '"'
+  const told = sql`select 1 from message_search as told cross join messages on messages.seq = told.rowid
+    where told.message_search match '(' || ${query} || ') AND conversation_id : "' || substr(found.id, 6) || '"'
       and told.rowid >= ${after} and ${inTime}`
   const isNew = options.after === undefined ? sql`true` : sql`not exists (${told})`
-  const page = sql`select hits.seq as place, hits.seq, ${conversationColumns} from (${hits}) as hits
-    join conversations on conversations.id = hits.conversation_id
-    where ${conversationCondition(options) ?? sql`true`} and ${isNew} order by hits.seq desc limit ${limit + 1}`
+  const page = sql`select * from (${shown}) as found where ${isNew} limit ${limit + 1}`
   const { found, examined, last } = await read(libsql, { candidates, page, query, order: sql`place desc` })
   const rows = found.slice(0, limit)
   const next = found.length > limit ? (rows.at(-1)?.place ?? null) : examined === examinedNewest ? last : null
@@ -82,9 +84,9 @@ async function searchBest(libsql: Libsql, options: SearchOptions): Promise<Found
     order by rowid desc limit ${examinedBest}`
   // The bare column is that of the row with the least score (sqlite.org/lang_select.html 2.5).
   const hits = sql`select min(score) as score, messages.seq, messages.conversation_id from candidates
-    join messages on messages.seq = candidates.seq where ${messageCondition(options)} group by messages.conversation_id`
+    cross join messages on messages.seq = candidates.seq where ${messageCondition(options)} group by messages.conversation_id`
   const page = sql`select row_number() over (order by score, hits.seq desc) as place, hits.seq, ${conversationColumns}
-    from (${hits}) as hits join conversations on conversations.id = hits.conversation_id
+    from (${hits}) as hits cross join conversations on conversations.id = hits.conversation_id
     where ${conversationCondition(options) ?? sql`true`} order by score, hits.seq desc limit ${limit + 1} offset ${after}`
   const { found } = await read(libsql, { candidates, page, query, order: sql`place` })
   return { rows: found.slice(0, limit), next: found.length > limit ? after + limit : null }
@@ -107,7 +109,8 @@ function messageCondition({ from, to }: ConversationFilters): SQL {
 
 /**
  * One statement that looks into the index twice: for the candidates, and once over the stretch that holds the page, for its
- * snippets. To look up each row of the page by itself would begin the search anew for each. `cross join` keeps the planner to it.
+ * snippets. To look up each row of the page by itself would begin the search anew for each. Every `cross join` keeps the
+ * planner, which does not know how few rows the left side has, from scanning a table (sqlite.org/optoverview.html 8.2).
  */
 async function read(
   libsql: Libsql,
