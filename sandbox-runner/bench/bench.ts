@@ -1,9 +1,13 @@
-/** `npm run bench`: measures the gateway beside its floor and prints one table; with `--write` into BENCHMARKS.md too. */
+/**
+ * `npm run bench`: measures the gateway beside its floor and prints one table; with `--write` into BENCHMARKS.md too, with
+ * `--large` also what takes minutes to prepare.
+ */
 import { writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { join } from "node:path"
 import { measureGrowth } from "./growth.ts"
 import { createModel } from "./programs.ts"
+import { measureRecords } from "./records.ts"
 import { measureRoundTrips } from "./round-trips.ts"
 import { measureSlowDisk, measureSpeed } from "./speed.ts"
 import { measureStart } from "./start.ts"
@@ -28,6 +32,7 @@ try {
     (url: string) => measureSlowDisk(url, slowCommitMs),
     measureRoundTrips,
     measureGrowth,
+    measureRecords,
   ]) {
     const found = await measure(model.url)
     for (const row of found) process.stderr.write(`${row.measure}: ${row.gateway}\n`)

@@ -52,6 +52,31 @@ export async function connectGateway(url: string, setupCode: string): Promise<Ga
   }
 }
 
+export interface OperatorClient {
+  /** Reads the whole answer. @throws when it is no success */
+  get(path: string): Promise<void>
+  delete(path: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Makes the administrator by the set-up code, and asks as they. */
+export async function signIn(url: string, code: string): Promise<OperatorClient> {
+  const setUp = await fetch(`${url}/api/auth/setup`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: url },
+    body: JSON.stringify({ username: "bench", password: "a long password for it", code }),
+  })
+  if (!setUp.ok) throw new Error(`set-up: ${setUp.status} ${await setUp.text()}`)
+  const { token } = SignedIn.parse(await setUp.json())
+  const pool = new Pool(url, { connections: mostConnections, bodyTimeout: 0, headersTimeout: 0 })
+  const ask = async (method: "GET" | "DELETE", path: string) => {
+    const answer = await pool.request({ method, path, headers: { authorization: `Bearer ${token}` } })
+    const text = await answer.body.text()
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`)
+  }
+  return { get: (path) => ask("GET", path), delete: (path) => ask("DELETE", path), close: () => pool.destroy() }
+}
+
 async function makeToken(url: string, code: string): Promise<string> {
   const send = (path: string, body: object, cookie: string) =>
     fetch(`${url}${path}`, {

@@ -13,7 +13,7 @@ export interface BenchGateway {
   counters(): Promise<Counters>
 }
 
-const setupCode = "set-up-code-of-the-bench"
+export const setupCode = "set-up-code-of-the-bench"
 /** A first start builds the page. */
 const startLimitMs = 120_000
 const here = import.meta.dirname
@@ -51,8 +51,8 @@ export function createFloor(modelUrl: string, commitDelayMs = 0): Promise<Progra
   })
 }
 
-/** What `npm start` runs, to the letter. */
-export function createRealGateway(modelUrl: string): Promise<Program> {
+/** What `npm start` runs, to the letter. @param env - besides what every gateway of the bench has */
+export function createRealGateway(modelUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Program> {
   return createProgram({
     name: "bench-gateway",
     port: undefined,
@@ -62,7 +62,7 @@ export function createRealGateway(modelUrl: string): Promise<Program> {
       command: node,
       args: [...startOptions, join(here, "../host/main.ts")],
       cwd: directory,
-      env: gatewayEnv(modelUrl, port, directory),
+      env: { ...gatewayEnv(modelUrl, port, directory), ...env },
     }),
   })
 }
