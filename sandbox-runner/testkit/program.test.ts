@@ -107,6 +107,8 @@ test("a test run that is killed takes its programs along", async () => {
   await expect.poll(() => listens(port)).toBe(false)
 })
 
+const Answer = z.tuple([z.string(), z.number()])
+
 test("wrangler dev runs a Worker on loopback with its variables, and its objects outlive kill -9", async () => {
   const directory = await mkdtemp(join(tmpdir(), "loop-worker-"))
   await writeFile(
@@ -128,10 +130,14 @@ test("wrangler dev runs a Worker on loopback with its variables, and its objects
   )
   await writeFile(join(directory, ".dev.vars"), "WORD=developer's\n")
   const worker = await startWranglerProcess({ config, vars: { WORD: `it's "x"=#y` }, healthPath: "/" })
-  expect(await (await fetch(worker.url)).json()).toEqual([`it's "x"=#y`, 2])
+  // How often the start looked whether the Worker answers depends on the machine: only growth is promised.
+  const ask = async () => Answer.parse(await (await fetch(worker.url)).json())
+  const [word, before] = await ask()
+  expect(word).toBe(`it's "x"=#y`)
   await worker.kill9()
   await worker.start()
-  expect(await (await fetch(worker.url)).json()).toEqual([`it's "x"=#y`, 4])
+  const [, afterwards] = await ask()
+  expect(afterwards).toBeGreaterThan(before + 1)
   await worker.dispose()
   await rm(directory, { recursive: true, force: true })
 }, 120_000)
