@@ -58,14 +58,19 @@ export async function eraseConversation(
 const beginMerge = constant("insert into message_search (message_search, rank) values ('merge', -?)")
 const goOnMerging = constant("insert into message_search (message_search, rank) values ('merge', ?)")
 const countChanges = constant("select total_changes() as changes")
+const countPages = constant("select count(*) as pages from message_search_data")
+const Pages = z.object({ pages: z.number().int() })
 const Changes = z.object({ changes: z.number().int() })
 /** About 2 MB of the index. */
 const pagesAtOnce = 500
 
 /** Writes the full-text index anew without what was deleted, a little at a time. */
 async function rewriteSearch(libsql: Libsql): Promise<void> {
+  const [size] = await libsql.read([countPages()])
+  // What others write meanwhile is merged along: twice the index is more than enough for what was there before.
+  const mostMerges = 10 + (2 * Pages.parse(size?.rows[0]).pages) / pagesAtOnce
   let merge = beginMerge
-  for (;;) {
+  for (let merges = 0; merges < mostMerges; merges += 1) {
     const [before, , after] = await libsql.write([countChanges(), merge(pagesAtOnce), countChanges()])
     merge = goOnMerging
     // One change is the statement itself.
