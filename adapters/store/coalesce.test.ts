@@ -134,7 +134,7 @@ test("very long messages are not gathered without bound", async () => {
 
 test("nothing reaches the database before its gate opens", async () => {
   const gate = latch()
-  const gated = gateLibsql(libsql, () => gate.opened)
+  const gated = gateLibsql(libsql, (work) => gate.opened.then(work))
   const projected = gated.project(one(1))
   const written = gated.write([{ sql: "insert into instance (key, value) values ('a', 'b')", args: [] }])
   await afterTick()

@@ -60,25 +60,13 @@ export function libsqlOver(client: Client, scrub: () => Promise<void> = async ()
   }
 }
 
-/** The same database, where each request first waits for `gate`. */
-export function gateLibsql(libsql: Libsql, gate: () => Promise<void>): Libsql {
+/** The same database, where each request is made by `leave`: it decides when, and whether at all. */
+export function gateLibsql(libsql: Libsql, leave: <T>(work: () => Promise<T>) => Promise<T>): Libsql {
   return {
-    read: async (statements) => {
-      await gate()
-      return libsql.read(statements)
-    },
-    write: async (statements) => {
-      await gate()
-      return libsql.write(statements)
-    },
-    project: async (rows) => {
-      await gate()
-      return libsql.project(rows)
-    },
-    scrub: async () => {
-      await gate()
-      return libsql.scrub()
-    },
+    read: (statements) => leave(() => libsql.read(statements)),
+    write: (statements) => leave(() => libsql.write(statements)),
+    project: (rows) => leave(() => libsql.project(rows)),
+    scrub: () => leave(() => libsql.scrub()),
   }
 }
 

@@ -1,6 +1,6 @@
 /** The ObjectHost port as one object on this machine sees it: every way out passes its incarnation's gate. */
 import type { EpochMs } from "../../../core/units.ts"
-import type { Libsql } from "../../../adapters/store/libsql.ts"
+import { gateLibsql, type Libsql } from "../../../adapters/store/libsql.ts"
 import type { Egress, ObjectHost, OrderedStore } from "../../../durable-objects/host.ts"
 import type { ObjectKind } from "../../../durable-objects/peers.ts"
 import { checkKey, decodeStored, encodeStored, runSynchronously, toBounds } from "../../../durable-objects/stored.ts"
@@ -41,7 +41,6 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
       await incarnation.gate()
       return work()
     })
-  const { libsql } = around
   const blobs = fileBlobs(around.blobDirectory, incarnation.kind, incarnation.id)
   return {
     id: incarnation.id,
@@ -51,12 +50,7 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
       get: (key) => leave(() => blobs.get(key)),
       delete: (key) => leave(() => blobs.delete(key)),
     },
-    libsql: {
-      read: (statements) => leave(() => libsql.read(statements)),
-      write: (statements) => leave(() => libsql.write(statements)),
-      project: (rows) => leave(() => libsql.project(rows)),
-      scrub: () => leave(() => libsql.scrub()),
-    },
+    libsql: gateLibsql(around.libsql, leave),
     erase: () =>
       leave(async () => {
         await blobs.deleteAll()
