@@ -6,7 +6,7 @@ import type { Health } from "../core/api/operations.ts"
 import type { EpochMs } from "../core/units.ts"
 import type { Config } from "../durable-objects/config.ts"
 import type { Peers, Upgrade } from "../durable-objects/peers.ts"
-import type { LogEntry } from "./log.ts"
+import type { LogEntry } from "../core/log.ts"
 
 export interface HostHealth {
   /** When objects lost what they had not made durable; null: never since the start. */

@@ -4,7 +4,7 @@ import type { AuditAction, AuditDetails, AuditEvent, Verdict } from "../../core/
 import type { UserId } from "../../core/units.ts"
 import type { EdgeDeps } from "../deps.ts"
 import type { AppContext } from "../http/app-env.ts"
-import { describeFailure } from "../log.ts"
+import { describeFailure } from "../../core/log.ts"
 
 export interface AuditNote {
   readonly action: AuditAction

@@ -1,6 +1,6 @@
 /** Turns a failure into the one error shape. What the caller may not know goes to the log, redacted. */
 import { type ErrorCode, type ErrorDetails, errorRule, isLoopError, toErrorBody } from "../../core/errors.ts"
-import { describeFailure, type LogEntry } from "../log.ts"
+import { describeFailure, type LogEntry } from "../../core/log.ts"
 import { isFinal, toOpenAiError } from "../openai/failure.ts"
 
 /**

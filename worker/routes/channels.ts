@@ -19,7 +19,7 @@ import type { ChannelStatus } from "../../durable-objects/peers.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
 import { tellLive } from "../live.ts"
-import { describeFailure } from "../log.ts"
+import { describeFailure } from "../../core/log.ts"
 import { retryEdit } from "./retry-edit.ts"
 
 /** The public settings of a Telegram channel, as its row holds them. */

@@ -16,7 +16,7 @@ import { after, EpochMs, TokenId, UserId } from "../../core/units.ts"
 import { Config, parseEnvironment } from "../../durable-objects/config.ts"
 import { createApp } from "../app.ts"
 import type { HostHealth } from "../deps.ts"
-import type { LogEntry } from "../log.ts"
+import type { LogEntry } from "../../core/log.ts"
 import { createFakeObjects, type FakeObjects } from "./fake-objects.ts"
 
 export const origin = "http://localhost:3000"
