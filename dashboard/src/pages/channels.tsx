@@ -11,7 +11,8 @@ import { readAll } from "../api/read-all.ts"
 import { useIsLive, useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
-import { Confirm, Dialog } from "../ui/dialog.tsx"
+import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
@@ -266,20 +267,14 @@ function ChannelForm({
 }
 
 function DeleteChannel({ channel, onClose }: { readonly channel: ChannelView; readonly onClose: () => void }) {
-  const { busy, problem, act } = useAction()
-  const remove = async () => {
-    if (await act(() => call(deleteChannel, { params: { channelId: channel.id } }))) onClose()
-  }
   return (
-    <Confirm
+    <ConfirmAction
       title={`Delete ${channel.name}?`}
       action="Delete"
-      busy={busy}
-      problem={problem}
-      onConfirm={() => void remove()}
+      run={() => call(deleteChannel, { params: { channelId: channel.id } })}
       onClose={onClose}
     >
       The bot stops answering and its token is forgotten. Its conversations stay on record.
-    </Confirm>
+    </ConfirmAction>
   )
 }

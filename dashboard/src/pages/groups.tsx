@@ -9,7 +9,8 @@ import { readAll } from "../api/read-all.ts"
 import { useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
-import { Confirm, Dialog } from "../ui/dialog.tsx"
+import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
@@ -247,20 +248,14 @@ function GroupForm({ group, onClose }: { readonly group: AgentGroupView | null; 
 }
 
 function DeleteGroup({ group, onClose }: { readonly group: AgentGroupView; readonly onClose: () => void }) {
-  const { busy, problem, act } = useAction()
-  const remove = async () => {
-    if (await act(() => call(deleteAgentGroup, { params: { groupId: group.id } }))) onClose()
-  }
   return (
-    <Confirm
+    <ConfirmAction
       title={`Delete ${group.name}?`}
       action="Delete"
-      busy={busy}
-      problem={problem}
-      onConfirm={() => void remove()}
+      run={() => call(deleteAgentGroup, { params: { groupId: group.id } })}
       onClose={onClose}
     >
       Its prompt and key are forgotten. Conversations stay on record.
-    </Confirm>
+    </ConfirmAction>
   )
 }

@@ -18,7 +18,8 @@ import {
 import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
 import { useTitle } from "../router.ts"
-import { Confirm, Dialog } from "../ui/dialog.tsx"
+import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Dialog } from "../ui/dialog.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -244,39 +245,27 @@ function PersonSessions({ person, onClose }: { readonly person: AccountView; rea
 }
 
 function Remove({ person, onClose }: { readonly person: AccountView; readonly onClose: () => void }) {
-  const { busy, problem, act } = useAction()
-  const remove = async () => {
-    if (await act(() => call(deleteUser, { params: { userId: person.id } }))) onClose()
-  }
   return (
-    <Confirm
+    <ConfirmAction
       title={`Remove ${person.username}?`}
       action="Remove"
-      busy={busy}
-      problem={problem}
-      onConfirm={() => void remove()}
+      run={() => call(deleteUser, { params: { userId: person.id } })}
       onClose={onClose}
     >
       Their sessions and tokens end at once. What they said stays on record.
-    </Confirm>
+    </ConfirmAction>
   )
 }
 
 function Revoke({ token, onClose }: { readonly token: IssuedTokenView; readonly onClose: () => void }) {
-  const { busy, problem, act } = useAction()
-  const revoke = async () => {
-    if (await act(() => call(revokeIssuedToken, { params: { tokenId: token.tokenId } }))) onClose()
-  }
   return (
-    <Confirm
+    <ConfirmAction
       title={`Revoke ${token.label}?`}
       action="Revoke"
-      busy={busy}
-      problem={problem}
-      onConfirm={() => void revoke()}
+      run={() => call(revokeIssuedToken, { params: { tokenId: token.tokenId } })}
       onClose={onClose}
     >
       Programs of {token.username ?? "someone who left"} that use it are refused from then on.
-    </Confirm>
+    </ConfirmAction>
   )
 }

@@ -9,7 +9,8 @@ import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { CopyButton } from "../ui/copy.tsx"
-import { Confirm, Dialog } from "../ui/dialog.tsx"
+import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
@@ -194,20 +195,14 @@ function MadeToken({ token, onClose }: { readonly token: string; readonly onClos
 }
 
 function Revoke({ token, onClose }: { readonly token: TokenView; readonly onClose: () => void }) {
-  const { busy, problem, act } = useAction()
-  const revoke = async () => {
-    if (await act(() => call(revokeToken, { params: { tokenId: token.tokenId } }))) onClose()
-  }
   return (
-    <Confirm
+    <ConfirmAction
       title={`Revoke ${token.label}?`}
       action="Revoke"
-      busy={busy}
-      problem={problem}
-      onConfirm={() => void revoke()}
+      run={() => call(revokeToken, { params: { tokenId: token.tokenId } })}
       onClose={onClose}
     >
       Programs that use it are refused from then on.
-    </Confirm>
+    </ConfirmAction>
   )
 }
