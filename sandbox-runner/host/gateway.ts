@@ -199,6 +199,12 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   }
 }
 
+/**
+ * Connections that wait to be taken. Node's 511 are too few when hundreds of programs come at the same moment: the kernel then
+ * resets some. Linux allows no more than `net.core.somaxconn`, 4,096 by default.
+ */
+const mostUnaccepted = 4_096
+
 const awayHint = "The libSQL server does not answer. People are answered; what is new is recorded when it is back."
 
 /** What the database tells; undefined while it does not answer. */
@@ -249,7 +255,7 @@ function openObjects(directory: DataDirectory, options: Omit<ObjectHostOptions, 
 
 async function listen(server: ReturnType<typeof createAdaptorServer>, { HOST, PORT }: NodeConfig): Promise<number> {
   try {
-    server.listen(PORT, HOST)
+    server.listen({ port: PORT, host: HOST, backlog: mostUnaccepted })
     await once(server, "listening")
   } catch (error) {
     const code = systemCode(error)
