@@ -9,7 +9,15 @@ import {
   StoredSettings,
 } from "./settings.ts"
 
-const environment = { DEFAULT_MODEL: "claude-env" }
+const environment = {
+  DEFAULT_MODEL: "claude-env",
+  EDGE_MODE: false,
+  EDGE_HAIKU_ONLY: true,
+  EDGE_DISABLE_SKILLS: true,
+  EDGE_MAX_HISTORY: 8,
+  EDGE_MAX_TOKENS: 4_096,
+  EDGE_MAX_CONCURRENT: 2,
+}
 
 describe("settings", () => {
   test("that are not set leave the environment and the defaults in force", () => {
@@ -20,6 +28,17 @@ describe("settings", () => {
       maxOutputTokens: 16_384,
       concurrentTurns: 10,
       timeZone: "UTC",
+    })
+  })
+
+  test("on a small machine never exceed what it has room for", () => {
+    const edge = { ...environment, EDGE_MODE: true }
+    const asked = { ...noSettings, defaultModel: "claude-opus-5-5", historyMessages: 5, maxOutputTokens: 9_000 }
+    expect(effectiveSettings(asked, edge)).toMatchObject({
+      defaultModel: "claude-haiku-5-5",
+      historyMessages: 5,
+      maxOutputTokens: 4_096,
+      concurrentTurns: 2,
     })
   })
 

@@ -1,6 +1,6 @@
 /** What an administrator sets for the whole gateway. Null everywhere means: the environment's value, or the default. */
 import * as z from "zod"
-import { policyDefaults } from "./turn/policy.ts"
+import { type EdgeEnvironment, effectiveLimits, within } from "./edge-mode.ts"
 import { ChannelId } from "./units.ts"
 
 /** An IANA name that this host's calendar knows, such as Europe/Berlin. */
@@ -85,15 +85,16 @@ export interface EffectiveSettings {
 /** @param environment - what the environment says where nothing is set */
 export function effectiveSettings(
   settings: Settings,
-  environment: { readonly DEFAULT_MODEL: string },
+  environment: { readonly DEFAULT_MODEL: string } & EdgeEnvironment,
 ): EffectiveSettings {
+  const limits = effectiveLimits(environment)
   const prompt = settings.systemPrompt?.trim() ?? ""
   return {
-    defaultModel: settings.defaultModel ?? environment.DEFAULT_MODEL,
+    defaultModel: limits.onlyModel ?? settings.defaultModel ?? environment.DEFAULT_MODEL,
     systemPrompt: prompt === "" ? null : prompt,
-    historyMessages: settings.historyMessages ?? policyDefaults.historyMessages,
-    maxOutputTokens: settings.maxOutputTokens ?? policyDefaults.maxOutputTokens,
-    concurrentTurns: settings.concurrentTurns ?? policyDefaults.concurrentTurns,
+    historyMessages: within(limits.historyMessages, settings.historyMessages),
+    maxOutputTokens: within(limits.maxOutputTokens, settings.maxOutputTokens),
+    concurrentTurns: within(limits.concurrentTurns, settings.concurrentTurns),
     timeZone: settings.timeZone ?? "UTC",
   }
 }

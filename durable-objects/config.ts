@@ -1,15 +1,18 @@
 /** The environment variables that both hosts understand (DESIGN 7), parsed once. A bad value stops the start with one clear line. */
 import * as z from "zod"
+import { edgeDefaults } from "../core/edge-mode.ts"
 import { parseAllowance } from "../core/egress/address.ts"
 import { LogLevel } from "../core/log.ts"
 import { policyDefaults } from "../core/turn/policy.ts"
 
 const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback)
-const flag = z
-  .enum(["true", "false"])
-  .default("false")
-  .transform((value) => value === "true")
+const flagOr = (fallback: "true" | "false") =>
+  z
+    .enum(["true", "false"])
+    .default(fallback)
+    .transform((value) => value === "true")
+const flag = flagOr("false")
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((value) => value.replace(/\/+$/, ""))
 const list = z
   .string()
@@ -38,6 +41,17 @@ export const Config = z.object({
   /** OpenAI-compatible root of an Ollama server, for example http://localhost:11434/v1. */
   OLLAMA_URL: httpUrl.optional(),
   DEFAULT_MODEL: z.string().min(1).default(policyDefaults.model),
+  /** A model for each message by its complexity, for agents that say nothing about it themselves. */
+  HOT_SWAP_ENABLED: flag,
+  /** Lets a conversation go back to a cheaper model. */
+  HOT_SWAP_DEESCALATION: flagOr("true"),
+  /** What a small machine has room for; the next five say nothing without it. */
+  EDGE_MODE: flag,
+  EDGE_HAIKU_ONLY: flagOr("true"),
+  EDGE_DISABLE_SKILLS: flagOr("true"),
+  EDGE_MAX_HISTORY: whole(edgeDefaults.maxHistory, 1, 1_000),
+  EDGE_MAX_TOKENS: whole(edgeDefaults.maxTokens, 1, 1_000_000),
+  EDGE_MAX_CONCURRENT: whole(edgeDefaults.maxConcurrent, 1, 1_000),
   /** `CIDR:port` list: private addresses that tools, skills and web hooks may reach all the same. */
   EGRESS_ALLOW_PRIVATE: list.refine((entries) => entries.every((entry) => parseAllowance(entry) !== undefined), {
     error: "Give a list of CIDR:port, such as 10.0.0.5/32:8080.",

@@ -1,6 +1,7 @@
 /** What a host hands to the objects it makes, besides the port itself. */
 import type { Vault } from "../adapters/vault.ts"
 import type { ModelsConfig } from "../adapters/models/models.ts"
+import type { Catalogue } from "../core/catalogue/catalogue.ts"
 import type { Log } from "../core/log.ts"
 import type { Metrics } from "../core/metrics/metrics.ts"
 import type { Config } from "./config.ts"
@@ -19,6 +20,8 @@ export interface GatewayParts {
   readonly liveInterest?: LiveInterest
   /** Text of the operator's system prompt file, as it is now. */
   systemPrompt(): string
+  /** What is known of models, as it was at the start. */
+  readonly catalogue: Catalogue
 }
 
 /** Which model providers the environment configures. */

@@ -9,5 +9,7 @@ export const NodeConfig = Config.extend({
   DATA_DIR: z.string().min(1).default("./data"),
   /** Agent groups, channels and settings as YAML; loop-gateway.yaml in DATA_DIR where it is there. */
   CONFIG_FILE: z.string().min(1).optional(),
+  /** What is known of models; models.json in DATA_DIR where it is there. */
+  MODELS_FILE: z.string().min(1).optional(),
 })
 export type NodeConfig = z.infer<typeof NodeConfig>

@@ -3,11 +3,12 @@ import { createModels } from "../adapters/models/models.ts"
 import type { Libsql } from "../adapters/store/libsql.ts"
 import { openRemote } from "../adapters/store/remote.ts"
 import { createVault, parseEncryptionKey } from "../adapters/vault.ts"
+import { type Catalogue, checkCatalogue } from "../core/catalogue/catalogue.ts"
+import { effectiveLimits } from "../core/edge-mode.ts"
 import { parseAllowance } from "../core/egress/address.ts"
 import { toErrorBody } from "../core/errors.ts"
 import { createLog, describeFailure, type Log, type LogLevel, objectFields } from "../core/log.ts"
 import { createMetrics } from "../core/metrics/metrics.ts"
-import { policyDefaults } from "../core/turn/policy.ts"
 import { EpochMs } from "../core/units.ts"
 import {
   durableObjectOf,
@@ -22,6 +23,7 @@ import type { ObjectKind } from "../durable-objects/peers.ts"
 import type { Tool } from "../durable-objects/tools/tool.ts"
 import { builtInTools } from "../durable-objects/tools/tools.ts"
 import { createObject } from "../durable-objects/wiring.ts"
+import modelsJson from "../models.json" with { type: "json" }
 import packageJson from "../package.json" with { type: "json" }
 import systemPrompt from "../system-prompt.md"
 import { createApp } from "./app.ts"
@@ -54,6 +56,7 @@ export function createWorker(options: WorkerOptions) {
     Channel: classOf("channel"),
     Ledger: classOf("ledger"),
     LiveHub: classOf("live"),
+    RunnerHub: classOf("runners"),
     handler: {
       async fetch(request, bindings) {
         try {
@@ -109,16 +112,17 @@ async function dashboardFile(assets: Fetcher, request: Request): Promise<Respons
 }
 
 function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerOptions): Wiring {
-  const { config, vault, libsql } = openBasics(bindings)
+  const { config, vault, libsql, catalogue } = openBasics(bindings)
   const log = logTo(config.LOG_LEVEL)
   const parts: GatewayParts = {
     config,
     vault,
     tools: [...builtInTools, ...(options.tools ?? [])],
-    concurrentTurns: policyDefaults.concurrentTurns,
+    concurrentTurns: effectiveLimits(config).concurrentTurns.fallback,
     log,
     metrics,
     systemPrompt: () => systemPrompt,
+    catalogue,
   }
   return {
     libsql,
@@ -134,8 +138,20 @@ function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerO
   }
 }
 
+type Basics = Pick<GatewayParts, "config" | "vault" | "catalogue"> & { readonly libsql: Libsql }
+
+/** Checked once for all objects of the isolate. */
+let checked: Catalogue | undefined
+
+function bundledCatalogue(): Catalogue {
+  if (checked !== undefined) return checked
+  const read = checkCatalogue(modelsJson)
+  if (read.status === "invalid") throw new Error(`models.json: ${read.problems.join("; ")}`)
+  return (checked = read.catalogue)
+}
+
 /** @throws Error with one line for each variable that is wrong or missing, without its value */
-function openBasics(bindings: WorkerBindings): { config: Config; vault: GatewayParts["vault"]; libsql: Libsql } {
+function openBasics(bindings: WorkerBindings): Basics {
   const parsed = parseEnvironment(Config, { ...bindings })
   if (parsed.status === "invalid") throw new Error(parsed.problems.join("; "))
   const { config } = parsed
@@ -145,7 +161,7 @@ function openBasics(bindings: WorkerBindings): { config: Config; vault: GatewayP
   const { LIBSQL_URL: url, LIBSQL_AUTH_TOKEN: authToken } = config
   const database = openRemote({ url, authToken, fetch: (request) => fetch(request) })
   if (database.status === "invalid") throw new Error(database.message)
-  return { config, vault: createVault(key), libsql: database.libsql }
+  return { config, vault: createVault(key), libsql: database.libsql, catalogue: bundledCatalogue() }
 }
 
 const consoles = { debug: console.debug, info: console.log, warn: console.warn, error: console.error }

@@ -48,13 +48,17 @@ export type Catalogue = readonly ModelEntry[]
 
 const CatalogueFile = z.strictObject({ note: z.string().optional(), models: Catalogue })
 
+export type ReadCatalogue = { status: "ok"; catalogue: Catalogue } | { status: "invalid"; problems: string[] }
+
 /** The text of a models.json, or one line for each mistake in it that says where it stands. */
-export function parseCatalogue(
-  text: string,
-): { status: "ok"; catalogue: Catalogue } | { status: "invalid"; problems: string[] } {
+export function parseCatalogue(text: string): ReadCatalogue {
   const json = parseJson(text)
-  if (json.status === "invalid") return { status: "invalid", problems: [json.problem] }
-  const parsed = CatalogueFile.safeParse(json.value)
+  return json.status === "invalid" ? { status: "invalid", problems: [json.problem] } : checkCatalogue(json.value)
+}
+
+/** The content of a models.json that was read already. */
+export function checkCatalogue(value: unknown): ReadCatalogue {
+  const parsed = CatalogueFile.safeParse(value)
   if (parsed.success) return { status: "ok", catalogue: parsed.data.models }
   return { status: "invalid", problems: parsed.error.issues.map(({ path, message }) => `${whereIs(path)}: ${message}`) }
 }

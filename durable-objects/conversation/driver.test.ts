@@ -132,6 +132,7 @@ describe("a slot that is given while the answer that there is none is on its way
       log: () => {},
       metrics: createMetrics(""),
       systemPrompt: () => "",
+      catalogue: [],
     }
     const steps = 40
     for (let delay = 0; delay < steps; delay += 1) {

@@ -69,6 +69,7 @@ async function openWorld(prepare: (host: ObjectHost) => void) {
     log: () => {},
     metrics: createMetrics(""),
     systemPrompt: () => "",
+    catalogue: [],
   }
   const send = on(methods.channel.send, async (part) => {
     world.sent.push(part)

@@ -116,6 +116,7 @@ export async function openHarness(
     metrics,
     liveInterest: createLiveInterest(),
     systemPrompt: () => "You are a test.",
+    catalogue: [],
   }
   let requests = 0
   let held: (() => Promise<void>) | undefined

@@ -11,6 +11,7 @@ import { migrate } from "../../adapters/store/migrate.ts"
 import { createVault } from "../../adapters/vault.ts"
 import type { LogEntry } from "../../core/log.ts"
 import { EpochMs } from "../../core/units.ts"
+import { Config, parseEnvironment } from "../../durable-objects/config.ts"
 import { createFakeObjects } from "../../worker/testing/fake-objects.ts"
 import { type ConfigFile, followConfigFile } from "./config-file.ts"
 
@@ -47,7 +48,10 @@ const log = (entry: LogEntry) => {
 async function follow(environment: Record<string, string> = {}, isNamed = false): Promise<ConfigFile> {
   const random = (size: number) => new Uint8Array(randomBytes(size))
   const vault = createVault(new Uint8Array(randomBytes(32)))
-  const deps = { libsql, vault, peers: createFakeObjects(now).peers, now, random, log }
+  const parsed = parseEnvironment(Config, {})
+  if (parsed.status === "invalid") throw new Error(parsed.problems.join())
+  const { config } = parsed
+  const deps = { config, libsql, vault, peers: createFakeObjects(now).peers, now, random, log }
   return (followed = await followConfigFile({ deps, path: path(), isNamed, environment, log }))
 }
 const nextOf = (event: string) => {

@@ -12,11 +12,11 @@ import { listChannels } from "../../adapters/store/channels.ts"
 import { coalesceProjections } from "../../adapters/store/coalesce.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
 import { createVault } from "../../adapters/vault.ts"
+import { effectiveLimits } from "../../core/edge-mode.ts"
 import { isLoopError } from "../../core/errors.ts"
 import { describeFailure, type Log, objectFields } from "../../core/log.ts"
 import { createMetrics } from "../../core/metrics/metrics.ts"
 import { effectiveSettings, noSettings } from "../../core/settings.ts"
-import { policyDefaults } from "../../core/turn/policy.ts"
 import { EpochMs } from "../../core/units.ts"
 import type { Peers } from "../../durable-objects/peers.ts"
 import { modelsConfig, type GatewayParts } from "../../durable-objects/parts.ts"
@@ -29,6 +29,7 @@ import { currentSettings, tellLedger } from "../../worker/settings/change.ts"
 import type { NodeConfig } from "../config.ts"
 import type { StartedGateway } from "./banner.ts"
 import { buildDashboard, dashboardFile } from "./dashboard.ts"
+import { readCatalogue } from "./catalogue.ts"
 import { followConfigFile } from "./config-file.ts"
 import { openDatabase } from "./database.ts"
 import { openDataDirectory, readEncryptionKey, type DataDirectory } from "./data-directory.ts"
@@ -81,6 +82,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     ownOrigins: config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin],
     ...(config.PORT === 0 ? {} : { ownPort: config.PORT }),
   })
+  const catalogue = readCatalogue(directory, config.MODELS_FILE)
   const database = await openDatabase({ directory, config, vault, fetch: egress.fetch.operator, now })
   if (database.isAway) log({ level: "warn", event: "libsql_away", hint: awayHint })
   if (options.buildsPage !== false) buildDashboard(say)
@@ -90,11 +92,12 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     config,
     vault,
     tools: [...builtInTools, ...(options.tools ?? [])],
-    concurrentTurns: policyDefaults.concurrentTurns,
+    concurrentTurns: effectiveLimits(config).concurrentTurns.fallback,
     log,
     metrics,
     liveInterest: createLiveInterest(),
     systemPrompt: openSystemPrompt(directory),
+    catalogue,
   }
   const isOurDisk = config.LIBSQL_URL === undefined
   const written = isOurDisk ? aroundWrites(database.libsql, options.aroundCommit) : database.libsql
@@ -125,14 +128,14 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   }
   const random = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes))
   const configFile = await followConfigFile({
-    deps: { libsql, vault, peers: objects.peers, now, random, log },
+    deps: { config, libsql, vault, peers: objects.peers, now, random, log },
     path: resolve(config.CONFIG_FILE ?? directory.file("loop-gateway.yaml")),
     isNamed: config.CONFIG_FILE !== undefined,
     environment: process.env,
     log,
   })
   const current = await unlessAway(currentSettings({ libsql }))
-  if (current !== undefined) await tellLedger({ peers: objects.peers, log }, current)
+  if (current !== undefined) await tellLedger({ config, peers: objects.peers, log }, current)
   const { defaultModel } = effectiveSettings(current?.settings ?? noSettings, config)
   const app = createApp({
     config,

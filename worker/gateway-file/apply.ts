@@ -27,7 +27,7 @@ import { applyGroupChanges, newGroup } from "../routes/agents.ts"
 import { applyChannelChanges, askChannel, newChannel } from "../routes/channels.ts"
 import { changeSettings, currentSettings } from "../settings/change.ts"
 
-export type ApplyDeps = Pick<EdgeDeps, "libsql" | "vault" | "peers" | "now" | "random" | "log">
+export type ApplyDeps = Pick<EdgeDeps, "config" | "libsql" | "vault" | "peers" | "now" | "random" | "log">
 
 export interface ApplyOptions {
   readonly source: FileOwnership["source"]

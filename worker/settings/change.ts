@@ -1,10 +1,11 @@
 /** Stores changed settings and tells those who keep a copy. */
+import { effectiveLimits } from "../../core/edge-mode.ts"
 import { applySettings, noSettings, type Settings, type SettingsChanges, StoredSettings } from "../../core/settings.ts"
 import { readSettings, type SettingsRow, writeSettings } from "../../adapters/store/settings.ts"
 import { describeFailure } from "../../core/log.ts"
 import type { EdgeDeps } from "../deps.ts"
 
-export type SettingsDeps = Pick<EdgeDeps, "libsql" | "peers" | "now" | "log">
+export type SettingsDeps = Pick<EdgeDeps, "config" | "libsql" | "peers" | "now" | "log">
 
 export interface CurrentSettings {
   readonly settings: Settings
@@ -39,8 +40,13 @@ export async function changeSettings(
 }
 
 /** Turns that wait get their slots now; all other settings are read by each stretch of a turn. */
-export async function tellLedger(deps: Pick<SettingsDeps, "peers" | "log">, current: CurrentSettings): Promise<void> {
-  const told = { limit: current.settings.concurrentTurns, version: current.row?.version ?? 0 }
+export async function tellLedger(
+  deps: Pick<SettingsDeps, "config" | "peers" | "log">,
+  current: CurrentSettings,
+): Promise<void> {
+  const asked = current.settings.concurrentTurns
+  const { ceiling } = effectiveLimits(deps.config).concurrentTurns
+  const told = { limit: asked === null ? null : Math.min(asked, ceiling), version: current.row?.version ?? 0 }
   try {
     await deps.peers("ledger", "main").call("setLimit", told)
   } catch (error) {
