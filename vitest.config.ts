@@ -30,6 +30,7 @@ export default defineConfig({
                 CHANNEL: { className: "Channel", useSQLite: true },
                 LEDGER: { className: "Ledger", useSQLite: true },
                 LIVE: { className: "LiveHub", useSQLite: true },
+                RUNNERS: { className: "RunnerHub", useSQLite: true },
               },
               r2Buckets: ["BLOBS"],
               // What the Worker fetches ends here: nothing leaves the machine.

@@ -132,6 +132,12 @@ const rules = {
   token_not_found: { status: 404, type: "not_found_error", message: "There is no such token." },
   group_not_found: { status: 404, type: "not_found_error", message: "There is no such agent group." },
   channel_not_found: { status: 404, type: "not_found_error", message: "There is no such channel." },
+  runner_not_found: { status: 404, type: "not_found_error", message: "There is no such runner." },
+  command_not_found: {
+    status: 404,
+    type: "not_found_error",
+    message: "There is no such command, or it ended so long ago that only its row in the list is left.",
+  },
   method_not_allowed: {
     status: 405,
     type: "invalid_request_error",
@@ -167,6 +173,12 @@ const rules = {
     status: 409,
     type: "conflict_error",
     message: "The configuration file owns this. Change it there, or take it out of the file first.",
+  },
+  runner_away: { status: 409, type: "conflict_error", message: "The runner is not connected right now." },
+  runner_built_in: {
+    status: 409,
+    type: "conflict_error",
+    message: "This runner is the gateway's own process: restart or stop the gateway instead.",
   },
   group_in_use: {
     status: 409,

@@ -27,6 +27,7 @@ export interface ObjectBindings {
   readonly CHANNEL: ObjectNamespace
   readonly LEDGER: ObjectNamespace
   readonly LIVE: ObjectNamespace
+  readonly RUNNERS: ObjectNamespace
   readonly BLOBS: R2Bucket
 }
 
@@ -195,6 +196,8 @@ function namespaceOf(bindings: ObjectBindings, kind: ObjectKind): ObjectNamespac
       return bindings.LEDGER
     case "live":
       return bindings.LIVE
+    case "runners":
+      return bindings.RUNNERS
   }
 }
 

@@ -7,9 +7,11 @@ import { OutgoingPart, SendOutcome } from "../core/channel/outgoing.ts"
 import { LiveEvent, LiveSeq } from "../core/live/event.ts"
 import { EventId } from "../core/loop/event.ts"
 import { ImageBlock, ImageMediaType, Message } from "../core/model/message.ts"
+import { Capability, Command, CommandId, CommandOutcome, RunnerId } from "../core/runner/command.ts"
+import { CommandView, RunnerOrder, RunnerView } from "../core/runner/fleet.ts"
 import { ChoiceAnswer } from "../core/turn/event.ts"
 import { TurnReport } from "../core/turn/report.ts"
-import { ConversationId, ChoiceId, EpochMs, TurnId, UserId } from "../core/units.ts"
+import { ConversationId, ChoiceId, EpochMs, TokenId, TurnId, UserId } from "../core/units.ts"
 
 const method = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
 const nothing = z.object({})
@@ -40,6 +42,13 @@ export const ChannelStatus = z.object({
   lastInboundAt: EpochMs.nullable(),
 })
 export type ChannelStatus = z.infer<typeof ChannelStatus>
+
+/** How a command is; its outcome once it has one. */
+export const SubmitAnswer = z.discriminatedUnion("status", [
+  z.object({ status: z.enum(["pending", "accepted", "running"]) }),
+  z.object({ status: z.literal("ended"), outcome: CommandOutcome }),
+])
+export type SubmitAnswer = z.infer<typeof SubmitAnswer>
 
 /** At once; more come in several calls. */
 export const mostPublished = 100
@@ -121,6 +130,26 @@ export const methods = {
     /** Tells all who watch. What is told must be durable before: the host sees to it where an object tells. */
     publish: method(z.object({ events: z.array(LiveEvent).min(1).max(mostPublished) }), nothing),
   },
+  runners: {
+    /** Durable when it returns. A repeated id answers how its command is now, and changes nothing. */
+    submit: method(Command, SubmitAnswer),
+    /** A command that is unknown or over stays as it is. */
+    cancel: method(z.object({ commandId: CommandId, reason: z.string().max(500) }), nothing),
+    /** The conversation is erased: calls back what runs for it, forgets it, and sees to it that its runners forget it too. */
+    forget: method(z.object({ conversationId: ConversationId }), nothing),
+    /** What some runner that is there now can do. */
+    available: method(nothing, z.object({ capabilities: z.array(Capability) })),
+    /** All runners that are known, the one that was seen last first. */
+    list: method(nothing, z.object({ runners: z.array(RunnerView) })),
+    /** @throws LoopError `command_not_found`: ended a day ago, or never was */
+    show: method(z.object({ commandId: CommandId }), CommandView),
+    /** @throws LoopError `runner_not_found`, `runner_away`, `runner_built_in` */
+    order: method(z.object({ runnerId: RunnerId, order: RunnerOrder }), nothing),
+    /** Ends the runner's link for good and takes its token. @throws LoopError `runner_not_found`, `runner_built_in` */
+    revoke: method(z.object({ runnerId: RunnerId }), nothing),
+    /** A credential may have lost its use: looks at once whether those of the linked runners still have theirs. */
+    recheck: method(nothing, nothing),
+  },
 } as const
 export type ObjectMethods = typeof methods
 export type ObjectKind = keyof ObjectMethods
@@ -136,6 +165,11 @@ export const streams = {
 export const upgrades = {
   /** A reader of the live feed, by its credential, with the last number it has. */
   live: z.object({ credential: CredentialKey, after: LiveSeq.nullable() }),
+  /** A runner, by its token; or the one in the gateway's own process. */
+  runners: z.discriminatedUnion("via", [
+    z.object({ via: z.literal("token"), credential: CredentialKey, tokenId: TokenId }),
+    z.object({ via: z.literal("memory"), runnerId: RunnerId }),
+  ]),
 } as const
 type UpgradeInput<K extends ObjectKind> = K extends keyof typeof upgrades
   ? z.input<Extract<(typeof upgrades)[K], z.ZodType>>

@@ -6,6 +6,7 @@ import { Ledger } from "./ledger.ts"
 import { LiveHub } from "./live/hub.ts"
 import type { GatewayParts } from "./parts.ts"
 import type { ObjectKind } from "./peers.ts"
+import { RunnerHub } from "./runners/hub.ts"
 
 export function createObject(kind: ObjectKind, host: ObjectHost, parts: GatewayParts): HostedObject {
   switch (kind) {
@@ -17,5 +18,7 @@ export function createObject(kind: ObjectKind, host: ObjectHost, parts: GatewayP
       return new Ledger(host, parts.concurrentTurns)
     case "live":
       return new LiveHub(host, parts.liveInterest)
+    case "runners":
+      return new RunnerHub(host, parts)
   }
 }

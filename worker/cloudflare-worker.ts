@@ -56,6 +56,7 @@ export function createWorker(options: WorkerOptions) {
     Channel: classOf("channel"),
     Ledger: classOf("ledger"),
     LiveHub: classOf("live"),
+    RunnerHub: classOf("runners"),
     handler: {
       async fetch(request, bindings) {
         try {

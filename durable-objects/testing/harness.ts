@@ -24,6 +24,7 @@ import { Ledger } from "../ledger.ts"
 import { LiveHub } from "../live/hub.ts"
 import { createLiveInterest } from "../live/interest.ts"
 import { methods, on, routeOf, type Routes } from "../peers.ts"
+import { RunnerHub } from "../runners/hub.ts"
 import { currentTime } from "../tools/current-time.ts"
 import type { Tool } from "../tools/tool.ts"
 
@@ -156,6 +157,8 @@ export async function openHarness(
               : stubHub(options.onLive, waiters.notify)
           case "ledger":
             return new Ledger(host, parts.concurrentTurns)
+          case "runners":
+            return new RunnerHub(host, parts)
           case "channel":
             return stubChannel(async (part) => {
               sent.push(part)

@@ -16,13 +16,14 @@ declare global {
       readonly CHANNEL: ObjectBindings["CHANNEL"] & DurableObjectNamespace
       readonly LEDGER: ObjectBindings["LEDGER"] & DurableObjectNamespace
       readonly LIVE: ObjectBindings["LIVE"] & DurableObjectNamespace
+      readonly RUNNERS: ObjectBindings["RUNNERS"] & DurableObjectNamespace
     }
   }
 }
 
 function stubOf(kind: ObjectKind, id: string): DurableObjectStub {
-  const { CONVERSATION, CHANNEL, LEDGER, LIVE } = env
-  const namespaces = { conversation: CONVERSATION, channel: CHANNEL, ledger: LEDGER, live: LIVE }
+  const { CONVERSATION, CHANNEL, LEDGER, LIVE, RUNNERS } = env
+  const namespaces = { conversation: CONVERSATION, channel: CHANNEL, ledger: LEDGER, live: LIVE, runners: RUNNERS }
   const namespace: DurableObjectNamespace = namespaces[kind]
   return namespace.getByName(id)
 }

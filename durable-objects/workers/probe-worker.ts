@@ -18,6 +18,7 @@ export class Conversation extends probe("conversation") {}
 export class Channel extends probe("channel") {}
 export class Ledger extends probe("ledger") {}
 export class LiveHub extends probe("live") {}
+export class RunnerHub extends probe("runners") {}
 
 export default {
   fetch: (): Response => new Response("only its objects are of use"),

@@ -2,6 +2,7 @@
 import type { InboundMessage } from "../../core/channel/message.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
+import type { RunnerView } from "../../core/runner/fleet.ts"
 import type { TurnReport } from "../../core/turn/report.ts"
 import { type ConversationId, ConversationId as Id, type EpochMs, type UserId } from "../../core/units.ts"
 import {
@@ -41,6 +42,8 @@ export interface FakeObjects {
   turn: LoopState["currentTurn"]
   /** In base64, as they came. */
   readonly pictures: string[]
+  /** Those that the RunnerHub knows. */
+  readonly runners: RunnerView[]
   /** What becomes of every message's turn. */
   report: TurnReport
 }
@@ -74,6 +77,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     channelSecret: "right-secret",
     turn: null,
     pictures: [],
+    runners: [],
     report: { status: "unknown" },
     failNext: (name, failure) =>
       void failures.set(name, typeof failure === "string" ? new LoopError(failure) : failure),
@@ -159,6 +163,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       return {}
     }),
     flush: on(methods.conversation.flush, () => ({})),
+    commandEnded: on(methods.conversation.commandEnded, () => ({})),
     wake: on(methods.conversation.wake, () => ({})),
   })
 
@@ -186,6 +191,19 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       return {}
     }),
   }
+  const runners: Routes<"runners"> = {
+    submit: on(methods.runners.submit, () => ({ status: "pending" as const })),
+    cancel: on(methods.runners.cancel, () => ({})),
+    forget: on(methods.runners.forget, () => ({})),
+    available: on(methods.runners.available, () => ({ capabilities: [] })),
+    list: on(methods.runners.list, () => ({ runners: [...fake.runners] })),
+    show: on(methods.runners.show, () => {
+      throw new LoopError("command_not_found")
+    }),
+    order: on(methods.runners.order, () => ({})),
+    revoke: on(methods.runners.revoke, () => ({})),
+    recheck: on(methods.runners.recheck, () => ({})),
+  }
   const routesOf = (kind: ObjectKind, id: string): Readonly<Record<string, Route>> => {
     switch (kind) {
       case "conversation":
@@ -196,6 +214,8 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
         return ledger
       case "live":
         return live
+      case "runners":
+        return runners
     }
   }
   return fake

@@ -13,5 +13,6 @@ export class Conversation extends worker.Conversation {}
 export class Channel extends worker.Channel {}
 export class Ledger extends worker.Ledger {}
 export class LiveHub extends worker.LiveHub {}
+export class RunnerHub extends worker.RunnerHub {}
 
 export default worker.handler
