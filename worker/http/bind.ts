@@ -9,7 +9,7 @@ import type { Auditor } from "../access/audit.ts"
 import { renewSessionCookie } from "../access/sessions.ts"
 import type { App, AppContext } from "./app-env.ts"
 import { defaultMaxBodyBytes, parseJsonBody, readBytes } from "./body.ts"
-import { identityAgeMs, whileAllowed } from "./allowed-stream.ts"
+import { identityAgeMs, ifStillAllowed, whileAllowed } from "./allowed-stream.ts"
 import { requireOurOrigin } from "./origin.ts"
 import type { RouteTable } from "./route-table.ts"
 import type { EdgeDeps } from "../deps.ts"
@@ -77,19 +77,25 @@ function fieldNames(body: unknown): AuditDetails {
   return names === "" ? {} : { fields: names }
 }
 
-/** Binds an endpoint that answers JSON, or the same in chunks where the body asks for them. */
+/**
+ * Binds an endpoint that answers JSON, maybe after minutes, or the same in chunks where the body asks for them. Its signal says
+ * that the caller may no longer have the answer.
+ */
 export function bindEither<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   binder: Binder,
   contract: Endpoint<P, Q, B, R, Closed>,
   handler: (
     call: Call<z.output<P>, z.output<Q>, z.output<B>>,
+    signal: AbortSignal,
   ) => Promise<{ status: "whole"; value: z.input<R> } | { status: "streams"; stream: ReadableStream<Uint8Array> }>,
 ): void {
   route(binder, contract, async (context) => {
     const caller = await requireCaller(binder, contract, context)
-    const outcome = await handler({ ...(await parseCall(contract, context)), caller, context })
+    const call = { ...(await parseCall(contract, context)), caller, context }
+    const mayStill = mayCallerStill(binder, contract, context)
+    const outcome = await ifStillAllowed((signal) => handler(call, signal), binder.deps.every, mayStill)
     if (outcome.status === "whole") return answer(contract, outcome.value, context)
-    return eventStream(whileCallerMay(binder, contract, context, outcome.stream))
+    return eventStream(whileAllowed(outcome.stream, binder.deps.every, mayStill))
   })
 }
 
@@ -122,24 +128,19 @@ export function bindStream<P extends z.ZodType, Q extends z.ZodType, B extends z
     if (context.req.raw.method === "HEAD") throw new LoopError("method_not_allowed", { allow: "GET" })
     const caller = await requireCaller(binder, contract, context)
     const stream = await handler({ ...(await parseCall(contract, context)), caller, context })
-    return eventStream(whileCallerMay(binder, contract, context, stream))
+    return eventStream(whileAllowed(stream, binder.deps.every, mayCallerStill(binder, contract, context)))
   })
 }
 
-/** Ends the stream once its reader could no longer ask for it. */
-function whileCallerMay(
-  binder: Binder,
-  { scope }: AnyContract,
-  context: AppContext,
-  stream: ReadableStream<Uint8Array>,
-): ReadableStream<Uint8Array> {
+/** Whether the caller could ask for it now, as far as knowledge of a few seconds tells. */
+function mayCallerStill(binder: Binder, { scope }: AnyContract, context: AppContext): () => Promise<boolean> {
   const identity = readCredential(context.req.raw.headers)
-  if (identity.status !== "unread") return stream
-  return whileAllowed(stream, binder.deps.every, async () => {
+  if (identity.status !== "unread") return async () => true
+  return async () => {
     const caller = await binder.identifier.lookAgain(identity.presented, identityAgeMs)
     if (caller === undefined) return false
     return permits({ role: caller.user.role, credential: caller.credential }, scope).status === "allowed"
-  })
+  }
 }
 
 function eventStream(stream: ReadableStream<Uint8Array>): Response {
@@ -170,7 +171,8 @@ export function bindFile<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
       "content-type": `${type}; charset=utf-8`,
       "content-disposition": `attachment; filename="${name}"`,
     }
-    return new Response(body, { headers })
+    const mayStill = mayCallerStill(binder, contract, context)
+    return new Response(whileAllowed(body, binder.deps.every, mayStill, "breaks"), { headers })
   })
 }
 

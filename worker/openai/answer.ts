@@ -116,12 +116,13 @@ export function toCompletion(heading: Heading, { text, finish, usage }: Ending):
  */
 export function toChunks(
   heading: Heading,
-  texts: AsyncGenerator<string, void>,
+  texts: (signal: AbortSignal) => AsyncGenerator<string, void>,
   end: () => Promise<Ending>,
   includeUsage: boolean,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const bytes = chunksOf(heading, texts, end, includeUsage)
+  const leaving = new AbortController()
+  const bytes = chunksOf(heading, texts(leaving.signal), end, includeUsage)
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -130,6 +131,8 @@ export function toChunks(
         else controller.enqueue(encoder.encode(value))
       },
       async cancel() {
+        // A generator that waits for the next word hears of its end only then.
+        leaving.abort()
         await bytes.return()
       },
     },

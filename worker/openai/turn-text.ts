@@ -21,15 +21,20 @@ const afterBreakMs = 1_000
 /**
  * Yields text as it comes, until the turn is over, waits for a person, or stands behind one that does; the turn's report then
  * says which. Leaving the loop early stops nothing but the reading.
+ * @param signal - ends it where it is
  * @throws LoopError when the conversation cannot be reached again and again
  */
-export async function* turnText(every: EdgeDeps["every"], turn: FollowedTurn): AsyncGenerator<string, void> {
+export async function* turnText(
+  every: EdgeDeps["every"],
+  turn: FollowedTurn,
+  signal?: AbortSignal,
+): AsyncGenerator<string, void> {
   const { peer, viewer, externalId } = turn
   let said = ""
   let lastEventId: string | undefined
   for (let breaks = 0; breaks < maxBreaks; breaks += 1) {
     try {
-      for await (const { event, id } of readTurn(every, turn, lastEventId)) {
+      for await (const { event, id } of readTurn(every, turn, lastEventId, signal)) {
         breaks = 0
         lastEventId = id ?? lastEventId
         const step = readStep(event, said)
@@ -40,6 +45,7 @@ export async function* turnText(every: EdgeDeps["every"], turn: FollowedTurn): A
     } catch (error) {
       if (!isLoopError(error) || breaks === maxBreaks - 1) throw error
     }
+    if (signal?.aborted === true) return
     const { status } = await peer.call("report", { viewer, externalId })
     if (status === "ended" || status === "waiting" || status === "unknown") return
     await pause(every, afterBreakMs)
@@ -83,6 +89,7 @@ async function* readTurn(
   every: EdgeDeps["every"],
   { peer, viewer, externalId }: FollowedTurn,
   lastEventId: string | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<ReadEvent, void> {
   const stream = await peer.stream("watch", { viewer, externalId, lastEventId })
   const reader = stream.getReader()
@@ -98,6 +105,7 @@ async function* readTurn(
     // Asked again with the next tick.
     look.catch(() => undefined)
   })
+  signal?.addEventListener("abort", () => void reader.cancel().catch(() => undefined), { once: true })
   let buffered = ""
   try {
     for (;;) {

@@ -28,7 +28,7 @@ import { turnText } from "../openai/turn-text.ts"
 const pingComment = ": ping\n\n"
 
 export function bindChatCompletions(binder: Binder, deps: EdgeDeps): void {
-  bindEither(binder, createChatCompletion, async ({ body, caller, context }) => {
+  bindEither(binder, createChatCompletion, async ({ body, caller, context }, signal) => {
     const asked = await toAsked(deps, caller, context, body)
     const place = await findPlace(deps, caller, asked)
     const peer = deps.peers("conversation", place.conversationId)
@@ -45,11 +45,12 @@ export function bindChatCompletions(binder: Binder, deps: EdgeDeps): void {
       return endOf(report, `${publicOrigin(context, deps.config)}/c/${place.conversationId}`)
     }
     if (body.stream === true) {
-      const chunks = toChunks(heading, turnText(deps.every, turn), end, body.stream_options?.include_usage === true)
+      const texts = (left: AbortSignal) => turnText(deps.every, turn, left)
+      const chunks = toChunks(heading, texts, end, body.stream_options?.include_usage === true)
       const every = countedIntervals(deps.every, deps.metrics.eventReaders)
       return { status: "streams", stream: withPings(chunks, every, pingComment) }
     }
-    for await (const _ of turnText(deps.every, turn)) continue
+    for await (const _ of turnText(deps.every, turn, signal)) continue
     return { status: "whole", value: toCompletion(heading, await end()) }
   })
 
