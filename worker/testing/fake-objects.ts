@@ -1,10 +1,11 @@
 /** Conversations and channels as the edge sees them, without turns: enough to obey their table of methods. */
+import type { BudgetsState, ProviderState } from "../../core/budget/terms.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
 import type { RunnerView } from "../../core/runner/fleet.ts"
 import type { TurnReport } from "../../core/turn/report.ts"
-import { type ConversationId, ConversationId as Id, type EpochMs, type UserId } from "../../core/units.ts"
+import { after, type ConversationId, ConversationId as Id, type EpochMs, type UserId } from "../../core/units.ts"
 import {
   type LoopState,
   methods,
@@ -42,6 +43,9 @@ export interface FakeObjects {
   turn: LoopState["currentTurn"]
   /** In base64, as they came. */
   readonly pictures: string[]
+  /** How the Ledger says that budgets and providers stand. */
+  budgets: BudgetsState
+  providers: ProviderState[]
   /** Those that the RunnerHub knows. */
   readonly runners: RunnerView[]
   /** What becomes of every message's turn. */
@@ -77,6 +81,13 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     channelSecret: "right-secret",
     turn: null,
     pictures: [],
+    budgets: {
+      timeZone: "UTC",
+      day: { startsAt: now(), endsAt: after(now(), 1) },
+      month: { startsAt: now(), endsAt: after(now(), 1) },
+      scopes: [],
+    },
+    providers: [],
     runners: [],
     report: { status: "unknown" },
     failNext: (name, failure) =>
@@ -163,8 +174,8 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       return {}
     }),
     flush: on(methods.conversation.flush, () => ({})),
-    commandEnded: on(methods.conversation.commandEnded, () => ({})),
     wake: on(methods.conversation.wake, () => ({})),
+    budgetFreed: on(methods.conversation.budgetFreed, () => ({})),
   })
 
   const status = { status: "connected" as const, mode: "polling" as const, problem: null, lastInboundAt: null }
@@ -183,6 +194,19 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     releaseSlot: on(methods.ledger.releaseSlot, () => ({})),
     forget: on(methods.ledger.forget, () => ({})),
     setLimit: on(methods.ledger.setLimit, () => ({})),
+    reserve: on(methods.ledger.reserve, ({ candidates }) => ({
+      status: "allowed" as const,
+      candidate: 0,
+      maxOutputTokens: candidates[0]?.maxOutputTokens ?? 1,
+    })),
+    settle: on(methods.ledger.settle, ({ usage, costMicroUsd }) => {
+      const used = usage ?? { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
+      const tokens = used.inputTokens + used.cacheReadTokens + used.cacheWriteTokens + used.outputTokens
+      return { charged: { tokens, microUsd: costMicroUsd ?? 0 }, usage: used }
+    }),
+    setBudget: on(methods.ledger.setBudget, () => ({})),
+    budgets: on(methods.ledger.budgets, () => fake.budgets),
+    providers: on(methods.ledger.providers, () => ({ providers: [...fake.providers] })),
     check: on(methods.ledger.check, () => ({})),
   }
   const live: Routes<"live"> = {
