@@ -3,6 +3,8 @@ import * as z from "zod"
 import { CredentialKey } from "../adapters/store/standings.ts"
 import { LoopError } from "../core/errors.ts"
 import { InboundMessage } from "../core/channel/message.ts"
+import { ReserveAnswer, ReserveRequest, SettleAnswer, SettleRequest } from "../core/budget/reserve.ts"
+import { BudgetsState, BudgetTerms, ProviderState } from "../core/budget/terms.ts"
 import { OutgoingPart, SendOutcome } from "../core/channel/outgoing.ts"
 import { LiveEvent, LiveSeq } from "../core/live/event.ts"
 import { EventId } from "../core/loop/event.ts"
@@ -96,6 +98,8 @@ export const methods = {
     flush: method(nothing, nothing),
     /** The Ledger has given a slot to this conversation's turn. */
     wake: method(z.object({ slotFor: TurnId }), nothing),
+    /** There may be room now for the call that this turn was told to `wait` with: it asks again. */
+    budgetFreed: method(z.object({ turnId: TurnId }), nothing),
   },
   channel: {
     /** Reads its row again: it was created, changed or deleted. */
@@ -116,13 +120,30 @@ export const methods = {
       z.object({ granted: z.boolean() }),
     ),
     releaseSlot: method(z.object({ turnId: TurnId }), nothing),
-    /** The conversation is erased: its slots and its places in line are gone, and with them its id. */
+    /** The conversation is erased: its slots, its places in line and its own sums are gone, and with them its id. */
     forget: method(z.object({ conversationId: ConversationId }), nothing),
     /** How many turns may run; null: the default. `version` is that of the settings: an older one than known changes nothing. */
     setLimit: method(
       z.object({ limit: z.number().int().positive().nullable(), version: z.number().int().nonnegative() }),
       nothing,
     ),
+    /**
+     * The one way to a model: reserves the worst case of a call before it starts. A repeated call of the same `callId` gives the
+     * same reservation, and there is one. Unsettled, it is charged at its worst case after 20 minutes.
+     * @throws LoopError `database_unavailable`: limits or sums are not known and the database is away; ask again
+     */
+    reserve: method(ReserveRequest, ReserveAnswer),
+    /**
+     * Says what became of a call that was `allowed`. May be repeated, with the same answer, and must be until it is answered;
+     * after a restart that hid the call's end, with `started: true` and `usage: null`.
+     */
+    settle: method(SettleRequest, SettleAnswer),
+    /** What is set for a scope. An older version than known changes nothing; a newer one acts on the next call. */
+    setBudget: method(BudgetTerms, nothing),
+    /** The gateway, every group that spent or has limits, and the conversation asked for or those with limits of their own. */
+    budgets: method(z.object({ conversationId: ConversationId.nullable() }), BudgetsState),
+    /** Providers that were called. */
+    providers: method(nothing, z.object({ providers: z.array(ProviderState) })),
     /** Durable when it returns: shows that objects can write. */
     check: method(nothing, nothing),
   },

@@ -2,7 +2,7 @@
 import { Channel } from "./channel/channel.ts"
 import { Conversation } from "./conversation/conversation.ts"
 import type { HostedObject, ObjectHost } from "./host.ts"
-import { Ledger } from "./ledger.ts"
+import { Ledger } from "./ledger/ledger.ts"
 import { LiveHub } from "./live/hub.ts"
 import type { GatewayParts } from "./parts.ts"
 import type { ObjectKind } from "./peers.ts"
@@ -15,7 +15,7 @@ export function createObject(kind: ObjectKind, host: ObjectHost, parts: GatewayP
     case "channel":
       return new Channel(host, parts)
     case "ledger":
-      return new Ledger(host, parts.concurrentTurns)
+      return new Ledger(host, parts)
     case "live":
       return new LiveHub(host, parts.liveInterest)
     case "runners":

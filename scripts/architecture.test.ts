@@ -58,7 +58,7 @@ const isRunnerHost = (file: string) => file.startsWith("sandbox-runner/host/")
 describe("the rooms", () => {
   test("are scanned: the scan finds what is known to be there", () => {
     expect(files.length).toBeGreaterThan(150)
-    expect(imports).toContainEqual({ file: "durable-objects/wiring.ts", target: "durable-objects/ledger.ts" })
+    expect(imports).toContainEqual({ file: "durable-objects/wiring.ts", target: "durable-objects/ledger/ledger.ts" })
     expect(imports).toContainEqual({ file: "worker/index.ts", target: "cloudflare:workers" })
     const forms = `import a from "./a.ts"\nimport {\n  b,\n} from "./b.ts"\nimport "./c.ts"\nexport * from "./d.ts"\nimport type { E } from './e.ts'\nconst f = await import("./f.ts")`
     const found = importForms.flatMap((form) => [...forms.matchAll(form)].flatMap((match) => match.slice(1)))

@@ -64,6 +64,10 @@ export class Conversation implements HostedObject {
     interrupt: on(methods.conversation.interrupt, ({ viewer }) => this.#interrupt(viewer)),
     flush: on(methods.conversation.flush, () => this.#flush()),
     wake: on(methods.conversation.wake, ({ slotFor }) => this.#wake(slotFor)),
+    budgetFreed: on(methods.conversation.budgetFreed, () => {
+      this.#work()
+      return {}
+    }),
   }
 
   constructor(host: ObjectHost, parts: GatewayParts) {

@@ -16,7 +16,7 @@ import type { OutgoingPart } from "../../core/channel/outgoing.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
 import { Config, parseEnvironment } from "../config.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
-import { Ledger } from "../ledger.ts"
+import { Ledger } from "../ledger/ledger.ts"
 import { methods, on, type ObjectKind } from "../peers.ts"
 import { chatId, chatMessage, openHarness, type Harness } from "../testing/harness.ts"
 import { defineTool } from "../tools/tool.ts"
@@ -83,7 +83,7 @@ async function openWorld(prepare: (host: ObjectHost) => void) {
     alarm: async () => {},
   }
   const create = (kind: ObjectKind, host: ObjectHost): HostedObject => {
-    if (kind === "ledger") return new Ledger(host, 1)
+    if (kind === "ledger") return new Ledger(host, parts)
     if (kind !== "conversation") return channel
     prepare(host)
     return new Conversation(host, parts)

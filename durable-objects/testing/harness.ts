@@ -20,7 +20,7 @@ import { createWaiters } from "../../sandbox-runner/testkit/waiters.ts"
 import { Config, parseEnvironment } from "../config.ts"
 import { Conversation } from "../conversation/conversation.ts"
 import type { HostedObject } from "../host.ts"
-import { Ledger } from "../ledger.ts"
+import { Ledger } from "../ledger/ledger.ts"
 import { LiveHub } from "../live/hub.ts"
 import { createLiveInterest } from "../live/interest.ts"
 import { methods, on, routeOf, type Routes } from "../peers.ts"
@@ -156,7 +156,7 @@ export async function openHarness(
               ? new LiveHub(host, parts.liveInterest)
               : stubHub(options.onLive, waiters.notify)
           case "ledger":
-            return new Ledger(host, parts.concurrentTurns)
+            return new Ledger(host, parts)
           case "runners":
             return new RunnerHub(host, parts)
           case "channel":

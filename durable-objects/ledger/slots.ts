@@ -1,9 +1,7 @@
-/** Who may spend: the slots for turns that run at the same time. A refused asker waits in line and is woken. */
+/** Slots for turns that run at the same time. A refused asker waits in line and is woken. */
 import * as z from "zod"
-import { after, ConversationId, EpochMs, TurnId } from "../core/units.ts"
-import { LoopError } from "../core/errors.ts"
-import type { HostedObject, ObjectHost } from "./host.ts"
-import { methods, on, routeOf, type Routes } from "./peers.ts"
+import { after, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
+import type { ObjectHost } from "../host.ts"
 
 const Slot = z.object({ conversationId: ConversationId, expiresAt: EpochMs })
 type Slot = z.infer<typeof Slot>
@@ -21,27 +19,17 @@ const slotLeaseMs = 3 * 60_000
 /** An asker that does not ask again for this long no longer wants a slot. */
 const waiterLeaseMs = 3 * 60_000
 
-export class Ledger implements HostedObject {
+export class Slots {
   readonly #host: ObjectHost
   readonly #defaultLimit: number
   #set: StoredLimit
   readonly #slots: Map<TurnId, Slot>
   /** In the order of asking. */
   readonly #waiting: Map<TurnId, Waiter>
-  readonly #routes: Routes<"ledger"> = {
-    acquireSlot: on(methods.ledger.acquireSlot, (input) => this.#acquire(input)),
-    releaseSlot: on(methods.ledger.releaseSlot, ({ turnId }) => this.#release(turnId)),
-    forget: on(methods.ledger.forget, ({ conversationId }) => this.#forget(conversationId)),
-    setLimit: on(methods.ledger.setLimit, (input) => this.#setLimit(input)),
-    check: on(methods.ledger.check, () => {
-      this.#host.storage.put("checked", this.#host.now())
-      return {}
-    }),
-  }
 
-  constructor(host: ObjectHost, concurrentTurns: number) {
+  constructor(host: ObjectHost, defaultLimit: number) {
     this.#host = host
-    this.#defaultLimit = concurrentTurns
+    this.#defaultLimit = defaultLimit
     this.#set = StoredLimit.parse(host.storage.get("limit") ?? { limit: null, version: 0 })
     const stored = host.storage.list({ prefix: "slot/" })
     this.#slots = new Map(stored.map(([key, value]) => [TurnId.parse(key.slice("slot/".length)), Slot.parse(value)]))
@@ -49,17 +37,7 @@ export class Ledger implements HostedObject {
     this.#waiting = new Map(line.map((waiter) => [waiter.turnId, waiter]))
   }
 
-  async call(name: string, input: unknown): Promise<unknown> {
-    return routeOf(this.#routes, name)(input)
-  }
-
-  stream(name: string): ReadableStream<Uint8Array> {
-    throw new LoopError("internal", { method: name })
-  }
-
-  async alarm(): Promise<void> {}
-
-  #acquire({ turnId, conversationId }: { turnId: TurnId; conversationId: ConversationId }): { granted: boolean } {
+  acquire({ turnId, conversationId }: { turnId: TurnId; conversationId: ConversationId }): { granted: boolean } {
     this.#dropExpired()
     const free = this.#limit - this.#slots.size
     const isHolder = this.#slots.has(turnId)
@@ -71,21 +49,25 @@ export class Ledger implements HostedObject {
     return { granted: true }
   }
 
-  #release(turnId: TurnId): Record<string, never> {
+  release(turnId: TurnId): void {
     this.#leaveLine(turnId)
     if (this.#slots.delete(turnId)) this.#host.storage.delete(`slot/${turnId}`)
     this.#dropExpired()
     this.#fill()
-    return {}
   }
 
-  #setLimit(set: StoredLimit): Record<string, never> {
-    if (set.version < this.#set.version) return {}
+  setLimit(set: StoredLimit): void {
+    if (set.version < this.#set.version) return
     this.#set = set
     this.#host.storage.put("limit", set)
     this.#dropExpired()
     this.#fill()
-    return {}
+  }
+
+  /** A turn whose object died may have left its slot to time. */
+  forget(conversationId: ConversationId): void {
+    for (const [turnId, slot] of [...this.#slots, ...this.#waiting])
+      if (slot.conversationId === conversationId) this.release(turnId)
   }
 
   get #limit(): number {
@@ -99,13 +81,6 @@ export class Ledger implements HostedObject {
       this.#grant(next, conversationId)
       this.#host.keepAlive(this.#host.peer("conversation", conversationId).call("wake", { slotFor: next }))
     }
-  }
-
-  /** A turn whose object died may have left its slot to time. */
-  #forget(conversationId: ConversationId): Record<string, never> {
-    for (const [turnId, slot] of [...this.#slots, ...this.#waiting])
-      if (slot.conversationId === conversationId) this.#release(turnId)
-    return {}
   }
 
   #grant(turnId: TurnId, conversationId: ConversationId): void {

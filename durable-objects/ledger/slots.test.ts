@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest"
-import { apiMessage, loopId, openHarness, owner, type Harness } from "./testing/harness.ts"
-import { ConversationId, TurnId } from "../core/units.ts"
+import { apiMessage, loopId, openHarness, owner, type Harness } from "../testing/harness.ts"
+import { ConversationId, TurnId } from "../../core/units.ts"
 
 let harness: Harness
 afterEach(async () => harness.close())
