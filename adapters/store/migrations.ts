@@ -90,4 +90,17 @@ export const migrations = [
       "INSERT INTO `message_search`(`message_search`) VALUES ('rebuild');",
     ],
   },
+  {
+    id: "0005_runners",
+    statements: [
+      "CREATE TABLE `commands` (\n\t`id` text PRIMARY KEY NOT NULL,\n\t`kind` text NOT NULL,\n\t`status` text NOT NULL,\n\t`runner_id` text,\n\t`conversation_id` text,\n\t`correlation_id` text,\n\t`failure_code` text,\n\t`created_at` integer NOT NULL,\n\t`expires_at` integer NOT NULL,\n\t`accepted_at` integer,\n\t`started_at` integer,\n\t`ended_at` integer,\n\t`version` integer NOT NULL\n);",
+      "CREATE INDEX `commands_created` ON `commands` (`created_at`,`id`);",
+      "CREATE INDEX `commands_status` ON `commands` (`status`,`created_at`,`id`);",
+      "CREATE INDEX `commands_runner` ON `commands` (`runner_id`,`created_at`,`id`);",
+      "CREATE INDEX `commands_conversation` ON `commands` (`conversation_id`,`created_at`,`id`);",
+      "CREATE INDEX `commands_correlation` ON `commands` (`correlation_id`,`created_at`,`id`);",
+      "CREATE TABLE `runner_tokens` (\n\t`token_id` text PRIMARY KEY NOT NULL,\n\t`capabilities` text NOT NULL,\n\t`runner_id` text,\n\t`created_at` integer NOT NULL,\n\t`bound_at` integer\n);",
+      "CREATE INDEX `runner_tokens_runner` ON `runner_tokens` (`runner_id`);",
+    ],
+  },
 ] as const

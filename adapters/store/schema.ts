@@ -350,6 +350,49 @@ export const settingsHistory = sqliteTable(
   (table) => [primaryKey({ columns: [table.key, table.version] })],
 )
 
+/** Tokens by which runners connect. Each is bound to the runner that uses it first. */
+export const runnerTokens = sqliteTable(
+  "runner_tokens",
+  {
+    tokenId: text("token_id").primaryKey(),
+    /** What its runner may do. */
+    capabilities: json("capabilities").notNull(),
+    /** Null until its first use. */
+    runnerId: text("runner_id"),
+    createdAt: integer("created_at").notNull(),
+    boundAt: integer("bound_at"),
+  },
+  (table) => [index("runner_tokens_runner").on(table.runnerId)],
+)
+
+/** What runners were told to do, and how it ended; without what it was made of and what it gave. */
+export const commands = sqliteTable(
+  "commands",
+  {
+    id: text("id").primaryKey(),
+    kind: text("kind").notNull(),
+    status: text("status").notNull(),
+    runnerId: text("runner_id"),
+    conversationId: text("conversation_id"),
+    correlationId: text("correlation_id"),
+    /** Why it failed or was rejected; null unless it did. */
+    failureCode: text("failure_code"),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    acceptedAt: integer("accepted_at"),
+    startedAt: integer("started_at"),
+    endedAt: integer("ended_at"),
+    version: integer("version").notNull(),
+  },
+  (table) => [
+    index("commands_created").on(table.createdAt, table.id),
+    index("commands_status").on(table.status, table.createdAt, table.id),
+    index("commands_runner").on(table.runnerId, table.createdAt, table.id),
+    index("commands_conversation").on(table.conversationId, table.createdAt, table.id),
+    index("commands_correlation").on(table.correlationId, table.createdAt, table.id),
+  ],
+)
+
 /** What belongs to this installation as a whole, such as the check value of its encryption key. */
 export const instance = sqliteTable("instance", {
   key: text("key").primaryKey(),
