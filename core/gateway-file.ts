@@ -102,7 +102,8 @@ export const FileOwnership = z.object({
   source: z.enum(["machine", "api"]),
   groups: Owned(GroupId),
   channels: Owned(ChannelId),
-  settings: z.array(SettingName),
+  /** A name that an older release stored, and that is no setting any more, owns nothing. */
+  settings: z.array(z.string()).transform((names) => names.flatMap((one) => SettingName.safeParse(one).data ?? [])),
 })
 export type FileOwnership = z.infer<typeof FileOwnership>
 export const ownsNothing: FileOwnership = { source: "api", groups: [], channels: [], settings: [] }

@@ -52,6 +52,11 @@ describe("settings", () => {
     expect(StoredSettings.parse({ timeZone: "Europe/Berlin" })).toEqual({ ...noSettings, timeZone: "Europe/Berlin" })
   })
 
+  test("of an older release lose what is no setting any more", () => {
+    const stored = { ...noSettings, historyMessages: 5, retentionDays: 30 }
+    expect(StoredSettings.parse(stored)).toEqual({ ...noSettings, historyMessages: 5 })
+  })
+
   test("have one list of names", () => {
     expect(SettingName.options).toEqual(Object.keys(Settings.shape))
     expect(Object.keys(noSettings)).toEqual(SettingName.options)
@@ -67,7 +72,6 @@ describe("settings", () => {
     { concurrentTurns: 1_001 },
     { home: { channelId: "x", chatId: 1 } },
     { home: { channelId: `chan_${"a".repeat(24)}` } },
-    { retentionDays: 0 },
     { systemPrompt: "x".repeat(100_001) },
   ])("refuse %j", (changes) => {
     expect(SettingsChanges.safeParse(changes).success).toBe(false)

@@ -25,8 +25,6 @@ const fields = {
   concurrentTurns: z.number().int().min(1).max(1_000).nullable(),
   timeZone: TimeZone.nullable(),
   home: HomeChat.nullable(),
-  /** How long ended conversations are meant to be kept, for whoever cleans up; nothing is erased by this alone. */
-  retentionDays: z.number().int().min(1).max(36_500).nullable(),
 }
 
 export const SettingName = z.enum([
@@ -37,7 +35,6 @@ export const SettingName = z.enum([
   "concurrentTurns",
   "timeZone",
   "home",
-  "retentionDays",
 ])
 export type SettingName = z.infer<typeof SettingName>
 
@@ -56,10 +53,9 @@ export const noSettings: Settings = {
   concurrentTurns: null,
   timeZone: null,
   home: null,
-  retentionDays: null,
 }
 
-/** As they were stored by any release: what it did not know yet is not set. */
+/** As they were stored by any release: what it did not know yet is not set, and what is no setting any more is left out. */
 export const StoredSettings = z
   .object(fields)
   .partial()

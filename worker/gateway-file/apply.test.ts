@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { readOwnership } from "../../adapters/store/ownership.ts"
+import { writeSettings } from "../../adapters/store/settings.ts"
 import { type Edge, openEdge, outcome } from "../testing/edge.ts"
 
 let edge: Edge
@@ -173,6 +174,13 @@ describe("what the file owns", () => {
     const { version } = await get("/api/settings")
     expect(await send("PUT", "/api/settings", { version, settings: { timeZone: "UTC" } })).toBe(refused)
     expect(await send("PUT", "/api/settings", { version, settings: { historyMessages: 5 } })).toBe("200")
+  })
+
+  test("is known from an older release too, but for what is no setting any more", async () => {
+    const value = { source: "api", groups: [], channels: [], settings: ["retentionDays", "timeZone"] }
+    const at = edge.now()
+    await writeSettings(edge.libsql, { key: "file", value, version: 0, updatedAt: at, updatedBy: "ada" })
+    expect(await get("/api/settings")).toMatchObject({ managed: ["timeZone"] })
   })
 
   test("is known without a secret of it", async () => {

@@ -48,7 +48,6 @@ const numberFields = [
   { name: "historyMessages", label: "Messages of history", max: 1_000 },
   { name: "maxOutputTokens", label: "Longest answer, tokens", max: 1_000_000 },
   { name: "concurrentTurns", label: "Turns at the same moment", max: 1_000 },
-  { name: "retentionDays", label: "Keep conversations, days", max: 36_500 },
 ] as const
 type NumberField = (typeof numberFields)[number]["name"]
 
@@ -75,7 +74,6 @@ function SettingsForm({
     historyMessages: textOf(settings.historyMessages),
     maxOutputTokens: textOf(settings.maxOutputTokens),
     concurrentTurns: textOf(settings.concurrentTurns),
-    retentionDays: textOf(settings.retentionDays),
   })
   const { busy, problem, act } = useAction()
   const isLocked = (name: SettingName) => !mayWrite || managed.includes(name)
@@ -94,7 +92,6 @@ function SettingsForm({
       historyMessages: number("historyMessages"),
       maxOutputTokens: number("maxOutputTokens"),
       concurrentTurns: number("concurrentTurns"),
-      retentionDays: number("retentionDays"),
       home,
     }
     const free = Object.fromEntries(Object.entries(all).filter(([name]) => !managed.some((one) => one === name)))
@@ -146,7 +143,7 @@ function SettingsForm({
                 max={max}
                 step={1}
                 value={numbers[name]}
-                placeholder={name === "retentionDays" ? "for ever" : String(effective[name])}
+                placeholder={String(effective[name])}
                 onChange={(event) => setNumbers({ ...numbers, [name]: event.target.value })}
                 disabled={isLocked(name)}
               />
