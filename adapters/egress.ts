@@ -1,13 +1,6 @@
 /** A fetch on someone else's behalf: every address on the way is checked, and no credential follows to another origin. */
-import { isLiteralAddress, mayReach, type Allowance } from "../core/egress/address.ts"
-import { isLoopError, LoopError } from "../core/errors.ts"
-
-export interface EgressRules {
-  /** Private addresses that may be reached all the same. */
-  readonly allowances: readonly Allowance[]
-  /** The gateway's own, which an agent must not use to speak to itself. */
-  readonly ownOrigins: readonly string[]
-}
+import { forbidden, mayAskFor, type EgressRules } from "../core/egress/target.ts"
+import { isLoopError } from "../core/errors.ts"
 
 /** Fewer than a browser's twenty: each costs a connection, and no honest page needs more. */
 const maxRedirects = 10
@@ -30,7 +23,8 @@ export async function guardedFetch(
   // Read once, since a redirect may ask for it again.
   const body = request.body === null ? undefined : await next.clone().arrayBuffer()
   for (let hops = 0; hops <= maxRedirects; hops += 1) {
-    checkUrl(new URL(next.url), rules)
+    const url = new URL(next.url)
+    if (!mayAskFor(url, rules)) throw forbidden(url.hostname)
     const response = await sendOrForbid(next, send)
     const location = response.headers.get("location")
     if (request.redirect === "manual" || location === null || !redirectStatuses.has(response.status)) return response
@@ -39,27 +33,6 @@ export async function guardedFetch(
     next = followRedirect(next, response.status, new URL(location, next.url), { body, signal: request.signal })
   }
   throw new TypeError(`more than ${maxRedirects} redirects`)
-}
-
-/** @throws LoopError `egress_forbidden` for what a URL alone shows: its scheme, its literal address, our own origin */
-function checkUrl(url: URL, { allowances, ownOrigins }: EgressRules): void {
-  const isHttp = url.protocol === "http:" || url.protocol === "https:"
-  // `wrangler dev` would resolve it to the developer's machine, and no connection of ours is there to look.
-  const isLocalName = /(^|\.)localhost\.?$/.test(url.hostname)
-  const isOwn = ownOrigins.includes(url.origin) || ownOrigins.includes(url.origin.replace(/\.(?=:|$)/, ""))
-  const isRefusedLiteral = isLiteralAddress(url.hostname) && !mayReach(url.hostname, portOf(url), allowances)
-  if (!isHttp || isOwn || isRefusedLiteral || (isLocalName && allowances.length === 0)) throw forbidden(url.hostname)
-}
-
-/** `details` repeat the host that was asked for, not where it led. */
-export function forbidden(hostname: string): LoopError {
-  return new LoopError("egress_forbidden", { host: hostname })
-}
-
-/** The port that a URL leads to. */
-export function portOf(url: URL): number {
-  if (url.port !== "") return Number(url.port)
-  return url.protocol === "https:" ? 443 : 80
 }
 
 /** A refusal at the connection arrives as the cause of fetch's own error. */

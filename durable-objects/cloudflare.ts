@@ -3,7 +3,8 @@
  * itself: what an object sends or answers waits at its output gate until its writes are durable.
  */
 import { DurableObject } from "cloudflare:workers"
-import { guardedFetch, type EgressRules } from "../adapters/egress.ts"
+import { guardedFetch } from "../adapters/egress.ts"
+import type { EgressRules } from "../core/egress/target.ts"
 import type { Libsql } from "../adapters/store/libsql.ts"
 import { isLoopError, LoopError, type ErrorCode, type ErrorDetails } from "../core/errors.ts"
 import { EpochMs } from "../core/units.ts"

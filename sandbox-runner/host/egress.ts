@@ -1,15 +1,15 @@
 /**
  * The ways out of the Node host: one for addresses that the operator configured, one for addresses that a model, message or
- * page chose. The second checks the address that a name resolves to in the very moment it connects, so that no answer of a
- * name server can change between check and use.
+ * page chose. The second checks the address that a name resolves to in the very moment it connects.
  */
 import { lookup } from "node:dns"
-import { isIP, type LookupFunction } from "node:net"
-import { networkInterfaces } from "node:os"
+import type { LookupFunction } from "node:net"
 import { Agent, buildConnector } from "undici"
-import { forbidden, guardedFetch } from "../../adapters/egress.ts"
-import { mayReach, parseAllowance, type Allowance } from "../../core/egress/address.ts"
+import { guardedFetch } from "../../adapters/egress.ts"
+import { parseAllowance } from "../../core/egress/address.ts"
+import { forbidden } from "../../core/egress/target.ts"
 import type { Egress } from "../../durable-objects/host.ts"
+import { guardedLookup, isForbiddenLiteral, type ConnectRules } from "../connecting.ts"
 
 export interface EgressOptions {
   /** Entries of EGRESS_ALLOW_PRIVATE. */
@@ -50,7 +50,10 @@ export function openEgress(options: EgressOptions): NodeEgress {
     bodyTimeout: operatorSilenceMs,
   })
   const agent = new Agent({
-    connect: guardedConnector(allowances, options.ownPort, options.resolve ?? lookup),
+    connect: guardedConnector(
+      { allowances, ...(options.ownPort === undefined ? {} : { ownPort: options.ownPort }) },
+      options.resolve ?? lookup,
+    ),
     keepAliveTimeout: keepAliveMs,
     headersTimeout: agentSilenceMs,
     bodyTimeout: agentSilenceMs,
@@ -88,45 +91,19 @@ function keepingRequests(send: (request: Request) => Promise<Response>): (reques
   }
 }
 
-/** Connects only to addresses that `mayReach`. Names lead to those of their addresses that may be reached. */
-function guardedConnector(
-  allowances: readonly Allowance[],
-  ownPort: number | undefined,
-  resolve: LookupFunction,
-): buildConnector.connector {
-  const mayConnect = (address: string, port: number) =>
-    mayReach(address, port, allowances) && !(port === ownPort && isThisMachine(address))
+/** Connects only to addresses that may be reached. Names lead to those of their addresses that may. */
+function guardedConnector(rules: ConnectRules, resolve: LookupFunction): buildConnector.connector {
   return (options, callback) => {
     const port = Number(options.port !== "" ? options.port : options.protocol === "https:" ? 443 : 80)
-    // A literal address never reaches the resolver.
-    const literal = options.hostname.replace(/^\[(.+)\]$/, "$1")
-    if (isIP(literal) !== 0 && !mayConnect(literal, port)) {
+    if (isForbiddenLiteral(options.hostname, port, rules)) {
       callback(forbidden(options.hostname), null)
       return
     }
     const connect = buildConnector({
       timeout: connectTimeoutMs,
       maxCachedSessions: 0,
-      lookup: guardedLookup(resolve, (address) => mayConnect(address, port)),
+      lookup: guardedLookup(resolve, port, rules),
     })
     connect(options, callback)
   }
-}
-
-function guardedLookup(resolve: LookupFunction, mayConnect: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, [])
-      const addresses = (Array.isArray(found) ? found : []).filter(({ address }) => mayConnect(address))
-      const [first] = addresses
-      if (first === undefined) return callback(forbidden(hostname), [])
-      if (options.all === true) return callback(null, addresses)
-      callback(null, first.address, first.family)
-    })
-  }
-}
-
-function isThisMachine(address: string): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return own.some((candidate) => candidate.address === address) || address.startsWith("127.") || address === "::1"
 }
