@@ -96,6 +96,8 @@ export const methods = {
     interrupt: method(z.object({ viewer }), nothing),
     /** Tries to bring libSQL up to date with this object; throws `database_unavailable` when that fails. */
     flush: method(nothing, nothing),
+    /** A runner is done with what a tool call asked of it, or never will be. Told until this answers. */
+    commandEnded: method(z.object({ commandId: CommandId, outcome: CommandOutcome }), nothing),
     /** The Ledger has given a slot to this conversation's turn. */
     wake: method(z.object({ slotFor: TurnId }), nothing),
     /** There may be room now for the call that this turn was told to `wait` with: it asks again. */

@@ -13,6 +13,7 @@ import { countMessages, newestWithin, settle, toTranscript } from "./transcript.
 const at = EpochMs.parse(1_000_000)
 const later = (ms: number) => EpochMs.parse(at + ms)
 
+const inObject = { runsIn: "object" as const, outward: "acts" as const, cases: [] }
 const policy: TurnPolicy = {
   version: "v1",
   groupId: null,
@@ -23,9 +24,9 @@ const policy: TurnPolicy = {
   historyMessages: 20,
   permissionMode: "default",
   tools: [
-    { name: "again", repeatable: true, asksFirst: false },
-    { name: "once", repeatable: false, asksFirst: false },
-    { name: "asked", repeatable: false, asksFirst: true },
+    { ...inObject, name: "again", risk: "low", repeatable: true },
+    { ...inObject, name: "once", risk: "low", repeatable: false },
+    { ...inObject, name: "asked", risk: "high", repeatable: false },
   ],
   maxModelCalls: 5,
   maxAttempts: 3,

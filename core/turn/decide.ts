@@ -4,23 +4,16 @@
  */
 import { isRetryable, type FailureReason, type ModelFailure } from "../model/call.ts"
 import type { ToolUseBlock } from "../model/message.ts"
-import { invalidToolInput } from "../model/tool-input.ts"
-import { after, type ChoiceId, type EpochMs } from "../units.ts"
+import { after, type EpochMs } from "../units.ts"
 import type { TurnEvent, TurnOutcome } from "./event.ts"
 import { foldTurn, lastToolUses, turnText, type ModelCallState, type TurnState } from "./fold.ts"
 import type { TurnPolicy } from "./policy.ts"
+import { nextForTool, refuseCutOff, type ToolCommand } from "./decide-tool.ts"
 
 export type Command =
+  | ToolCommand
   | { type: "call_model"; call: number; attempt: number }
-  | { type: "run_tool"; use: ToolUseBlock; attempt: number }
-  /** Ends a call that does not run (again) with a result that the model can act on. */
-  | { type: "refuse_tool"; use: ToolUseBlock; outcome: "refused" | "unknown"; text: string }
-  | { type: "request_approval"; use: ToolUseBlock; expiresAt: EpochMs }
-  | { type: "expire_approval"; choiceId: ChoiceId }
-  /** Nothing to do before `until`, or before an event from outside when it is null. */
-  | { type: "wait"; until: EpochMs | null }
   | { type: "reply"; text: string }
-  | { type: "finish"; outcome: TurnOutcome }
 
 /**
  * Names the next commands of a turn. An ended turn has none. Several come together only when they can run side by side,
@@ -98,6 +91,7 @@ function afterAnswer(state: TurnState, model: In<"answered">, policy: TurnPolicy
   }
 }
 
+/** All calls of an answer go on side by side; when each has its result, the model is called again. */
 function afterToolUses(
   state: TurnState,
   model: In<"answered">,
@@ -105,60 +99,14 @@ function afterToolUses(
   policy: TurnPolicy,
   now: EpochMs,
 ): Command[] {
-  const commands: Command[] = []
-  let open = 0
-  for (const use of uses) {
-    if (state.tools.get(use.id)?.status === "ended") continue
-    open += 1
-    const cutOff = model.answer.stop === "max_tokens"
-    const next: Command = cutOff
-      ? refuse(use, "The answer was cut off at its length limit, so this call did not run.")
-      : nextForTool(state, use, policy, now)
-    if (next.type === "finish") return end(state, next.outcome)
-    commands.push(next)
-  }
-  if (open === 0) return callModel(state, policy, model.call + 1, 1)
+  const open = uses.filter((use) => state.tools.get(use.id)?.status !== "ended")
+  if (open.length === 0) return callModel(state, policy, model.call + 1, 1)
+  const isCutOff = model.answer.stop === "max_tokens"
+  const commands = open.map((use) => (isCutOff ? refuseCutOff(use) : nextForTool(state, use, policy, now)))
+  const last = commands.find((command) => command.type === "finish")
+  if (last !== undefined) return end(state, last.outcome)
   const due = commands.filter((command) => command.type !== "wait")
   return due.length > 0 ? due : [earliestWait(commands)]
-}
-
-function nextForTool(state: TurnState, use: ToolUseBlock, policy: TurnPolicy, now: EpochMs): Command {
-  const tool = policy.tools.find((candidate) => candidate.name === use.name)
-  if (tool === undefined) return refuse(use, `There is no tool named ${use.name}.`)
-  const written = invalidToolInput(use.input)
-  if (written !== undefined) return refuse(use, `The arguments are not a valid JSON object: ${written}`)
-  const run = state.tools.get(use.id)
-  if (run?.status === "open") return { type: "wait", until: null }
-  if (run?.status === "lost") {
-    if (!tool.repeatable) {
-      return {
-        type: "refuse_tool",
-        use,
-        outcome: "unknown",
-        text: "Interrupted, outcome unknown: it had started when the gateway stopped. Check before doing it again.",
-      }
-    }
-    if (run.attempt < policy.maxAttempts) return { type: "run_tool", use, attempt: run.attempt + 1 }
-    return {
-      type: "finish",
-      outcome: {
-        status: "failed",
-        code: "attempts_exhausted",
-        message: `The gateway was interrupted ${run.attempt} times while the tool ${use.name} ran and gave up.`,
-      },
-    }
-  }
-  if (!tool.asksFirst) return { type: "run_tool", use, attempt: 1 }
-  const choice = state.choices.get(use.id)
-  if (choice === undefined) return { type: "request_approval", use, expiresAt: after(now, policy.choiceTimeoutMs) }
-  if (choice.allow === true) return { type: "run_tool", use, attempt: 1 }
-  if (choice.allow === false) return refuse(use, "A person declined this call.")
-  if (now >= choice.expiresAt) return { type: "expire_approval", choiceId: choice.choiceId }
-  return { type: "wait", until: choice.expiresAt }
-}
-
-function refuse(use: ToolUseBlock, text: string): Command {
-  return { type: "refuse_tool", use, outcome: "refused", text }
 }
 
 function earliestWait(commands: readonly Command[]): Command {

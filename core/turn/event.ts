@@ -1,7 +1,8 @@
 /** The journal of one turn: what happened, in order. Appended before its effects can be seen, never changed. */
 import * as z from "zod"
 import { InboundMessage } from "../channel/message.ts"
-import { Message } from "../model/message.ts"
+import { ImageBlock, Message } from "../model/message.ts"
+import { CommandId } from "../runner/command.ts"
 import { ModelAnswer, ModelFailure } from "../model/call.ts"
 import { ChoiceId, EpochMs } from "../units.ts"
 
@@ -41,6 +42,10 @@ export const TurnEvent = z.discriminatedUnion("type", [
     call: z.number().int().positive(),
     attempt: z.number().int().positive(),
     model: z.string(),
+    /** Why this model: its tier, or the failure that it stands in for. For the operator. */
+    reason: z.string().optional(),
+    /** What in the context sent came from outside: where each piece was from. Empty: nothing did. */
+    marks: z.array(z.string()).optional(),
     at,
   }),
   z.object({
@@ -48,16 +53,27 @@ export const TurnEvent = z.discriminatedUnion("type", [
     call: z.number().int().positive(),
     answer: ModelAnswer,
     firstDeltaMs: z.number().int().nullable(),
+    /** Rounded up; null: the price is not known. Computed once, and the same in every sum. */
+    costMicroUsd: z.number().int().nonnegative().nullable().optional(),
     at,
   }),
   z.object({ type: z.literal("model_failed"), call: z.number().int().positive(), failure: ModelFailure, at }),
-  z.object({ type: z.literal("tool_started"), toolUseId: z.string(), attempt: z.number().int().positive(), at }),
+  z.object({
+    type: z.literal("tool_started"),
+    toolUseId: z.string(),
+    attempt: z.number().int().positive(),
+    /** Runs on a runner, which tells of its end: a crash of the gateway does not cut it off. */
+    commandId: CommandId.optional(),
+    at,
+  }),
   z.object({
     type: z.literal("tool_ended"),
     toolUseId: z.string(),
     /** `unknown`: it had started and a crash hid its end. `refused`: it never ran. */
     outcome: z.enum(["ok", "error", "unknown", "refused"]),
     text: z.string(),
+    /** For the model to see. */
+    images: z.array(ImageBlock).optional(),
     tainted: z.boolean(),
     at,
   }),

@@ -1,6 +1,7 @@
 /** What a turn's journal amounts to. Pure; every reader of a journal starts here. */
 import type { ModelAnswer, ModelFailure } from "../model/call.ts"
 import { textOf, type ToolUseBlock } from "../model/message.ts"
+import type { CommandId } from "../runner/command.ts"
 import type { ChoiceId, EpochMs } from "../units.ts"
 import type { TurnEvent, TurnOutcome } from "./event.ts"
 
@@ -13,7 +14,11 @@ export type ModelCallState =
   | { status: "answered"; call: number; answer: ModelAnswer }
   | { status: "failed"; call: number; attempt: number; failure: ModelFailure; failedAt: EpochMs }
 
-export type ToolState = { status: "open" | "lost"; attempt: number } | { status: "ended"; event: EventOf<"tool_ended"> }
+/** `away`: a runner has it, and tells of its end whatever happens to the gateway. */
+export type ToolState =
+  | { status: "open" | "lost"; attempt: number }
+  | { status: "away"; attempt: number; commandId: CommandId }
+  | { status: "ended"; event: EventOf<"tool_ended"> }
 
 export interface ChoiceState {
   readonly choiceId: ChoiceId
@@ -80,7 +85,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         break
       }
       case "tool_started":
-        tools.set(event.toolUseId, { status: "open", attempt: event.attempt })
+        tools.set(event.toolUseId, startedTool(event))
         break
       case "tool_ended":
         tools.set(event.toolUseId, { status: "ended", event })
@@ -124,6 +129,17 @@ export function pendingChoice(state: TurnState): ChoiceState | undefined {
 /** All that the agent has said in this turn: the same text that its deltas added up to. */
 export function turnText(state: TurnState): string {
   return state.texts.join("\n\n")
+}
+
+function startedTool({ attempt, commandId }: EventOf<"tool_started">): ToolState {
+  return commandId === undefined ? { status: "open", attempt } : { status: "away", attempt, commandId }
+}
+
+/** The commands that runners have for this turn, with the calls that they are of. */
+export function awayCommands(state: TurnState): { toolUseId: string; commandId: CommandId }[] {
+  return [...state.tools].flatMap(([toolUseId, tool]) =>
+    tool.status === "away" ? [{ toolUseId, commandId: tool.commandId }] : [],
+  )
 }
 
 function toolUsesOf(answer: ModelAnswer): ToolUseBlock[] {

@@ -81,7 +81,16 @@ function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
     case "tool_ended": {
       const isError = event.outcome !== "ok"
       const result = { type: "tool_result" as const, toolUseId: event.toolUseId, text: event.text, isError }
-      return [{ ...base, role: "user", blocks: [result], text: "", tainted: event.tainted, createdAt: event.at }]
+      return [
+        {
+          ...base,
+          role: "user",
+          blocks: [result, ...(event.images ?? [])],
+          text: "",
+          tainted: event.tainted,
+          createdAt: event.at,
+        },
+      ]
     }
     case "history_recalled": {
       const messages = event.isNew === true ? event.messages : []

@@ -26,7 +26,7 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
         entries.push({ role: "assistant", blocks: event.answer.blocks })
         break
       case "tool_ended":
-        entries.push({ role: "user", blocks: [toolResult(event)] })
+        entries.push({ role: "user", blocks: [toolResult(event), ...(event.images ?? [])] })
         break
       case "segment_started":
       case "model_started":

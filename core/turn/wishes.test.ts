@@ -9,7 +9,7 @@ const policy: TurnPolicy = {
   groupName: "default",
   system: "You are Marvin.",
   permissionMode: "default",
-  tools: [{ name: "append_line", repeatable: false, asksFirst: true }],
+  tools: [{ name: "append_line", runsIn: "object", risk: "high", repeatable: false, outward: "acts", cases: [] }],
 }
 const wishes = { groupName: null, instructions: "Speak like a pirate.", maxOutputTokens: null }
 

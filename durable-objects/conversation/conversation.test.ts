@@ -26,8 +26,9 @@ const appendLine = defineTool({
   name: "append_line",
   description: "Appends a line.",
   input: z.object({ line: z.string() }),
+  risk: "low",
   repeatable: false,
-  asksFirst: false,
+  outward: "acts",
   async run({ line }) {
     lines.push(line)
     await beforeAppend()
@@ -38,8 +39,9 @@ const askedLine = defineTool({
   name: "asked_line",
   description: "Appends a line when a person agrees.",
   input: z.object({ line: z.string() }),
+  risk: "high",
   repeatable: false,
-  asksFirst: true,
+  outward: "acts",
   async run({ line }) {
     lines.push(line)
     return { text: `appended ${line}`, tainted: false }

@@ -63,6 +63,7 @@ export class Conversation implements HostedObject {
     answer: on(methods.conversation.answer, (input) => this.#answer(input)),
     interrupt: on(methods.conversation.interrupt, ({ viewer }) => this.#interrupt(viewer)),
     flush: on(methods.conversation.flush, () => this.#flush()),
+    commandEnded: on(methods.conversation.commandEnded, (input) => this.#commandEnded(input)),
     wake: on(methods.conversation.wake, ({ slotFor }) => this.#wake(slotFor)),
     budgetFreed: on(methods.conversation.budgetFreed, () => {
       this.#work()
@@ -271,6 +272,15 @@ export class Conversation implements HostedObject {
     return {}
   }
 
+  async #commandEnded({ commandId, outcome }: MethodInput<"conversation", "commandEnded">) {
+    const turn = this.#state.meta === undefined ? undefined : this.#state.openTurn
+    if (turn === undefined) return {}
+    await this.#driver.commandEnded(turn, commandId, outcome)
+    this.#work()
+    this.#arm()
+    return {}
+  }
+
   async #wake(slotFor: TurnId): Promise<Record<string, never>> {
     if (this.#state.meta !== undefined && this.#state.openTurn?.id === slotFor) {
       this.#driver.slotGranted(slotFor)
@@ -307,6 +317,7 @@ export class Conversation implements HostedObject {
 
   #finish(turn: Turn, outcome: TurnOutcome, reply: string | null): void {
     const at = this.#host.now()
+    this.#driver.callBack(turn, "The turn that asked for it is over.")
     this.#state.append(turn, { type: "turn_ended", outcome, at })
     const cost = costOf(turn.events)
     this.#state.recordEnd(turn, { at, outcome, text: turnText(foldTurn(turn.events)), cost })

@@ -19,8 +19,9 @@ const askedLine = defineTool({
   name: "asked_line",
   description: "Appends a line when a person agrees.",
   input: z.object({ line: z.string() }),
+  risk: "high",
   repeatable: false,
-  asksFirst: true,
+  outward: "acts",
   async run({ line }) {
     ran.push(line)
     return { text: `appended ${line}`, tainted: false }

@@ -5,21 +5,18 @@
 import type { Models } from "../../adapters/models/models.ts"
 import { isLoopError, type ErrorCode } from "../../core/errors.ts"
 import { describeFailure } from "../../core/log.ts"
-import { imagesOf } from "../../core/model/image.ts"
 import type { ToolUseBlock } from "../../core/model/message.ts"
+import type { CommandId, CommandOutcome } from "../../core/runner/command.ts"
 import { decide, type Command } from "../../core/turn/decide.ts"
-import { foldTurn, turnText } from "../../core/turn/fold.ts"
-import type { TurnPolicy } from "../../core/turn/policy.ts"
-import { toTranscript } from "../../core/turn/transcript.ts"
-import { systemOf } from "../../core/turn/wishes.ts"
 import { after, ChoiceId, type EpochMs, type TurnId } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
-import { runTool } from "../tools/run.ts"
 import type { LiveEvents } from "./events.ts"
-import { showPictures } from "./pictures.ts"
+import { ModelStep } from "./model-step.ts"
 import { readPolicy, reusePolicy, type SegmentPolicy } from "./policy.ts"
+import type { Segment } from "./segment.ts"
 import type { ConversationState, Turn } from "./state.ts"
+import { ToolStep } from "./tool-step.ts"
 
 /** The rest of the conversation, as the loop needs it. */
 export interface DriverHooks {
@@ -35,19 +32,12 @@ export interface DriverHooks {
 
 /** How long to wait when the database that holds the policy is away. */
 const policyRetryMs = 5_000
-const inputSummaryCharacters = 200
-
-interface Segment {
-  readonly turn: TurnId
-  readonly policy: TurnPolicy
-  readonly apiKey: string | undefined
-  readonly abort: AbortController
-}
 
 export class Driver {
   readonly #host: ObjectHost
   readonly #parts: GatewayParts
-  readonly #models: Models
+  readonly #models: ModelStep
+  readonly #tools: ToolStep
   readonly #state: ConversationState
   readonly #events: LiveEvents
   readonly #hooks: DriverHooks
@@ -65,7 +55,8 @@ export class Driver {
   ) {
     this.#host = host
     this.#parts = parts
-    this.#models = work.models
+    this.#models = new ModelStep(host, parts, work)
+    this.#tools = new ToolStep(host, parts, work)
     this.#state = work.state
     this.#events = work.events
     this.#hooks = work.hooks
@@ -107,6 +98,16 @@ export class Driver {
   /** The Ledger gave the slot before it was asked again. */
   slotGranted(turnId: TurnId): void {
     this.#slotOf = turnId
+  }
+
+  /** Calls back what runners still do for a turn that ends. */
+  callBack(turn: Turn, reason: string): void {
+    this.#tools.cancel(turn, reason)
+  }
+
+  /** A runner is done with what a call of this turn asked of it. */
+  async commandEnded(turn: Turn, commandId: CommandId, outcome: CommandOutcome): Promise<void> {
+    await this.#tools.commandEnded(turn, commandId, outcome)
   }
 
   /** Stops what runs for a turn that has ended meanwhile, and gives its slot back. */
@@ -151,8 +152,8 @@ export class Driver {
 
   async #step(turn: Turn): Promise<"again" | "sleep"> {
     if (this.#segment?.turn !== turn.id) {
-      if (this.#isWaiting(turn)) return "sleep"
-      return this.#beginSegment(turn)
+      if (!this.#isWaiting(turn)) return this.#beginSegment(turn)
+      return (await this.#tools.remind(turn)) ? "again" : "sleep"
     }
     const segment = this.#segment
     const commands = decide(turn.events, segment.policy, this.#host.now())
@@ -238,11 +239,12 @@ export class Driver {
   async #execute(turn: Turn, segment: Segment, command: Command, reply: string | null): Promise<void> {
     switch (command.type) {
       case "call_model":
-        return this.#callModel(turn, segment, command)
+        this.#hooks.joinQueued(turn)
+        return this.#models.run(turn, segment, command)
       case "run_tool":
-        return this.#runTool(turn, segment, command.use, command.attempt)
+        return this.#tools.run(turn, segment, command.use, command.attempt)
       case "refuse_tool":
-        return this.#endTool(turn, command.use, { outcome: command.outcome, text: command.text, tainted: false })
+        return this.#tools.end(turn, command.use.id, { outcome: command.outcome, text: command.text, tainted: false })
       case "request_approval":
         return this.#ask(turn, command.use, command.expiresAt)
       case "expire_approval":
@@ -254,87 +256,6 @@ export class Driver {
       case "wait":
         return
     }
-  }
-
-  async #callModel(
-    turn: Turn,
-    segment: Segment,
-    { call, attempt }: Extract<Command, { type: "call_model" }>,
-  ): Promise<void> {
-    const { policy, apiKey, abort } = segment
-    this.#hooks.joinQueued(turn)
-    const startedAt = this.#host.now()
-    this.#state.append(turn, { type: "model_started", call, attempt, model: policy.model, at: startedAt })
-    const before = turnText(foldTurn(turn.events))
-    const past = this.#state.turns.filter((other) => other.number < turn.number).map((other) => other.events)
-    const transcript = toTranscript(past, turn.events, policy.historyMessages)
-    const hasPictures = imagesOf(transcript).length > 0
-    const shown = hasPictures ? await showPictures(this.#host.blobs, transcript) : { messages: transcript }
-    if (abort.signal.aborted || !this.#state.isOpen(turn)) return
-    let firstDeltaMs: number | null = null
-    const outcome = await this.#models.run(
-      {
-        model: policy.model,
-        system: systemOf(policy),
-        ...shown,
-        tools: this.#parts.tools
-          .filter((tool) => policy.tools.some(({ name }) => name === tool.name))
-          .map((tool) => tool.spec),
-        maxOutputTokens: policy.maxOutputTokens,
-      },
-      {
-        signal: abort.signal,
-        onDelta: (delta) => {
-          if (abort.signal.aborted) return
-          firstDeltaMs ??= Math.max(0, this.#host.now() - startedAt)
-          if (delta.type === "text") this.#events.delta(turn, delta.text)
-          else this.#events.thinking(turn, delta.text)
-        },
-        ...(apiKey === undefined ? {} : { apiKey }),
-      },
-    )
-    if (abort.signal.aborted || !this.#state.isOpen(turn)) return
-    const at = this.#host.now()
-    if (outcome.status === "failed") {
-      this.#state.append(turn, { type: "model_failed", call, failure: outcome.failure, at })
-      this.#events.settleText(turn, before)
-      return
-    }
-    this.#state.append(turn, { type: "model_ended", call, answer: outcome.answer, firstDeltaMs, at })
-    this.#events.settleText(turn, before)
-    for (const block of outcome.answer.blocks) {
-      if (block.type !== "tool_use") continue
-      const data = { tool_use_id: block.id, tool: block.name, input_summary: summarise(block.input) }
-      this.#events.step(turn, { event: "tool_call", data })
-    }
-  }
-
-  async #runTool(turn: Turn, segment: Segment, use: ToolUseBlock, attempt: number): Promise<void> {
-    const tool = this.#parts.tools.find((candidate) => candidate.name === use.name)
-    if (tool === undefined) {
-      return this.#endTool(turn, use, {
-        outcome: "refused",
-        text: `There is no tool named ${use.name}.`,
-        tainted: false,
-      })
-    }
-    const { signal } = segment.abort
-    this.#state.append(turn, { type: "tool_started", toolUseId: use.id, attempt, at: this.#host.now() })
-    const result = await runTool(tool, use.input, {
-      now: () => this.#host.now(),
-      fetch: (request) => this.#host.fetch(request, "agent"),
-      signal,
-    })
-    if (!signal.aborted && this.#state.isOpen(turn)) this.#endTool(turn, use, result)
-  }
-
-  #endTool(
-    turn: Turn,
-    use: ToolUseBlock,
-    result: { outcome: "ok" | "error" | "refused" | "unknown"; text: string; tainted: boolean },
-  ): void {
-    this.#state.append(turn, { type: "tool_ended", toolUseId: use.id, ...result, at: this.#host.now() })
-    this.#events.step(turn, { event: "tool_result", data: { tool_use_id: use.id, ok: result.outcome === "ok" } })
   }
 
   #ask(turn: Turn, use: ToolUseBlock, expiresAt: EpochMs): void {
@@ -357,11 +278,6 @@ export class Driver {
     this.#state.append(turn, { type: "choice_resolved", choiceId, allow, source, at: this.#host.now() })
     this.#events.step(turn, { event: "choice_resolved", data: { choice_id: choiceId, source } })
   }
-}
-
-function summarise(input: unknown): string {
-  const json = JSON.stringify(input)
-  return json.length <= inputSummaryCharacters ? json : `${json.slice(0, inputSummaryCharacters - 1)}…`
 }
 
 /** True for failures of the moment: the object is started afresh, or asks again by its alarm. */

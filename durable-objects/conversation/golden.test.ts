@@ -29,12 +29,17 @@ const Snapshot = z.array(z.tuple([z.string(), z.json()]))
 type Snapshot = z.infer<typeof Snapshot>
 
 const ran: string[] = []
-const line = { description: "Appends a line.", input: z.object({ line: z.string() }), repeatable: false }
+const line = {
+  description: "Appends a line.",
+  input: z.object({ line: z.string() }),
+  repeatable: false,
+  outward: "acts" as const,
+}
 const tools = [false, true].map((asksFirst) =>
   defineTool({
     ...line,
     name: asksFirst ? "asked_line" : "append_line",
-    asksFirst,
+    risk: asksFirst ? "high" : "low",
     async run(input) {
       ran.push(input.line)
       harness.notify()

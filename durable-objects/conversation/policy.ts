@@ -8,6 +8,7 @@ import { effectiveSettings } from "../../core/settings.ts"
 import { policyDefaults, type TurnPolicy } from "../../core/turn/policy.ts"
 import { type Asked, tighten } from "../../core/turn/wishes.ts"
 import type { GatewayParts } from "../parts.ts"
+import { policyOf } from "../tools/tool.ts"
 import type { Meta } from "./records.ts"
 
 export interface SegmentPolicy {
@@ -38,7 +39,7 @@ export async function readPolicy(
     maxOutputTokens: group?.maxOutputTokens ?? general.maxOutputTokens,
     historyMessages: group?.historyMessages ?? general.historyMessages,
     permissionMode: "default",
-    tools: parts.tools.map(({ name, repeatable, asksFirst }) => ({ name, repeatable, asksFirst })),
+    tools: parts.tools.map(policyOf),
     maxModelCalls: policyDefaults.maxModelCalls,
     maxAttempts: policyDefaults.maxAttempts,
     choiceTimeoutMs: policyDefaults.choiceTimeoutMs,

@@ -22,8 +22,9 @@ const askedLine = defineTool({
   name: "asked_line",
   description: "Appends a line when a person agrees.",
   input: z.object({ line: z.string() }),
+  risk: "high",
   repeatable: false,
-  asksFirst: true,
+  outward: "acts",
   run: async ({ line }) => ({ text: `appended ${line}`, tainted: false }),
 })
 

@@ -9,8 +9,9 @@ export const currentTime = defineTool({
   name: "current_time",
   description: "Current date and time, in UTC and in the given IANA time zone.",
   input: z.object({ timezone: TimeZone.optional() }),
+  risk: "low",
   repeatable: true,
-  asksFirst: false,
+  outward: "none",
   async run({ timezone }, context) {
     const at = context.now()
     if (timezone === undefined) return { text: toRfc3339(at), tainted: false }

@@ -1,24 +1,18 @@
 /** Runs one call of a tool to a result that the model can read, whatever the tool does. */
 import { isLoopError, toErrorBody } from "../../core/errors.ts"
-import { maxToolTextBytes, type Tool, type ToolContext } from "./tool.ts"
-
-export interface ToolRun {
-  readonly outcome: "ok" | "error"
-  readonly text: string
-  readonly tainted: boolean
-}
+import type { ObjectTool, FinishedCall, ToolContext } from "./tool.ts"
 
 /**
  * Never throws: bad input, a throw, a time-out and oversized output become text for the model.
  * @param context - its signal aborts when the turn is interrupted
  */
-export async function runTool(tool: Tool, input: unknown, context: ToolContext): Promise<ToolRun> {
+export async function runTool(tool: ObjectTool, input: unknown, context: ToolContext): Promise<FinishedCall> {
   const deadline = AbortSignal.timeout(tool.timeoutMs)
   const signal = AbortSignal.any([context.signal, deadline])
   try {
     const outcome = await Promise.race([tool.start(input, { ...context, signal }), rejectOnAbort(signal)])
     if (outcome.status === "invalid_input") return failed(`The input is not valid:\n${outcome.problem}`)
-    return { outcome: "ok", text: bounded(outcome.text), tainted: outcome.tainted }
+    return { outcome: "ok", text: boundText(outcome.text, tool.maxTextBytes), tainted: outcome.tainted }
   } catch (error) {
     if (deadline.aborted) return failed(`The tool gave no answer within ${tool.timeoutMs / 1000} s and was stopped.`)
     if (context.signal.aborted) return failed("The tool was stopped.")
@@ -26,8 +20,8 @@ export async function runTool(tool: Tool, input: unknown, context: ToolContext):
   }
 }
 
-function failed(text: string): ToolRun {
-  return { outcome: "error", text: bounded(text), tainted: false }
+function failed(text: string): FinishedCall {
+  return { outcome: "error", text, tainted: false }
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {
@@ -37,9 +31,10 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   })
 }
 
-function bounded(text: string): string {
+/** The text within a limit of UTF-8 bytes; what is cut is counted at its end. */
+export function boundText(text: string, maxBytes: number): string {
   const bytes = new TextEncoder().encode(text)
-  if (bytes.length <= maxToolTextBytes) return text
-  const kept = new TextDecoder().decode(bytes.subarray(0, maxToolTextBytes)).replace(/\uFFFD+$/u, "")
-  return `${kept}\n[cut: ${bytes.length - maxToolTextBytes} more bytes]`
+  if (bytes.length <= maxBytes) return text
+  const kept = new TextDecoder().decode(bytes.subarray(0, maxBytes)).replace(/\uFFFD+$/u, "")
+  return `${kept}\n[cut: ${bytes.length - maxBytes} more bytes]`
 }

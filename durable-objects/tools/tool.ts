@@ -1,13 +1,17 @@
-/** A tool that runs inside the object: its contract with the model, the engine and the operator. */
+/** A tool: its contract with the model, the engine and the operator. It runs inside the object, or on a runner. */
 import * as z from "zod"
 import type { ToolSpec } from "../../core/model/call.ts"
-import type { ToolPolicy } from "../../core/turn/policy.ts"
-import type { EpochMs } from "../../core/units.ts"
+import type { ImageMediaType } from "../../core/model/message.ts"
+import type { Capability, CommandOutcome, RunnerWork } from "../../core/runner/command.ts"
+import { ToolPolicy, type ToolTraits } from "../../core/turn/policy.ts"
+import type { ConversationId, EpochMs } from "../../core/units.ts"
 
 export interface ToolContext {
   now(): EpochMs
-  /** Guarded: reaches no private address and not the gateway itself. */
+  /** Guarded: reaches no private address and not the gateway itself. For addresses that a model, message or page chose. */
   fetch(request: Request): Promise<Response>
+  /** For addresses that the operator configured, and no other. */
+  operatorFetch(request: Request): Promise<Response>
   /** Aborted when the turn is interrupted or the tool's time is over. */
   readonly signal: AbortSignal
 }
@@ -18,37 +22,62 @@ export interface ToolResult {
   readonly tainted: boolean
 }
 
-export interface Tool extends ToolPolicy {
+/** What is wrong with a model's input, for the model. */
+export interface InvalidInput {
+  readonly status: "invalid_input"
+  readonly problem: string
+}
+export type ToolOutcome = ({ status: "ok" } & ToolResult) | InvalidInput
+
+interface Described extends ToolPolicy {
   readonly spec: ToolSpec
   readonly timeoutMs: number
+  /** Of the result's text in UTF-8; what is longer is cut with a note. */
+  readonly maxTextBytes: number
+}
+
+export interface ObjectTool extends Described {
+  readonly runsIn: "object"
   /** Parses the model's input, then runs. @returns the result, or what is wrong with the input */
   start(input: unknown, context: ToolContext): Promise<ToolOutcome>
 }
 
-export type ToolOutcome = ({ status: "ok" } & ToolResult) | { status: "invalid_input"; problem: string }
+/** A call that ended, as the model gets it. */
+export interface FinishedCall extends ToolResult {
+  readonly outcome: "ok" | "error" | "unknown"
+  readonly picture?: { readonly mediaType: ImageMediaType; readonly base64: string }
+}
 
-/** Every built-in tool's text stays below this; what is longer is cut with a note. */
-export const maxToolTextBytes = 100_000
+export interface RunnerTool extends Described {
+  readonly runsIn: "runner"
+  /** Without a runner that has it the tool is not offered. */
+  readonly capability: Capability
+  /** What a runner is told: the same for the same input. */
+  plan(input: unknown, of: { conversationId: ConversationId }): { status: "ok"; work: RunnerWork } | InvalidInput
+  read(outcome: CommandOutcome): FinishedCall
+}
 
-/** Makes a tool of its parts: the zod object is its contract with the model and the check of each call. */
-export function defineTool<I extends z.ZodObject>(definition: {
-  name: string
-  description: string
-  input: I
-  /** May run twice after a crash without doing its work twice. */
-  repeatable: boolean
-  asksFirst: boolean
+export type Tool = ObjectTool | RunnerTool
+
+/** What every kind of tool says of itself. */
+interface Definition<I extends z.ZodObject> extends ToolTraits {
+  readonly name: string
+  readonly description: string
+  /** The contract with the model and the check of each call. */
+  readonly input: I
+  readonly cases?: ToolPolicy["cases"]
   /** 30 s when absent. */
-  timeoutMs?: number
-  run(input: z.infer<I>, context: ToolContext): Promise<ToolResult>
-}): Tool {
-  const { name, description, repeatable, asksFirst, timeoutMs = 30_000 } = definition
+  readonly timeoutMs?: number
+  /** 100,000 when absent. */
+  readonly maxTextBytes?: number
+}
+
+export function defineTool<I extends z.ZodObject>(
+  definition: Definition<I> & { run(input: z.infer<I>, context: ToolContext): Promise<ToolResult> },
+): ObjectTool {
   return {
-    name,
-    repeatable,
-    asksFirst,
-    timeoutMs,
-    spec: { name, description, inputSchema: inputSchema(definition.input) },
+    ...describe(definition),
+    runsIn: "object",
     async start(input, context) {
       const parsed = definition.input.safeParse(input)
       if (!parsed.success) return { status: "invalid_input", problem: z.prettifyError(parsed.error) }
@@ -57,8 +86,41 @@ export function defineTool<I extends z.ZodObject>(definition: {
   }
 }
 
+/** @param definition - its `timeoutMs` is the runner's, which the work carries too */
+export function defineRunnerTool<I extends z.ZodObject>(
+  definition: Definition<I> & {
+    readonly capability: Capability
+    plan(input: z.infer<I>, of: { conversationId: ConversationId }): RunnerWork
+    read(outcome: CommandOutcome): FinishedCall
+  },
+): RunnerTool {
+  return {
+    ...describe(definition),
+    runsIn: "runner",
+    capability: definition.capability,
+    plan(input, of) {
+      const parsed = definition.input.safeParse(input)
+      if (!parsed.success) return { status: "invalid_input", problem: z.prettifyError(parsed.error) }
+      return { status: "ok", work: definition.plan(parsed.data, of) }
+    },
+    read: (outcome) => definition.read(outcome),
+  }
+}
+
+/** What the engine and the record keep of a tool. */
+export function policyOf(tool: Tool): ToolPolicy {
+  return ToolPolicy.parse(tool)
+}
+
+function describe<I extends z.ZodObject>(definition: Definition<I>): Omit<Described, "runsIn"> {
+  const { name, description, risk, repeatable, outward, cases = [] } = definition
+  const { timeoutMs = 30_000, maxTextBytes = 100_000 } = definition
+  const spec = { name, description, inputSchema: inputSchema(definition.input) }
+  return { name, risk, repeatable, outward, cases, timeoutMs, maxTextBytes, spec }
+}
+
 /** JSON Schema without the lines that cost tokens and say nothing. */
 function inputSchema(input: z.ZodObject): ToolSpec["inputSchema"] {
-  const { $schema: _, ...schema } = z.toJSONSchema(input)
+  const { $schema: _, ...schema } = z.toJSONSchema(input, { io: "input" })
   return z.record(z.string(), z.json()).parse(schema)
 }

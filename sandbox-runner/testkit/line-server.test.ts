@@ -7,6 +7,7 @@ import { startLineServer } from "./line-server.ts"
 const context = {
   now: () => EpochMs.parse(0),
   fetch: (request: Request) => fetch(request),
+  operatorFetch: (request: Request) => fetch(request),
   signal: AbortSignal.any([]),
 }
 
@@ -17,7 +18,7 @@ test("each run of the tool leaves one line; what ran twice is named", async () =
     beforeAnswer: (n) => void order.push(`between ${n}`),
   })
   const tool = appendLineTool(server.url, { asksFirst: true })
-  expect(tool).toMatchObject({ name: "append_line", repeatable: false, asksFirst: true })
+  expect(tool).toMatchObject({ name: "append_line", repeatable: false, risk: "high" })
   const waiting = server.waitForLine("b")
   for (const line of ["a", "b", "a"]) {
     expect(await tool.start({ line }, context)).toEqual({ status: "ok", text: `appended ${line}`, tainted: false })

@@ -174,6 +174,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       return {}
     }),
     flush: on(methods.conversation.flush, () => ({})),
+    commandEnded: on(methods.conversation.commandEnded, () => ({})),
     wake: on(methods.conversation.wake, () => ({})),
     budgetFreed: on(methods.conversation.budgetFreed, () => ({})),
   })
