@@ -207,6 +207,12 @@ describe("splitForTelegram", () => {
     )
   })
 
+  test("a code block that ends where room for closing the next one is kept is not cut in its fence", () => {
+    const short = ["```ts", ..."abcdefghijk".split("").map((letter) => letter.repeat(5)), "```"].join("\n")
+    const long = ["````", ..."lmnopqrstuvwxyz".split("").map((letter) => letter.repeat(5)), "````"].join("\n")
+    expect(splitForTelegram(`${short}\n\n${long}`, short.length + 4)[0]).toBe(short)
+  })
+
   test("whatever blocks of text and code, every message has balanced fences and all lines survive in order", () => {
     const line = fc
       .string({ unit: fc.constantFrom("a", "b", " ", "c", "(", ")", "{", "}", ".", ";"), maxLength: 40 })

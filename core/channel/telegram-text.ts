@@ -126,7 +126,15 @@ function chooseCut(source: Source, start: number, openedLength: number): Cut {
     loose ??= at
     if (borderAt(text, at) !== undefined) return cutAt(at)
   }
-  return cutAt(wholeCharacters(text, start, loose ?? end))
+  return cutAt(wholeCharacters(text, start, loose ?? borderOfSpan(source, end, reach, closable) ?? end))
+}
+
+/** What fits may end in the room that was kept for closing a span behind it: a cut between the two needs none. */
+function borderOfSpan({ covered }: Source, end: number, reach: number, closable: readonly Span[]): number | undefined {
+  for (let at = reach; at > end; at -= 1) {
+    if (covered[at] !== 1 && !closable.some((span) => span.start < at && at < span.end)) return at
+  }
+  return undefined
 }
 
 /** What ends right before `at`; undefined inside a word. */
