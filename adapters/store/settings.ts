@@ -2,8 +2,10 @@
 import * as z from "zod"
 import { EpochMs } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
-import { constant, parseRow } from "./query.ts"
-import { settings } from "./schema.ts"
+import { cutPage } from "./page.ts"
+import { constant, parseRow, parseRows } from "./query.ts"
+import type { Page } from "./rows.ts"
+import { settings, settingsHistory } from "./schema.ts"
 import type { Answer, Statement } from "./statement.ts"
 
 /** `gateway`: what {@link import("../../core/settings.ts").Settings} describes; `file`: what the configuration file owns. */
@@ -29,6 +31,20 @@ const remember = constant(
    select key, version, value, updated_at, updated_by from settings where key = ?1
    on conflict (key, version) do nothing`,
 )
+
+const selectHistory = constant(
+  "select * from settings_history where key = ?1 and version < ?2 order by version desc limit ?3",
+)
+
+/** All versions that there were, the newest first; `before`: only older ones. */
+export async function listSettingsHistory(
+  libsql: Libsql,
+  key: SettingsKey,
+  { limit, before = Number.MAX_SAFE_INTEGER }: { readonly limit: number; readonly before?: number | undefined },
+): Promise<Page<SettingsRow>> {
+  const [found] = await libsql.read([selectHistory(key, before, limit + 1)])
+  return cutPage(parseRows(settingsHistory, SettingsRow, found), limit)
+}
 
 /** To be read within a batch of someone else's, by {@link settingsOf}. */
 export function selectSettings(key: SettingsKey): Statement {

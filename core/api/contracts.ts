@@ -79,6 +79,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   channels.updateChannel,
   channels.deleteChannel,
   settings.getSettings,
+  settings.listSettingsHistory,
   settings.updateSettings,
   settings.applyFile,
   operations.getHealth,

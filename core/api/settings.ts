@@ -2,7 +2,7 @@
 import * as z from "zod"
 import { FileReport, maxGatewayFileBytes } from "../gateway-file.ts"
 import { SettingName, Settings, SettingsChanges } from "../settings.ts"
-import { endpoint, Instant, nothing } from "./endpoint.ts"
+import { endpoint, Instant, nothing, page, pageLimit } from "./endpoint.ts"
 
 export const SettingsView = z.object({
   /** Grows with every change; to be sent along with one. 0: nothing was ever set. */
@@ -40,6 +40,36 @@ export const getSettings = endpoint({
   errors: [],
 })
 
+export const SettingsVersion = z.object({
+  version: z.number().int(),
+  /** All settings as they were from then on. */
+  settings: Settings,
+  /** What this version changed. */
+  changed: z.array(SettingName),
+  at: Instant,
+  /** A person's name, or the configuration file's. */
+  by: z.string(),
+})
+export type SettingsVersion = z.infer<typeof SettingsVersion>
+
+export const listSettingsHistory = endpoint({
+  method: "get",
+  path: "/api/settings/history",
+  summary: "All versions of the settings, the newest first: what each changed, when, and by whom",
+  auth: "user",
+  scope: "access:read",
+  params: nothing,
+  query: z.object({
+    limit: pageLimit(20),
+    /** The cursor of the page before. */
+    after: z.string().max(20).optional(),
+  }),
+  body: nothing,
+  status: 200,
+  response: page(SettingsVersion),
+  errors: ["invalid_cursor"],
+})
+
 export const updateSettings = endpoint({
   method: "put",
   path: "/api/settings",
@@ -69,7 +99,6 @@ export const applyFile = endpoint({
     "Idempotent. A file with a mistake changes nothing; the answer says where each one stands. What the file names belongs to it from then on, and what it names no more is reported, or deleted where it says `prune: true`.",
   auth: "user",
   scope: "access:write",
-  audit: { action: "settings_changed", kind: "settings", details: () => ({ source: "file" }) },
   params: nothing,
   query: nothing,
   body: z.object({

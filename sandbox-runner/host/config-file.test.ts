@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { findGroupByName } from "../../adapters/store/agents.ts"
+import { listAuditRows } from "../../adapters/store/audit.ts"
 import { readOwnership } from "../../adapters/store/ownership.ts"
 import { openEmbedded } from "../../adapters/store/embedded.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
@@ -12,6 +13,7 @@ import { createVault } from "../../adapters/vault.ts"
 import type { LogEntry } from "../../core/log.ts"
 import { EpochMs } from "../../core/units.ts"
 import { Config, parseEnvironment } from "../../durable-objects/config.ts"
+import { createAuditor } from "../../worker/access/audit.ts"
 import { createFakeObjects } from "../../worker/testing/fake-objects.ts"
 import { type ConfigFile, followConfigFile } from "./config-file.ts"
 
@@ -21,6 +23,7 @@ let logs: LogEntry[]
 let followed: ConfigFile | undefined
 let close: () => Promise<void>
 let waiting: (() => void)[]
+let written: Promise<void>[]
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "config-file-"))
@@ -31,6 +34,7 @@ beforeEach(async () => {
   await migrate(libsql, now())
   logs = []
   waiting = []
+  written = []
 })
 afterEach(async () => {
   await followed?.close()
@@ -51,8 +55,11 @@ async function follow(environment: Record<string, string> = {}, isNamed = false)
   const parsed = parseEnvironment(Config, {})
   if (parsed.status === "invalid") throw new Error(parsed.problems.join())
   const { config } = parsed
-  const deps = { config, libsql, vault, peers: createFakeObjects(now).peers, now, random, log }
-  return (followed = await followConfigFile({ deps, path: path(), isNamed, environment, log }))
+  const objects = createFakeObjects(now)
+  const background = (work: Promise<void>) => void written.push(work)
+  const deps = { config, libsql, vault, peers: objects.peers, now, random, background, log }
+  const audit = createAuditor(deps)
+  return (followed = await followConfigFile({ deps, path: path(), isNamed, environment, audit, log }))
 }
 const nextOf = (event: string) => {
   const count = logs.filter((entry) => entry.event === event).length
@@ -69,6 +76,17 @@ test("a file that is there at the start is applied before the start goes on", as
   const file = await follow()
   expect(await findGroupByName(libsql, "support")).toBeDefined()
   expect(file.health()).toEqual({ status: "ok", hint: null, mistakes: [] })
+})
+
+test("what it changes is noted in the trail by its name", async () => {
+  writeFileSync(path(), "groups:\n  - name: support\nsettings: { timeZone: UTC }\n")
+  await follow()
+  await Promise.all(written)
+  const { rows } = await listAuditRows(libsql, { limit: 10 })
+  expect(rows.map(({ action, actorName, details }) => [action, actorName, details])).toEqual([
+    ["settings_changed", "loop-gateway.yaml", { source: "file", fields: "timeZone" }],
+    ["group_created", "loop-gateway.yaml", { source: "file" }],
+  ])
 })
 
 test("a change in place, and another file in its place, are applied by themselves", async () => {

@@ -9,6 +9,7 @@ import type { Health } from "../../core/api/operations.ts"
 import type { FileMistake } from "../../core/gateway-file.ts"
 import { describeFailure, type Log } from "../../core/log.ts"
 import { readOwnership } from "../../adapters/store/ownership.ts"
+import type { AuditNote, Auditor } from "../../worker/access/audit.ts"
 import { type ApplyDeps, applyGatewayFile } from "../../worker/gateway-file/apply.ts"
 import { systemCode } from "./start-problem.ts"
 
@@ -26,6 +27,7 @@ export interface ConfigFileOptions {
   /** A file that must be there: the operator named it. */
   readonly isNamed: boolean
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly audit: Pick<Auditor, "recordOwn">
   readonly log: Log
 }
 
@@ -80,13 +82,16 @@ export async function followConfigFile(options: ConfigFileOptions): Promise<Conf
   }
 }
 
-async function applyOnce({ deps, path, isNamed, environment, log }: ConfigFileOptions): Promise<State> {
+async function applyOnce(options: ConfigFileOptions): Promise<State> {
+  const { deps, path, environment, audit, log } = options
   const text = await readIfThere(path)
-  if (text === undefined) return letGo(deps, isNamed)
+  if (text === undefined) return letGo(options)
+  const by = basename(path)
   const report = await applyGatewayFile(deps, text, {
     source: "machine",
     secret: (name) => environment[name],
-    by: basename(path),
+    by,
+    note: (note) => audit.recordOwn(by, note),
   })
   if (report.status === "invalid") {
     for (const { line, column, path: place, message } of report.mistakes)
@@ -108,10 +113,14 @@ async function applyOnce({ deps, path, isNamed, environment, log }: ConfigFileOp
 }
 
 /** Without a file, what it owned belongs to the API again; nothing is deleted. */
-async function letGo(deps: ApplyDeps, isNamed: boolean): Promise<State> {
+async function letGo({ deps, isNamed, audit }: ConfigFileOptions): Promise<State> {
   if (isNamed) return { status: "failed", hint: "The configuration file is not there. What it set stays as it is." }
   const { source } = await readOwnership(deps.libsql)
-  if (source === "machine") await applyGatewayFile(deps, "", { source: "api", secret: () => undefined, by: "no file" })
+  if (source === "machine") {
+    const by = "no file"
+    const note = (done: AuditNote) => audit.recordOwn(by, done)
+    await applyGatewayFile(deps, "", { source: "api", secret: () => undefined, by, note })
+  }
   return { status: "absent" }
 }
 

@@ -24,6 +24,7 @@ import type { Tool } from "../../durable-objects/tools/tool.ts"
 import { builtInTools } from "../../durable-objects/tools/tools.ts"
 import { createLiveInterest } from "../../durable-objects/live/interest.ts"
 import { createObject } from "../../durable-objects/wiring.ts"
+import { createAuditor } from "../../worker/access/audit.ts"
 import { createApp } from "../../worker/app.ts"
 import { currentSettings, tellLedger } from "../../worker/settings/change.ts"
 import type { NodeConfig } from "../config.ts"
@@ -127,11 +128,13 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     return configured.configured ? null : configured.message
   }
   const random = (sizeBytes: number) => new Uint8Array(randomBytes(sizeBytes))
+  const background = (work: Promise<void>) => void work
   const configFile = await followConfigFile({
-    deps: { config, libsql, vault, peers: objects.peers, now, random, log },
+    deps: { config, libsql, vault, peers: objects.peers, now, random, background, log },
     path: resolve(config.CONFIG_FILE ?? directory.file("loop-gateway.yaml")),
     isNamed: config.CONFIG_FILE !== undefined,
     environment: process.env,
+    audit: createAuditor({ libsql, vault, now, background, log }),
     log,
   })
   const current = await unlessAway(currentSettings({ libsql }))
@@ -151,7 +154,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
       const timer = setInterval(() => tick(), intervalMs)
       return () => clearInterval(timer)
     },
-    background: (work) => void work,
+    background,
     setupCode: () => ownCode,
     modelProblem,
     async hostHealth() {

@@ -16,6 +16,8 @@ export interface AuditNote {
 
 export interface Auditor {
   record(context: AppContext, note: AuditNote): void
+  /** Of what no request asked for. @param by - what did it, such as a file's name */
+  recordOwn(by: string, note: AuditNote): void
   /** @throws LoopError `database_unavailable` */
   verify(): Promise<Verdict>
 }
@@ -44,6 +46,20 @@ export function createAuditor(deps: Pick<EdgeDeps, "libsql" | "vault" | "now" | 
         requestId: context.get("requestId"),
         address: context.get("address"),
         details: caller?.tokenId == null ? details : { ...details, token: caller.tokenId },
+      })
+    },
+    recordOwn(by, { action, target, details = {} }) {
+      trail.record({
+        at: deps.now(),
+        action,
+        actorId: null,
+        actorName: by,
+        credential: "none",
+        targetKind: target?.[0] ?? null,
+        targetId: target?.[1] ?? null,
+        requestId: "",
+        address: "",
+        details,
       })
     },
     verify: () => trail.verify(),

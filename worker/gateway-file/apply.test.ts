@@ -127,6 +127,92 @@ describe("a file", () => {
   })
 })
 
+describe("each change by a file", () => {
+  /** What the trail notes and what who watches hears since the last look, things by their names. */
+  const told = async () => {
+    await edge.settle()
+    const [found] = await edge.libsql.read([
+      { sql: "select action, actor_name, target_id, details from audit_events order by seq", args: [] },
+    ])
+    await edge.libsql.write([{ sql: "delete from audit_events", args: [] }])
+    const named = (text: string) => text.replace(/grp_\w+/g, "group").replace(/chan_\w+/g, "channel")
+    const events = (found?.rows ?? []).map((row) => {
+      const { source, ...more } = JSON.parse(String(row.details))
+      expect([row.actor_name, source]).toEqual(["ada", "file"])
+      return named([row.action, row.target_id, JSON.stringify(more)].join(" "))
+    })
+    const news = edge.objects.published.splice(0).map(({ event, data }) => named(`${event} ${JSON.stringify(data)}`))
+    return { events, news }
+  }
+  const group = '{"groupId":"group"}'
+  const channel = '{"what":"channel","id":"channel"}'
+  const gateway = '{"what":"gateway","id":null}'
+  /** What belongs to the file changed too. */
+  const file = '{"what":"file","id":null}'
+
+  test("is noted in the trail, and told to who watches", async () => {
+    await apply(whole)
+    expect(await told()).toEqual({
+      events: [
+        "group_created group {}",
+        "channel_created channel {}",
+        "channel_bound channel {}",
+        'settings_changed gateway {"fields":"timeZone home"}',
+      ],
+      news: [
+        `settings:changed ${gateway}`,
+        `group:created ${group}`,
+        `settings:changed ${channel}`,
+        `group:updated ${group}`,
+        `settings:changed ${file}`,
+      ],
+    })
+    const other = whole.replace("You help.", "You do.").replace("    group: support\n", "").replace("Berlin", "Paris")
+    await apply(other.replace("[7]", "[7, 8]"))
+    expect(await told()).toEqual({
+      events: [
+        "group_changed group {}",
+        "channel_changed channel {}",
+        "channel_unbound channel {}",
+        'settings_changed gateway {"fields":"timeZone"}',
+      ],
+      news: [
+        `settings:changed ${gateway}`,
+        `group:updated ${group}`,
+        `settings:changed ${channel}`,
+        `group:updated ${group}`,
+        `settings:changed ${file}`,
+      ],
+    })
+  })
+
+  test("leaves nothing where there is none: a file that is applied again, and one with a mistake", async () => {
+    await apply(whole)
+    await told()
+    await apply(whole)
+    await apply("groups: 1\n")
+    expect(await told()).toEqual({ events: [], news: [] })
+  })
+
+  test("counts what is given back, and what is deleted", async () => {
+    await apply(whole)
+    await told()
+    await apply("groups: []\n")
+    expect(await told()).toEqual({
+      events: [
+        'channel_changed channel {"released":true}',
+        'group_changed group {"released":true}',
+        'settings_changed gateway {"released":"timeZone home"}',
+      ],
+      news: [`settings:changed ${channel}`, `group:updated ${group}`, `settings:changed ${file}`],
+    })
+    await apply(whole)
+    await told()
+    await apply("prune: true\n")
+    expect((await told()).events.slice(0, 2)).toEqual(["channel_deleted channel {}", "group_deleted group {}"])
+  })
+})
+
 describe("a bad file", () => {
   const bad = async (text: string, given = secrets) => {
     const before = [await get("/api/agent-groups"), await get("/api/channels"), await get("/api/settings")]

@@ -12,6 +12,7 @@ import {
   variableOf,
 } from "../../core/gateway-file.ts"
 import { LoopError } from "../../core/errors.ts"
+import type { LiveEvent } from "../../core/live/event.ts"
 import { type SettingName, SettingName as SettingNames, type SettingsChanges } from "../../core/settings.ts"
 import type { ChannelId, GroupId } from "../../core/units.ts"
 import { sha256Hex } from "../../adapters/digest.ts"
@@ -22,12 +23,17 @@ import { readOwnership } from "../../adapters/store/ownership.ts"
 import { readAll } from "../../adapters/store/page.ts"
 import type { ChannelRow, GroupRow } from "../../adapters/store/rows.ts"
 import { readSettings, writeSettings } from "../../adapters/store/settings.ts"
+import type { AuditNote } from "../access/audit.ts"
 import type { EdgeDeps } from "../deps.ts"
+import { tellLive } from "../live.ts"
 import { applyGroupChanges, newGroup } from "../routes/agents.ts"
 import { applyChannelChanges, askChannel, newChannel } from "../routes/channels.ts"
 import { changeSettings, currentSettings } from "../settings/change.ts"
 
-export type ApplyDeps = Pick<EdgeDeps, "config" | "libsql" | "vault" | "peers" | "now" | "random" | "log">
+export type ApplyDeps = Pick<
+  EdgeDeps,
+  "config" | "libsql" | "vault" | "peers" | "now" | "random" | "background" | "log"
+>
 
 export interface ApplyOptions {
   readonly source: FileOwnership["source"]
@@ -35,6 +41,8 @@ export interface ApplyOptions {
   readonly secret: (variable: string) => string | undefined
   /** Who is named as the author of changed settings. */
   readonly by: string
+  /** Told of each change once it is made, for the audit trail. */
+  readonly note: (note: AuditNote) => void
 }
 
 type Done = Extract<FileReport, { status: "applied" }>
@@ -115,6 +123,7 @@ class Applying {
   readonly #deps: ApplyDeps
   readonly #options: ApplyOptions
   readonly #world: World
+  readonly #news: LiveEvent[] = []
   readonly #report: Done = { status: "applied", created: [], updated: [], unchanged: [], released: [], deleted: [] }
 
   constructor(deps: ApplyDeps, options: ApplyOptions, world: World) {
@@ -124,6 +133,15 @@ class Applying {
   }
 
   async run(file: GatewayFile): Promise<Done> {
+    try {
+      return await this.#apply(file)
+    } finally {
+      // Who reads anew then finds all of it, and whose it is.
+      if (this.#news.length > 0) tellLive(this.#deps, ...this.#news)
+    }
+  }
+
+  async #apply(file: GatewayFile): Promise<Done> {
     const { owned } = this.#world
     const ownedGroups: Owned<GroupId>[] = []
     for (const group of file.groups) ownedGroups.push(await this.#applyGroup(group))
@@ -134,7 +152,7 @@ class Applying {
     for (const { id, name } of goneChannels) await this.#letGoChannel(id, name, file.prune)
     const goneGroups = owned.groups.filter(({ id }) => !ownedGroups.some((now) => now.id === id))
     for (const { id, name } of goneGroups) await this.#letGoGroup(id, name, file.prune)
-    for (const name of owned.settings) if (!settings.includes(name)) this.#report.released.push(`setting ${name}`)
+    this.#letGoSettings(owned.settings.filter((name) => !settings.includes(name)))
     const { source } = this.#options
     await this.#remember({ source, groups: ownedGroups, channels: ownedChannels, settings })
     return this.#report
@@ -164,6 +182,9 @@ class Applying {
         : await groups.updateGroup(this.#deps.libsql, row)
     if (outcome.status !== "created" && outcome.status !== "updated") throw new LoopError("edit_conflict")
     this.#report[outcome.status].push(`group ${name}`)
+    const action = outcome.status === "created" ? "group_created" : "group_changed"
+    this.#note({ action, target: ["group", id] })
+    this.#tell({ event: outcome.status === "created" ? "group:created" : "group:updated", data: { groupId: id } })
     this.#world.groups.set(name, outcome.group)
     return { id, name, digest, version: outcome.group.version }
   }
@@ -191,6 +212,8 @@ class Applying {
       if (outcome.status !== "updated") throw new LoopError("edit_conflict")
       row = outcome.channel
     }
+    this.#note({ action: present === undefined ? "channel_created" : "channel_changed", target: ["channel", row.id] })
+    this.#tellChannel(row.id)
     row = await this.#bind(row, groupId)
     await askChannel(this.#deps, row.id, "refresh")
     this.#report[present === undefined ? "created" : "updated"].push(`channel ${name}`)
@@ -200,14 +223,18 @@ class Applying {
 
   async #bind(row: ChannelRow, groupId: GroupId | null): Promise<ChannelRow> {
     const { libsql, now } = this.#deps
-    if (row.groupId === groupId) return row
-    if (groupId !== null) {
-      const outcome = await channels.bindChannel(libsql, row.id, groupId, now())
-      if (outcome.status !== "bound") throw new LoopError("edit_conflict")
-      return outcome.channel
-    }
-    const outcome = row.groupId === null ? undefined : await channels.unbindChannel(libsql, row.id, row.groupId, now())
-    if (outcome?.status !== "unbound") throw new LoopError("edit_conflict")
+    const { id, groupId: before } = row
+    if (before === groupId) return row
+    const outcome =
+      groupId !== null
+        ? await channels.bindChannel(libsql, id, groupId, now())
+        : before === null
+          ? undefined
+          : await channels.unbindChannel(libsql, id, before, now())
+    if (outcome?.status !== "bound" && outcome?.status !== "unbound") throw new LoopError("edit_conflict")
+    this.#note({ action: groupId === null ? "channel_unbound" : "channel_bound", target: ["channel", id] })
+    for (const group of [before, groupId])
+      if (group !== null) this.#tell({ event: "group:updated", data: { groupId: group } })
     return outcome.channel
   }
 
@@ -223,6 +250,7 @@ class Applying {
     if (changed.length === 0) return named
     const outcome = await changeSettings(this.#deps, before, changes, this.#options.by)
     if (outcome.status === "conflict") throw new LoopError("edit_conflict")
+    this.#note({ action: "settings_changed", target: ["settings", "gateway"] }, { fields: changed.join(" ") })
     return named
   }
 
@@ -232,20 +260,57 @@ class Applying {
     return { channelId: row.id, chatId }
   }
 
+  #letGoSettings(names: readonly SettingName[]): void {
+    if (names.length === 0) return
+    for (const name of names) this.#report.released.push(`setting ${name}`)
+    this.#note({ action: "settings_changed", target: ["settings", "gateway"] }, { released: names.join(" ") })
+  }
+
   async #letGoChannel(id: ChannelId, name: string, prune: boolean): Promise<void> {
-    if (!prune) return void this.#report.released.push(`channel ${name}`)
+    const isThere = this.#world.channels.get(name)?.some((row) => row.id === id) ?? false
+    if (!prune) {
+      this.#report.released.push(`channel ${name}`)
+      if (!isThere) return
+      this.#note({ action: "channel_changed", target: ["channel", id] }, { released: true })
+      return this.#tellChannel(id)
+    }
     const { status } = await channels.removeChannel(this.#deps.libsql, id)
     if (status === "not_found") return
+    this.#note({ action: "channel_deleted", target: ["channel", id] })
+    this.#tellChannel(id)
     await askChannel(this.#deps, id, "refresh")
     this.#report.deleted.push(`channel ${name}`)
   }
 
   /** A group that a channel outside the file is bound to stays, whatever the file says. */
   async #letGoGroup(id: GroupId, name: string, prune: boolean): Promise<void> {
-    if (!prune) return void this.#report.released.push(`group ${name}`)
-    const { status } = await groups.removeGroup(this.#deps.libsql, id)
-    if (status === "removed") this.#report.deleted.push(`group ${name}`)
-    if (status === "group_in_use") this.#report.released.push(`group ${name}`)
+    const { status } = prune ? await groups.removeGroup(this.#deps.libsql, id) : { status: "released" as const }
+    switch (status) {
+      case "not_found":
+        return
+      case "removed":
+        this.#report.deleted.push(`group ${name}`)
+        this.#note({ action: "group_deleted", target: ["group", id] })
+        return this.#tell({ event: "group:deleted", data: { groupId: id } })
+      case "group_in_use":
+      case "released":
+        this.#report.released.push(`group ${name}`)
+        if (this.#world.groups.get(name)?.id !== id) return
+        this.#note({ action: "group_changed", target: ["group", id] }, { released: true })
+        return this.#tell({ event: "group:updated", data: { groupId: id } })
+    }
+  }
+
+  #note(note: Omit<AuditNote, "details">, details: AuditNote["details"] = {}): void {
+    this.#options.note({ ...note, details: { source: "file", ...details } })
+  }
+
+  #tell(event: LiveEvent): void {
+    this.#news.push(event)
+  }
+
+  #tellChannel(id: ChannelId): void {
+    this.#tell({ event: "settings:changed", data: { what: "channel", id } })
   }
 
   async #remember(owned: FileOwnership): Promise<void> {
@@ -255,6 +320,7 @@ class Applying {
     const next = { key: "file", value: owned, version, updatedAt: now(), updatedBy: this.#options.by } as const
     const { status } = await writeSettings(libsql, next)
     if (status === "conflict") throw new LoopError("edit_conflict")
+    this.#tell({ event: "settings:changed", data: { what: "file", id: null } })
   }
 
   #secretOf(reference: string | undefined): string | undefined {

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
+import * as z from "zod"
+import { SettingsVersion } from "../../core/api/settings.ts"
 import { readPolicySource } from "../../adapters/store/policy.ts"
 import { type Edge, openEdge, outcome } from "../testing/edge.ts"
 
@@ -53,12 +55,47 @@ test("of one version change once: of two at the same time one is refused, and no
   expect(await outcome(put(0, { defaultModel: "c" }))).toBe("409 edit_conflict")
 })
 
-test("keep every version", async () => {
-  for (const version of [0, 1, 2]) await put(version, { historyMessages: version + 1 })
-  const [found] = await edge.libsql.read([
-    { sql: "select version, value, updated_by from settings_history order by version", args: [] },
+const history = async (query = "") => {
+  const response = await edge.fetch(`/api/settings/history${query}`, { bearer: session })
+  return z.object({ data: z.array(SettingsVersion), nextCursor: z.string().nullable() }).parse(await response.json())
+}
+
+test("keep every version: what it changed, when, and who did it", async () => {
+  expect(await history()).toEqual({ data: [], nextCursor: null })
+  const { session: grace } = await edge.addUser("grace", "admin")
+  await put(0, { historyMessages: 1, timeZone: "Europe/Berlin" })
+  edge.advance(60_000)
+  const body = { version: 1, settings: { historyMessages: 2, timeZone: "Europe/Berlin" } }
+  await edge.fetch("/api/settings", { method: "PUT", bearer: grace, body })
+  await put(2, { timeZone: null })
+  const { data } = await history()
+  expect(data.map(({ version, changed, by }) => [version, changed.join(" "), by])).toEqual([
+    [3, "timeZone", "ada"],
+    [2, "historyMessages", "grace"],
+    [1, "historyMessages timeZone", "ada"],
   ])
-  expect(found?.rows.map((row) => JSON.parse(String(row.value)).historyMessages)).toEqual([1, 2, 3])
+  expect(data[0]?.settings).toMatchObject({ historyMessages: 2, timeZone: null })
+  expect(data[2]).toMatchObject({ at: "2026-09-21T14:13:20.000Z", settings: { timeZone: "Europe/Berlin" } })
+  expect(data[1]?.at).toBe("2026-09-21T14:14:20.000Z")
+})
+
+test("show their versions page by page, each with what it alone changed", async () => {
+  for (const version of [0, 1, 2, 3, 4]) await put(version, { historyMessages: version + 1 })
+  const first = await history("?limit=2")
+  const second = await history(`?limit=2&after=${first.nextCursor}`)
+  const third = await history(`?limit=2&after=${second.nextCursor}`)
+  const pages = [first, second, third].map(({ data }) => data.map(({ version }) => version))
+  expect(pages).toEqual([[5, 4], [3, 2], [1]])
+  expect(third.nextCursor).toBeNull()
+  expect([...first.data, ...second.data].every(({ changed }) => changed.join() === "historyMessages")).toBe(true)
+  expect(await outcome(edge.fetch("/api/settings/history?after=x", { bearer: session }))).toBe("400 invalid_cursor")
+})
+
+test("tell who watches that they changed, and nothing of one that was refused", async () => {
+  await put(0, { historyMessages: 3 })
+  await put(0, { historyMessages: 4 })
+  await edge.settle()
+  expect(edge.objects.published).toEqual([{ event: "settings:changed", data: { what: "gateway", id: null } }])
 })
 
 test("tell the ledger its slots at once, and stand when it does not answer", async () => {
@@ -86,6 +123,7 @@ test("belong to the administrator", async () => {
   for (const role of ["operator", "viewer"] as const) {
     const { session: bearer } = await edge.addUser(role, role)
     expect(await outcome(edge.fetch("/api/settings", { bearer }))).toBe("403 role_forbidden")
+    expect(await outcome(edge.fetch("/api/settings/history", { bearer }))).toBe("403 role_forbidden")
     const body = { version: 0, settings: { defaultModel: "x" } }
     expect(await outcome(edge.fetch("/api/settings", { method: "PUT", bearer, body }))).toBe("403 role_forbidden")
   }

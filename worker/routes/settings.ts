@@ -1,10 +1,12 @@
 /** The gateway's settings: shown with what is in force, changed by whoever saw the newest version. */
-import { applyFile, getSettings, updateSettings } from "../../core/api/settings.ts"
+import { applyFile, getSettings, listSettingsHistory, updateSettings } from "../../core/api/settings.ts"
 import { LoopError } from "../../core/errors.ts"
-import { effectiveSettings, SettingName } from "../../core/settings.ts"
+import { effectiveSettings, noSettings, SettingName, StoredSettings } from "../../core/settings.ts"
 import { toRfc3339 } from "../../core/units.ts"
 import { findChannel } from "../../adapters/store/channels.ts"
 import { readOwnership } from "../../adapters/store/ownership.ts"
+import * as store from "../../adapters/store/settings.ts"
+import type { AuditNote } from "../access/audit.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
 import { applyGatewayFile } from "../gateway-file/apply.ts"
@@ -27,12 +29,28 @@ export function bindSettings(binder: Binder, deps: EdgeDeps): void {
     return show(current, owned.settings)
   })
 
-  bind(binder, applyFile, async ({ body, caller }) => {
+  bind(binder, listSettingsHistory, async ({ query: { limit, after } }) => {
+    if (after !== undefined && !/^\d{1,15}$/.test(after)) throw new LoopError("invalid_cursor")
+    const before = after === undefined ? undefined : Number(after)
+    // One beyond the page, to know what its oldest version changed.
+    const { rows } = await store.listSettingsHistory(deps.libsql, "gateway", { limit: limit + 1, before })
+    const versions = rows.map((row) => ({ row, settings: StoredSettings.parse(row.value) }))
+    const data = versions.slice(0, limit).map(({ row, settings }, at) => {
+      const earlier = versions[at + 1]?.settings ?? noSettings
+      const isNew = (name: SettingName) => JSON.stringify(settings[name]) !== JSON.stringify(earlier[name])
+      const { version, updatedAt, updatedBy: by } = row
+      return { version, settings, changed: SettingName.options.filter(isNew), at: toRfc3339(updatedAt), by }
+    })
+    return { data, nextCursor: rows.length > limit ? String(data.at(-1)?.version ?? "") : null }
+  })
+
+  bind(binder, applyFile, async ({ body, caller, context }) => {
     const { source } = await readOwnership(deps.libsql)
     if (source === "machine") throw new LoopError("managed_by_file", { message: fileOfMachine })
     const secrets = new Map(Object.entries(body.secrets))
     const secret = (variable: string) => secrets.get(variable)
-    return applyGatewayFile(deps, body.text, { source: "api", secret, by: caller.user.username })
+    const note = (done: AuditNote) => binder.audit.record(context, done)
+    return applyGatewayFile(deps, body.text, { source: "api", secret, by: caller.user.username, note })
   })
 
   bind(binder, updateSettings, async ({ body, caller }) => {

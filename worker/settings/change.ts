@@ -4,8 +4,9 @@ import { applySettings, noSettings, type Settings, type SettingsChanges, StoredS
 import { readSettings, type SettingsRow, writeSettings } from "../../adapters/store/settings.ts"
 import { describeFailure } from "../../core/log.ts"
 import type { EdgeDeps } from "../deps.ts"
+import { tellLive } from "../live.ts"
 
-export type SettingsDeps = Pick<EdgeDeps, "config" | "libsql" | "peers" | "now" | "log">
+export type SettingsDeps = Pick<EdgeDeps, "config" | "libsql" | "peers" | "now" | "background" | "log">
 
 export interface CurrentSettings {
   readonly settings: Settings
@@ -36,6 +37,7 @@ export async function changeSettings(
   if (outcome.status === "conflict") return outcome
   const current = { settings, row: outcome.row }
   await tellLedger(deps, current)
+  tellLive(deps, { event: "settings:changed", data: { what: "gateway", id: null } })
   return { status: "changed", current }
 }
 

@@ -352,6 +352,14 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
     unreachable: needsNoDatabase,
   },
   "get /api/settings": { succeeds: () => ({}) },
+  "get /api/settings/history": {
+    async succeeds({ edge, admin }) {
+      const body = { version: 0, settings: { timeZone: "Europe/Berlin" } }
+      await edge.fetch("/api/settings", { method: "PUT", body, cookie: admin })
+      return { query: { limit: "5", after: "9" } }
+    },
+    fails: { 400: () => ({ query: { after: "newest" } }) },
+  },
   "put /api/settings": {
     succeeds: () => ({ body: { version: 0, settings: { defaultModel: "gpt-5", timeZone: null } } }),
     fails: {
