@@ -70,6 +70,14 @@ export const ModelCallRow = z.object({
   firstDeltaMs: z.number().int().nonnegative().nullable(),
   durationMs: z.number().int().nonnegative(),
   startedAt: EpochMs,
+  /** Null, as the next three, where an earlier version recorded it. */
+  provider: z.string().nullable(),
+  /** Of the group's tiers, by its label; null where none chose the model. */
+  tier: z.string().nullable(),
+  /** Why this model, for the operator. */
+  reason: z.string().nullable(),
+  /** Computed once and rounded up; the same in every sum. Null also where the price is not known. */
+  costMicroUsd: z.number().int().nonnegative().nullable(),
 })
 export type ModelCallRow = z.infer<typeof ModelCallRow>
 

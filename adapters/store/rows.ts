@@ -57,6 +57,13 @@ export const GroupRow = z.object({
   skills: z.array(z.string()),
   budgetMaxTokensDay: limit,
   budgetMaxTokensMonth: limit,
+  budgetMaxMicroUsdDay: limit,
+  budgetMaxMicroUsdMonth: limit,
+  /** Of each conversation of the group. */
+  conversationMaxTokensDay: limit,
+  conversationMaxTokensMonth: limit,
+  conversationMaxMicroUsdDay: limit,
+  conversationMaxMicroUsdMonth: limit,
   hotSwapConfig: settings.nullable(),
   /** Its providers' keys are sealed inside. */
   fallbackChainConfig: settings.nullable(),

@@ -63,6 +63,12 @@ export function group(number: number, changes: Partial<GroupRow> = {}): GroupRow
     skills: ["web-browse"],
     budgetMaxTokensDay: 100_000,
     budgetMaxTokensMonth: null,
+    budgetMaxMicroUsdDay: null,
+    budgetMaxMicroUsdMonth: null,
+    conversationMaxTokensDay: null,
+    conversationMaxTokensMonth: null,
+    conversationMaxMicroUsdDay: null,
+    conversationMaxMicroUsdMonth: null,
     hotSwapConfig: { enabled: true, tiers: [{ model: "small", maxComplexity: 40 }] },
     fallbackChainConfig: null,
     historyMessages: null,
@@ -147,6 +153,10 @@ export function modelCall(loop: number, turn: number, call: number): ModelCallRo
     firstDeltaMs: null,
     durationMs: 5,
     startedAt: at(turn),
+    provider: "ollama",
+    tier: null,
+    reason: null,
+    costMicroUsd: 7,
   }
 }
 

@@ -109,6 +109,13 @@ export const agentGroups = sqliteTable(
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
     version: integer("version").notNull(),
+    budgetMaxMicroUsdDay: integer("budget_max_micro_usd_day"),
+    budgetMaxMicroUsdMonth: integer("budget_max_micro_usd_month"),
+    /** Of each conversation of the group. */
+    conversationMaxTokensDay: integer("conversation_max_tokens_day"),
+    conversationMaxTokensMonth: integer("conversation_max_tokens_month"),
+    conversationMaxMicroUsdDay: integer("conversation_max_micro_usd_day"),
+    conversationMaxMicroUsdMonth: integer("conversation_max_micro_usd_month"),
   },
   (table) => [uniqueIndex("agent_groups_name").on(table.name)],
 )
@@ -235,6 +242,13 @@ export const modelCalls = sqliteTable(
     firstDeltaMs: integer("first_delta_ms"),
     durationMs: integer("duration_ms").notNull(),
     startedAt: integer("started_at").notNull(),
+    /** Null, as the next three: recorded by a version that did not know it. */
+    provider: text("provider"),
+    tier: text("tier"),
+    /** Why this model. */
+    reason: text("reason"),
+    /** Rounded up; null also where the price was not known. */
+    costMicroUsd: integer("cost_micro_usd"),
   },
   (table) => [
     index("model_calls_started").on(table.startedAt),
@@ -258,9 +272,23 @@ export const modelUsage = sqliteTable(
     cacheReadTokens: integer("cache_read_tokens").notNull(),
     cacheWriteTokens: integer("cache_write_tokens").notNull(),
     outputTokens: integer("output_tokens").notNull(),
+    /** Of the calls whose cost is known. */
+    costMicroUsd: integer("cost_micro_usd").notNull(),
+    unpricedCalls: integer("unpriced_calls").notNull(),
   },
   (table) => [primaryKey({ columns: [table.quarterStartsAt, table.groupId, table.model] })],
 )
+
+/** Limits that a conversation has of its own, in place of those of its group or of the settings. */
+export const conversationBudgets = sqliteTable("conversation_budgets", {
+  conversationId: text("conversation_id").primaryKey(),
+  maxTokensDay: integer("max_tokens_day"),
+  maxTokensMonth: integer("max_tokens_month"),
+  maxMicroUsdDay: integer("max_micro_usd_day"),
+  maxMicroUsdMonth: integer("max_micro_usd_month"),
+  updatedAt: integer("updated_at").notNull(),
+  version: integer("version").notNull(),
+})
 
 /**
  * Conversations that were erased, by a digest of their id: what their objects still send is not written. A person who writes

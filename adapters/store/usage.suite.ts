@@ -8,8 +8,24 @@ import { at, groupId, loopId, modelCall, projection, turn, turnId } from "./samp
 import { listModelCalls, listModelCallsFrom, sumUsage, sumUsageByModel, sumUsageBySpan } from "./usage.ts"
 
 const hour = 3_600_000
-const none = { calls: 0, inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
-const one = { calls: 1, inputTokens: 10, cacheReadTokens: 20, cacheWriteTokens: 30, outputTokens: 40 }
+const none = {
+  calls: 0,
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  costMicroUsd: 0,
+  unpricedCalls: 0,
+}
+const one = {
+  calls: 1,
+  inputTokens: 10,
+  cacheReadTokens: 20,
+  cacheWriteTokens: 30,
+  outputTokens: 40,
+  costMicroUsd: 7,
+  unpricedCalls: 0,
+}
 const times = (count: number) => Object.fromEntries(Object.entries(one).map(([name, value]) => [name, value * count]))
 
 /** @param database - an empty database with the present schema */
@@ -89,6 +105,11 @@ export function usageSuite(database: () => Libsql): void {
         ["large", 1],
         ["small", 3],
       ])
+    })
+
+    test("says how many calls nobody knows the cost of", async () => {
+      await database().project(projection({ modelCalls: [call(1, 1, noon), call(1, 2, noon, { costMicroUsd: null })] }))
+      expect(await sumUsage(database(), {})).toMatchObject({ calls: 2, costMicroUsd: 7, unpricedCalls: 1 })
     })
 
     test("of a call that comes twice is counted once", async () => {

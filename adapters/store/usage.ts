@@ -26,6 +26,10 @@ export const UsageSum = z.object({
   cacheReadTokens: tokens,
   cacheWriteTokens: tokens,
   outputTokens: tokens,
+  /** Of the calls whose cost is known. */
+  costMicroUsd: tokens,
+  /** Calls whose cost is not known. */
+  unpricedCalls: tokens,
 })
 export type UsageSum = z.infer<typeof UsageSum>
 
@@ -35,6 +39,8 @@ const sums = {
   cacheReadTokens: sql<number>`coalesce(sum(${modelUsage.cacheReadTokens}), 0)`.as("cacheReadTokens"),
   cacheWriteTokens: sql<number>`coalesce(sum(${modelUsage.cacheWriteTokens}), 0)`.as("cacheWriteTokens"),
   outputTokens: sql<number>`coalesce(sum(${modelUsage.outputTokens}), 0)`.as("outputTokens"),
+  costMicroUsd: sql<number>`coalesce(sum(${modelUsage.costMicroUsd}), 0)`.as("costMicroUsd"),
+  unpricedCalls: sql<number>`coalesce(sum(${modelUsage.unpricedCalls}), 0)`.as("unpricedCalls"),
 }
 
 export async function sumUsage(libsql: Libsql, filter: UsageFilter): Promise<UsageSum> {

@@ -22,8 +22,10 @@ export type TokenCounts = z.infer<typeof TokenCounts>
 const used = {
   calls: count,
   tokens: TokenCounts,
-  /** In millionths of a US dollar. Null: the price is not known. */
+  /** In millionths of a US dollar, of the calls whose price is known. Null: of no call it is. */
   costMicroUsd: count.nullable(),
+  /** Calls whose price is not known. */
+  unpricedCalls: count,
 }
 export const UsageView = z.object(used)
 export type UsageView = z.infer<typeof UsageView>
@@ -89,7 +91,13 @@ export const CallView = z.object({
   /** Why the model stopped, or why the call failed. */
   outcome: z.string(),
   tokens: TokenCounts,
-  costMicroUsd: used.costMicroUsd,
+  /** In millionths of a US dollar, rounded up. Null: the price is not known. */
+  costMicroUsd: count.nullable(),
+  provider: z.string().nullable(),
+  /** Of the group's tiers; null where none chose the model. */
+  tier: z.string().nullable(),
+  /** Why this model. */
+  reason: z.string().nullable(),
   /** From the request to the first piece of the answer; null where none came. */
   firstDeltaMs: count.nullable(),
   durationMs: count,

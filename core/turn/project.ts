@@ -1,5 +1,6 @@
 /** The rows that a turn's journal gives the system of record. The same journal always gives the same rows. */
 import { textOf } from "../model/message.ts"
+import { providerOf } from "../model/provider.ts"
 import type { MessageRow, ModelCallRow, TurnRow } from "../projection.ts"
 import type { ConversationId, EpochMs, GroupId, TurnId } from "../units.ts"
 import type { TurnEvent } from "./event.ts"
@@ -31,7 +32,7 @@ export function projectTurn(place: TurnPlace, events: readonly TurnEvent[], from
   const messages: MessageRow[] = []
   const modelCalls: ModelCallRow[] = []
   let entry = 0
-  let open: { startedAt: EpochMs; model: string } | undefined
+  let open: OpenCall | undefined
   for (const [index, event] of events.entries()) {
     const isNew = index >= from
     for (const row of entriesOf(place, event)) {
@@ -39,7 +40,7 @@ export function projectTurn(place: TurnPlace, events: readonly TurnEvent[], from
       if (isNew) messages.push({ ...row, id: `${place.turnId}.${entry}`, position })
       entry += 1
     }
-    if (event.type === "model_started") open = { startedAt: event.at, model: event.model }
+    if (event.type === "model_started") open = { startedAt: event.at, model: event.model, reason: event.reason ?? null }
     const call = open === undefined ? undefined : endedCall(place, event, index, open)
     if (call === undefined) continue
     if (isNew) modelCalls.push(call)
@@ -107,15 +108,16 @@ function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
   }
 }
 
+interface OpenCall {
+  readonly startedAt: EpochMs
+  readonly model: string
+  readonly reason: string | null
+}
+
 const noTokens = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
 
 /** The row of the open call, if `event` ended it: by an answer, a failure, a crash (the next segment) or the turn's end. */
-function endedCall(
-  place: TurnPlace,
-  event: TurnEvent,
-  index: number,
-  open: { startedAt: EpochMs; model: string },
-): ModelCallRow | undefined {
+function endedCall(place: TurnPlace, event: TurnEvent, index: number, open: OpenCall): ModelCallRow | undefined {
   const base = {
     id: `${place.turnId}.call.${index}`,
     conversationId: place.conversationId,
@@ -125,11 +127,15 @@ function endedCall(
     startedAt: open.startedAt,
     durationMs: Math.max(0, event.at - open.startedAt),
     firstDeltaMs: null,
+    provider: providerOf(open.model).provider,
+    tier: null,
+    reason: open.reason,
+    costMicroUsd: null,
   }
   switch (event.type) {
     case "model_ended": {
-      const { answer, firstDeltaMs } = event
-      return { ...base, ...answer.usage, model: answer.model, outcome: answer.stop, firstDeltaMs }
+      const { answer, firstDeltaMs, costMicroUsd = null } = event
+      return { ...base, ...answer.usage, model: answer.model, outcome: answer.stop, firstDeltaMs, costMicroUsd }
     }
     case "model_failed":
       return { ...base, ...noTokens, outcome: event.failure.reason }

@@ -372,7 +372,12 @@ export class FakeGateway {
       output: total / 4,
       total,
     })
-    const used = (calls: number) => ({ calls, tokens: tokens(calls * 1_000), costMicroUsd: null })
+    const used = (calls: number) => ({
+      calls,
+      tokens: tokens(calls * 1_000),
+      costMicroUsd: calls * 1_500,
+      unpricedCalls: 0,
+    })
     this.#on(usage.getUsage, () => used(12))
     this.#on(usage.getDailyUsage, ({ query }) => {
       const last = query.to ?? "2026-11-21"

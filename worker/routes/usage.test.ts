@@ -28,14 +28,14 @@ const noTokens = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, total: 0 }
 const days = 24 * 60 * 60_000
 
 describe("usage", () => {
-  test("is summed, with a cost that is not known yet", async () => {
-    expect(await read("usage")).toEqual({ calls: 0, tokens: noTokens, costMicroUsd: null })
+  test("is summed, with its cost", async () => {
+    expect(await read("usage")).toEqual({ calls: 0, tokens: noTokens, costMicroUsd: 0, unpricedCalls: 0 })
     await edge.libsql.project(
       projection({ modelCalls: [calledAt(1, edge.now()), calledAt(2, edge.now() - 40 * days)] }),
     )
     expect(await read("usage")).toMatchObject({ calls: 2, tokens: { total: 200 } })
     const from = encodeURIComponent(toRfc3339(EpochMs.parse(edge.now() - days)))
-    expect(await read(`usage?from=${from}`)).toEqual({ calls: 1, tokens, costMicroUsd: null })
+    expect(await read(`usage?from=${from}`)).toEqual({ calls: 1, tokens, costMicroUsd: 7, unpricedCalls: 0 })
     expect(await read(`usage?groupId=${groupId(9)}`)).toMatchObject({ calls: 0 })
     expect(await outcome(get("usage?from=x"))).toBe("400 invalid_query")
   })
@@ -45,7 +45,13 @@ describe("usage", () => {
     const { timeZone, data } = await read("usage/daily")
     expect(timeZone).toBe("UTC")
     expect(data).toHaveLength(30)
-    expect(data.at(-1)).toEqual({ day: toRfc3339(edge.now()).slice(0, 10), calls: 1, tokens, costMicroUsd: null })
+    expect(data.at(-1)).toEqual({
+      day: toRfc3339(edge.now()).slice(0, 10),
+      calls: 1,
+      tokens,
+      costMicroUsd: 7,
+      unpricedCalls: 0,
+    })
     expect(data[0]).toMatchObject({ calls: 0, tokens: noTokens })
     const berlin = await read("usage/daily?timeZone=Europe/Berlin&from=2026-01-01&to=2026-01-03")
     expect(berlin.data.map(({ day }: { day: string }) => day)).toEqual(["2026-01-01", "2026-01-02", "2026-01-03"])
@@ -120,7 +126,7 @@ describe("an agent group's stats", () => {
     )
     expect(await read(`agent-groups/${groupId(1)}/stats`)).toEqual({
       groupId: groupId(1),
-      today: { calls: 2, tokens: expect.objectContaining({ total: 200 }), costMicroUsd: null },
+      today: { calls: 2, tokens: expect.objectContaining({ total: 200 }), costMicroUsd: 14, unpricedCalls: 0 },
       thisMonth: expect.objectContaining({ calls: 2 }),
       total: expect.objectContaining({ calls: 3 }),
       budget: { maxTokensDay: 100_000, maxTokensMonth: null },

@@ -1,6 +1,7 @@
 /** What calls of models used, read from libSQL. Costs are unknown until calls have prices. */
 import { getDailyUsage, getGroupStats, getModelUsage, getUsage, listCalls, maxDays } from "../../core/api/usage.ts"
 import { LoopError } from "../../core/errors.ts"
+import type { Usage } from "../../core/model/call.ts"
 import type { ModelCallRow } from "../../core/projection.ts"
 import { after, EpochMs, toRfc3339 } from "../../core/units.ts"
 import { addDays, dayOf, daySpans } from "../../core/usage/days.ts"
@@ -81,13 +82,21 @@ const nothingUsed: store.UsageSum = {
   cacheReadTokens: 0,
   cacheWriteTokens: 0,
   outputTokens: 0,
+  costMicroUsd: 0,
+  unpricedCalls: 0,
 }
 
 function toView(sum: store.UsageSum = nothingUsed) {
-  return { calls: sum.calls, tokens: toTokens(sum), costMicroUsd: null }
+  const { calls, costMicroUsd, unpricedCalls } = sum
+  return {
+    calls,
+    tokens: toTokens(sum),
+    costMicroUsd: calls > 0 && unpricedCalls === calls ? null : costMicroUsd,
+    unpricedCalls,
+  }
 }
 
-function toTokens({ inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens }: Omit<store.UsageSum, "calls">) {
+function toTokens({ inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens }: Usage) {
   return {
     input: inputTokens,
     cacheRead: cacheReadTokens,
@@ -98,5 +107,5 @@ function toTokens({ inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens
 }
 
 function toCallView(row: ModelCallRow) {
-  return { ...row, tokens: toTokens(row), costMicroUsd: null, startedAt: toRfc3339(row.startedAt) }
+  return { ...row, tokens: toTokens(row), startedAt: toRfc3339(row.startedAt) }
 }
