@@ -5,6 +5,8 @@
 import * as z from "zod"
 import { permits, type Credential, type Role, type Scope } from "../access/scope.ts"
 import { Instant } from "../api/endpoint.ts"
+import { CommandId, RunnerId } from "../runner/command.ts"
+import { RunnerState } from "../runner/fleet.ts"
 import { ChannelId, ChoiceId, ConversationId, GroupId, TurnId } from "../units.ts"
 
 const conversation = z.object({ conversationId: ConversationId })
@@ -82,6 +84,25 @@ export const LiveEvent = z.discriminatedUnion("event", [
     event: z.literal("settings:changed"),
     data: z.object({ what: z.string().max(40), id: z.string().max(100).nullable() }),
   }),
+  /** `command.<status>`: what a runner was told to do, and how that is. */
+  z.object({
+    event: z.enum([
+      "command.pending",
+      "command.accepted",
+      "command.running",
+      "command.succeeded",
+      "command.failed",
+      "command.timed_out",
+      "command.rejected",
+      "command.canceled",
+    ]),
+    data: z.object({
+      commandId: CommandId,
+      conversationId: ConversationId.nullable(),
+      runnerId: RunnerId.nullable(),
+    }),
+  }),
+  z.object({ event: z.literal("runner:status"), data: z.object({ runnerId: RunnerId, state: RunnerState }) }),
   z.object({ event: z.literal("spend:warning"), data: budget }),
   z.object({ event: z.literal("spend:stopped"), data: budget.extend({ resumesAt: Instant.nullable() }) }),
 ])
@@ -135,6 +156,15 @@ const scopes: Readonly<Record<LiveEventName, Scope>> = {
   "group:updated": "agents:read",
   "group:deleted": "agents:read",
   "settings:changed": "operations:read",
+  "command.pending": "operations:read",
+  "command.accepted": "operations:read",
+  "command.running": "operations:read",
+  "command.succeeded": "operations:read",
+  "command.failed": "operations:read",
+  "command.timed_out": "operations:read",
+  "command.rejected": "operations:read",
+  "command.canceled": "operations:read",
+  "runner:status": "operations:read",
   "spend:warning": "operations:read",
   "spend:stopped": "operations:read",
 }

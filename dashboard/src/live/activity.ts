@@ -73,6 +73,24 @@ export function describeActivity(activity: LiveEvent): string {
       return "An agent group was deleted"
     case "settings:changed":
       return `Settings changed: ${activity.data.what}`
+    case "command.pending":
+      return "A command waits for a runner"
+    case "command.accepted":
+      return "A runner took a command"
+    case "command.running":
+      return "A runner began a command"
+    case "command.succeeded":
+      return "A command was done"
+    case "command.failed":
+      return "A command failed"
+    case "command.timed_out":
+      return "A command took too long"
+    case "command.rejected":
+      return "No runner takes a command"
+    case "command.canceled":
+      return "A command was called back"
+    case "runner:status":
+      return `A runner is ${activity.data.state}`
     case "spend:warning":
       return `A ${activity.data.period}'s budget is nearly used up`
     case "spend:stopped":
