@@ -66,7 +66,7 @@ describe("the commands", () => {
   const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(read("package.json")))
 
   test.each(["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"])("that %s names exist", (name) => {
-    const named = [...read(name).matchAll(/\bnpm run ([a-z][a-z:]*)/g)].flatMap((found) => found.slice(1))
+    const named = [...read(name).matchAll(/\bnpm run ([a-z][a-z:-]*)/g)].flatMap((found) => found.slice(1))
     expect(named.filter((command) => !(command in scripts))).toEqual([])
   })
 
