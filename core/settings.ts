@@ -1,5 +1,7 @@
 /** What an administrator sets for the whole gateway. Null everywhere means: the environment's value, or the default. */
 import * as z from "zod"
+import type { BudgetLimits } from "./budget/limits.ts"
+import { toMicroUsd } from "./budget/usd.ts"
 import { type EdgeEnvironment, effectiveLimits, within } from "./edge-mode.ts"
 import { ChannelId } from "./units.ts"
 
@@ -14,6 +16,16 @@ export const HomeChat = z.object({
 })
 export type HomeChat = z.infer<typeof HomeChat>
 
+/** Tokens of all kinds; null: no limit. */
+export const BudgetTokens = z.number().int().positive().max(Number.MAX_SAFE_INTEGER).nullable()
+/** A decimal number of US dollars; null: no limit. */
+export const BudgetUsd = z
+  .number()
+  .positive()
+  .max(1_000_000_000)
+  .refine((usd) => toMicroUsd(usd) !== null, "must have at most six decimal places")
+  .nullable()
+
 const fields = {
   /** Of agents that name no model. */
   defaultModel: z.string().trim().min(1).max(200).nullable(),
@@ -25,6 +37,16 @@ const fields = {
   concurrentTurns: z.number().int().min(1).max(1_000).nullable(),
   timeZone: TimeZone.nullable(),
   home: HomeChat.nullable(),
+  /** What all model calls together may use in a day and a month of `timeZone`: tokens of all kinds, and US dollars. */
+  budgetMaxTokensDay: BudgetTokens,
+  budgetMaxTokensMonth: BudgetTokens,
+  budgetMaxUsdDay: BudgetUsd,
+  budgetMaxUsdMonth: BudgetUsd,
+  /** The same for each conversation, where its group says nothing else. */
+  conversationMaxTokensDay: BudgetTokens,
+  conversationMaxTokensMonth: BudgetTokens,
+  conversationMaxUsdDay: BudgetUsd,
+  conversationMaxUsdMonth: BudgetUsd,
 }
 
 export const SettingName = z.enum([
@@ -35,6 +57,14 @@ export const SettingName = z.enum([
   "concurrentTurns",
   "timeZone",
   "home",
+  "budgetMaxTokensDay",
+  "budgetMaxTokensMonth",
+  "budgetMaxUsdDay",
+  "budgetMaxUsdMonth",
+  "conversationMaxTokensDay",
+  "conversationMaxTokensMonth",
+  "conversationMaxUsdDay",
+  "conversationMaxUsdMonth",
 ])
 export type SettingName = z.infer<typeof SettingName>
 
@@ -53,6 +83,14 @@ export const noSettings: Settings = {
   concurrentTurns: null,
   timeZone: null,
   home: null,
+  budgetMaxTokensDay: null,
+  budgetMaxTokensMonth: null,
+  budgetMaxUsdDay: null,
+  budgetMaxUsdMonth: null,
+  conversationMaxTokensDay: null,
+  conversationMaxTokensMonth: null,
+  conversationMaxUsdDay: null,
+  conversationMaxUsdMonth: null,
 }
 
 /** As they were stored by any release: what it did not know yet is not set, and what is no setting any more is left out. */
@@ -65,6 +103,31 @@ export const StoredSettings = z
 export function applySettings(before: Settings, changes: SettingsChanges): Settings {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined)
   return { ...before, ...Object.fromEntries(given) }
+}
+
+/** The limits of the whole gateway. */
+export function budgetOf(settings: Settings): BudgetLimits {
+  return {
+    maxTokensDay: settings.budgetMaxTokensDay,
+    maxTokensMonth: settings.budgetMaxTokensMonth,
+    maxMicroUsdDay: microUsdOf(settings.budgetMaxUsdDay),
+    maxMicroUsdMonth: microUsdOf(settings.budgetMaxUsdMonth),
+  }
+}
+
+/** The limits of each conversation. */
+export function conversationBudgetOf(settings: Settings): BudgetLimits {
+  return {
+    maxTokensDay: settings.conversationMaxTokensDay,
+    maxTokensMonth: settings.conversationMaxTokensMonth,
+    maxMicroUsdDay: microUsdOf(settings.conversationMaxUsdDay),
+    maxMicroUsdMonth: microUsdOf(settings.conversationMaxUsdMonth),
+  }
+}
+
+/** Whole millionths of the dollars of a limit; null: none. */
+export function microUsdOf(usd: number | null): number | null {
+  return usd === null ? null : toMicroUsd(usd)
 }
 
 /** The settings that are in force. */
