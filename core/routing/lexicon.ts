@@ -1,0 +1,333 @@
+/**
+ * What words tell of a request, in the languages that people write to the gateway. `stem*` fits every word that begins so, `*stem*`
+ * every long word that holds it (German compounds), `two_words` a phrase. Knows no grammar and judges nothing.
+ */
+
+/** Kinds of words. One word may be of several. */
+export const wordKinds = [
+  "social",
+  "polite",
+  "request",
+  "assent",
+  "transport",
+  "lookup",
+  "quick",
+  "translate",
+  "explain",
+  "compose",
+  "text",
+  "summarise",
+  "compare",
+  "plan",
+  "trouble",
+  "snippet",
+  "software",
+  "quality",
+  "build",
+  "prove",
+  "show",
+  "maths",
+  "analyse",
+  "depth",
+  "law",
+  "money",
+  "venture",
+  "bound",
+  "follow",
+  "pointer",
+  "reshape",
+] as const
+export type WordKind = (typeof wordKinds)[number]
+
+const words: Readonly<Record<WordKind, string>> = {
+  /** Greetings, thanks, agreement, partings, joy: what a conversation begins and ends with. */
+  social: `hi hello hey heya hiya yo greetings morning afternoon evening night welcome thanks thank thx ty cheers bye goodbye cya
+    sure yes yep yeah no nope ok okay okey k alright perfect great cool nice awesome wonderful lovely fine super good sorry congrats
+    congratulations haha lol hehe wow deal agreed done understood noted gotcha later tomorrow tonight soon sounds_good sounds_great see_you
+    hallo moin servus guten tag abend morgen gruss gruesse danke dankeschon vielen dank ja nein klar passt prima toll gut gerne tschuss
+    tschuess bis_dann bis_morgen bis_spater alles_klar einverstanden genau stimmt schade das_wars
+    hola buenas buenos dias tardes noches gracias muchas vale si claro perfecto genial bien adios hasta luego manana de_nada encantada
+    encantado saludos bueno eres_un_sol
+    salut bonjour bonsoir coucou merci beaucoup oui non daccord d'accord parfait super entendu bonne soiree journee a_demain au_revoir
+    bisous genial tres_bien bien ca_va je_note
+    oi ola bom dia boa tarde noite obrigado obrigada sim nao certo perfeito otimo beleza tchau tudo_bem valeu ate_logo
+    ciao salve buongiorno buonasera grazie mille si perfetto va_bene arrivederci prego
+    hoi dag bedankt dankjewel goedemorgen prima doei ja nee
+    dzien dobry czesc dziekuje tak super privet привет здравствуйте спасибо да нет хорошо отлично пока merhaba selam tesekkurler evet tamam
+    hej tack tak takk
+    你好 您好 谢谢 多谢 好的 好吧 再见 明天见 晚安 早上好 没问题 可以 嗯 行 太好了 辛苦了 收到
+    こんにちは こんばんは おはよう ありがとう はい うん いいえ 了解 お願い 助かりました さようなら おやすみ よろしく わかりました
+    안녕 감사 고마워 네 좋아
+    مرحبا السلام اهلا شكرا جزيلا نعم لا حسنا تمام صباح مساء الخير ممتاز`,
+  /** What stands before an order and says nothing itself. */
+  polite: `please kindly just can_you could_you would_you will_you can_i_have could_i_have i_need_you_to i_want_you_to help_me could_someone now so well ok hey hi
+    bitte kannst_du konntest_du konnen_sie konnten_sie wurdest_du mal eben einfach kurz ich_mochte_dass_du hilf_mir mir uns doch
+    por_favor puedes podrias puede podria me nos ayudame_a solo oye hola
+    s'il_te_plait s'il_vous_plait stp svp peux-tu pourrais-tu pouvez-vous pourriez-vous tu_peux vous_pouvez aide-moi_a moi juste
+    voce_pode pode poderia me_ajude_a so puoi potresti per_favore mi kun_je alsjeblieft пожалуйста proszę lutfen
+    请 请你 帮我 帮忙 麻烦 能不能 可以帮我 我想让你 من_فضلك هل_يمكنك لو_سمحت`,
+  /** Asks for something to be made or given, without saying what. */
+  request: `give suggest recommend need want propose create make find list show help i'd_like show_me tell_me provide generate prepare
+    gib brauche mochte schlag empfiehl nenne zeig hilf mach such erstell* bereite will wollen
+    dame necesito quiero propon recomiendame sugiere ayuda hazme prepara busca quisiera
+    donne-moi donne propose suggere recommande besoin aide prepare cherche voudrais veux
+    preciso quero sugira me_de recomende ajuda prepare dammi vorrei suggerisci geef wil
+    给我 推荐 需要 想要 制定 准备 列出 ください 欲しい たい 提案 اريد اعطني اقترح ساعدني дай нужен хочу`,
+  /** "Do it", said to an offer. */
+  assent: `yes yep yeah ok okay sure go_ahead do_it do_that ja klar gerne mach_das los si claro adelante hazlo oui vas-y vas_y fais-le
+    sim pode claro faca va_bene fallo 好的 好 可以 是的 行 はい うん お願い 네 نعم حسنا تفضل да давай`,
+  /** Hand on, note, switch: nothing is to be thought out. */
+  transport: `forward reply answer respond say tell send pass_on remind reminder alarm timer wake add put note save delete remove call text ping
+    turn_on turn_off switch play stop pause mute book cancel confirm
+    leite weiterleiten leit antworte antwort sag sage sende schick schicke erinnere erinner weckt wecker stell stelle setz setze fuge trag
+    trage losch speicher notier merk ruf mach_an mach_aus schalte bestatig
+    reenvia reenvialo responde contesta di dile diles manda envia recuerdame pon anade agrega apunta borra llama apaga enciende confirma
+    transfere transfere-le transmets reponds dis dis-lui envoie rappelle-moi rappelle mets ajoute note supprime appelle allume eteins confirme
+    encaminhe responda diga envie mande lembre adicione coloque anote apague ligue desligue confirme
+    inoltra rispondi manda ricordami aggiungi metti cancella chiama
+    stuur antwoord zeg herinner zet voeg
+    转发 回复 告诉 发给 提醒 设置闹钟 添加 加到 打开 关闭 转告 記入 転送 返信 伝えて 送って 追加 リマインド アラーム 消して つけて
+    ارسل اخبر ذكرني اضف قل حول رد напомни отправь перешли добавь ответь`,
+  /** One fact that is known or stands in the text. */
+  lookup: `when where who whom whose how_many how_much how_old how_tall how_high how_far how_long how_big what_time what_day which_day capital
+    weather open close date price population currency
+    wann wo wer wen wieviel wie_viel wie_viele wie_spat wie_alt wie_hoch wie_weit wie_lange wie_gross welcher_tag hauptstadt wetter uhr preis
+    cuando donde quien cuanto cuanta cuantos cuantas a_que_hora capital tiempo_hace precio moneda
+    quand ou qui combien quelle_heure a_quelle_heure capitale meteo prix
+    quando onde quem quanto quanta quantos quantas que_horas moeda preco capital dove chi quanti che_ora
+    wanneer waar wie hoeveel kiedy gdzie kto ile когда где кто сколько
+    几点 什么时候 多少 哪里 哪儿 谁 几个 天气 首都 何時 いつ どこ 誰 いくら 天気 首都 언제 어디 누구 متى اين من كم عاصمه`,
+  /** A word, a sentence, a spelling. */
+  quick: `mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
+    pronounce synonym how_do_you_say how_do_i_say proofread
+    heisst bedeutet ubersetz* rechtschreibung synonym buchstabier* korrigier*
+    traduce traducir traduccion significa como_se_dice deletrea corrige sinonimo
+    traduis traduire traduction signifie veut_dire comment_dit-on comment_on_dit se_dit orthographe corrige
+    traduza traduzir significa como_se_diz corrija traduci significa come_si_dice vertaal betekent
+    翻译 怎么说 什么意思 改错 翻訳 訳して 意味 何と言い 번역 ترجم معني معنى переведи значит`,
+  translate: `translate translation ubersetz* traduce traducir traduccion traduis traduire traduction traduza traduzir traduci vertaal
+    翻译 翻訳 訳して 번역 ترجم переведи`,
+  explain: `explain* describe teach clarify elaborate understand why how_does how_do how_can how_could how_should how_is walk_me_through
+    erklar* beschreib* erlauter* warum wieso weshalb funktioniert wie_kann wie_konnte wie_mache wie_geht worauf verstehen
+    explica* describe* por_que como_funciona como_puedo como_se_calcula como_hago ensename
+    expliqu* decris decrire pourquoi fonctionne comment_fonctionne comment_faire comment_puis comprendre
+    expliqu* descreva por_que como_funciona como_posso como_faco spiega* perche come_funziona come_posso
+    leg_uit waarom hoe_werkt wyjasnij dlaczego объясни* почему как_работает acikla neden nasil
+    解释 说明 为什么 怎么做 如何 怎样 原理 介绍一下 説明 解説 なぜ どうして 仕組み どうやって 方法 教えて 설명 왜 어떻게
+    اشرح وضح لماذا كيف`,
+  /** Making sentences for somebody. */
+  compose: `write draft compose formulate rephrase rewrite reword phrase wording
+    schreib* formulier* verfass* entwirf umformulier*
+    escribe escribeme redacta escriba redactame
+    ecris redige rediger reformule formule
+    escreva redija escreve scrivi redigi schrijf napisz напиши yaz
+    写 撰写 起草 改写 润色 書いて 作成して 書き直 써줘 اكتب صغ напиши`,
+  /** What sentences are made for. */
+  text: `email e-mail mail letter speech toast poem story essay article blog post message text caption invitation description announcement
+    complaint apology cover_letter resume cv bio slogan song rhyme review invite newsletter reference obituary eulogy wish wishes
+    brief email anschreiben bewerbung absage rede gedicht geschichte text nachricht einladung beschwerde kundigung* entschuldigung aufsatz
+    beschreibung glueckwunsch gluckwunsch* karte zeugnis
+    carta correo discurso poema cuento texto mensaje invitacion queja felicitacion reclamacion redaccion
+    lettre courriel mail discours poeme histoire texte message invitation reclamation annonce resiliation
+    carta e-mail discurso poema historia texto mensagem convite reclamacao lettera discorso poesia messaggio brief toespraak
+    邮件 信 文章 演讲 诗 故事 文案 介绍 通知 祝福 作文 メール 手紙 スピーチ 詩 物語 文章 挨拶 お詫び رساله خطاب قصيده قصه письмо речь`,
+  summarise: `summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
+    resume resumir resumen resumeme sintetiza resume resumer resumez synthese synthetise resuma resumo riassumi riassunto vat_samen
+    总结 概括 摘要 要点 归纳 要約 まとめて 요약 لخص تلخيص резюме кратко`,
+  compare: `compare comparison difference differences versus vs pros cons advantages disadvantages better which_is
+    vergleich* unterschied* vorteile nachteile besser gegenuber
+    compara comparar diferencia diferencias ventajas desventajas mejor
+    compare* difference avantages inconvenients mieux diferenca* comparar compare vantagens differenza confronta verschil
+    比较 区别 对比 优缺点 哪个好 比較 違い どちら 비교 차이 قارن الفرق сравни разница`,
+  /** Ordering one's days, meals, training. */
+  plan: `plan itinerary schedule timetable menu dinners meals recipe* cook training workout programme roster rota curriculum trip route budget
+    ideas organise organize suggestions study_plan
+    plan plane planen reise* route speiseplan menu rezept* koch* trainingsplan lernplan dienstplan stundenplan ausflug ideen organisier*
+    planifica plan itinerario menu receta* cocinar rutina entrenamiento horario viaje ideas organiza
+    planifie programme itineraire menu* recette* cuisiner entrainement voyage organise idees emploi_du_temps
+    planeje roteiro cardapio receita* cozinhar treino viagem plano piano itinerario ricetta
+    计划 行程 菜单 食谱 训练 安排 旅行 排班 計画 献立 レシピ 旅行 日程 계획 خطه رحله وصفه план рецепт`,
+  /** Everyday faults. */
+  trouble: `broken fails failing failed error errors crash* offline stuck slow freezes disconnects wrong won't doesn't isn't not_working bug
+    undefined nan null exception keeps leak* blinking flat
+    kaputt fehler* absturz* offline hangt geht_nicht funktioniert_nicht bricht reagiert_nicht undicht langsam
+    error fallo falla no_funciona roto averia* se_apaga lento
+    erreur panne coupe bloque marche_pas lent verifier erro nao_funciona travando quebrado errore guasto
+    报错 错误 坏了 不能用 死机 故障 エラー 動かない 故障 壊れ 固まる خطا عطل لا_يعمل ошибка сломал*`,
+  /** One piece of code. */
+  snippet: `function script regex regexp regular_expression query sql formula macro snippet loop css html bash command one-liner method class
+    component excel spreadsheet python javascript typescript java rust golang kotlin swift php ruby elixir haskell powershell
+    funktion skript abfrage formel regularer makro schleife
+    funcion formula consulta macro bucle expresion_regular
+    fonction requete formule boucle expression_reguliere
+    funcao formula consulta planilha funzione
+    函数 脚本 正则 公式 查询 代码 関数 スクリプト 正規表現 数式 クエリ داله صيغه функци*`,
+  /** Software that has parts. */
+  software: `api apis app apps application backend frontend server compiler interpreter engine platform microservice* service services database
+    schema website webapp web_app game tetris chatbot bot library framework cli pipeline protocol architecture infrastructure monolith
+    crawler parser operating_system kernel saas marketplace crud dashboard module modules cluster
+    anwendung webanwendung datenbank* schnittstelle* architektur plattform system programm spiel buchungssystem *system* *software* *plattform*
+    aplicacion servidor base_de_datos plataforma sistema compilador motor arquitectura microservicios juego
+    application serveur base_de_donnees plateforme systeme compilateur moteur architecture infrastructure jeu logiciel
+    aplicativo servidor banco_de_dados plataforma sistema arquitetura microsservicos jogo applicazione piattaforma sistema
+    applicatie aplikacj* приложен* сервер* систем* uygulama
+    系统 应用 程序 平台 数据库 接口 架构 服务器 编译器 引擎 游戏 框架 微服务 小程序 网站
+    システム アプリ データベース サーバ サービス アーキテクチャ コンパイラ ゲーム プラットフォーム キャッシュ
+    نظام تطبيق منصه خادم قاعده_بيانات`,
+  /** What software is asked to hold to: each is a demand of its own. */
+  quality: `authentication auth login jwt oauth authorization rate_limit* limiting tests test testing unit_tests encryption encrypted end-to-end
+    offline offline-first sync synchroni* conflict* concurren* thread threads thread-safe thread_safety race races deadlock* transaction*
+    idempoten* retries retry audit logging roles permissions scalab* scale latency observability monitoring multi-tenant* cache caching ttl
+    queue queues kubernetes docker ci cd deployment deploy migration rollback zero-downtime consistency availability sharding replication
+    failover backup reconnect* anti-cheat matchmaking load_test indexing ranking generics payments stripe admin webhook* pagination validation
+    bottleneck* memory_leak security vulnerab* injection xss csrf gdpr postgres sqlite redis websocket* complexity
+    authentifizierung tests verschlussel* rechteverwaltung mandanten* zahlungsabwicklung skalier* transaktion* nebenlauf* offline-modus
+    protokoll* testkonzept datenmodell* highscore touch-steuerung pausemodus benutzerverwaltung wiederherstell* *schutz* *konform*
+    autenticacion pruebas cifrado pagos roles sincronizacion escalab* concurrencia registro_de_usuarios panel_de_administracion
+    authentification tests chiffrement paiement* roles synchronisation journal_d'audit mise_a_l'echelle lexical syntaxique concurrence
+    autenticacao testes criptografia pagamentos sincronizacao filas estoque observabilidade consistencia disponibilidade autenticazione
+    并发 事务 缓存 测试 单元测试 压测 一致性 超卖 权限 加密 崩溃恢复 高可用 容灾 秒杀 登录 支付 限流 日志 表结构
+    権限 監査 ログ テスト 認証 暗号 同期 オフライン 一貫性 障害 拡張性 複数 トランザクション データモデル 排他
+    مصادقه تشفير اختبار* مزامنه صلاحيات`,
+  build: `build implement create develop design write program code make refactor migrate port architect engineer extend
+    bau baue implementier* erstell* entwickl* entwirf programmier* konzipier* schreib* migrier* refaktorier*
+    construye implementa crea desarrolla disena programa haz escribe migra refactoriza
+    construis implemente implementer cree creer developpe developper concois concevoir ecris programme realise migre
+    construa implemente crie desenvolva projete programe faca escreva sviluppa progetta crea implementa scrivi costruisci
+    bouw ontwerp ontwikkel maak schrijf zaprojektuj napisz stworz создай разработай спроектируй реализуй напиши gelistir tasarla
+    设计 实现 开发 编写 构建 搭建 重构 写 写一个 做一个 設計 実装 開発 構築 作って 作成 書いて 설계 구현 개발 صمم طور ابن برمج انشئ`,
+  prove: `prove proof proofs proves derive derivation rigorous rigorously disprove lemma qed
+    beweis* bewies* leite_her herleit* widerleg* induktion
+    demuestra demostrar demostracion demuestre por_induccion deduce
+    demontre demontrer demonstration prouve prouver par_recurrence
+    prove demonstre demonstrar prova dimostra dimostrare dimostrazione bewijs udowodnij докажи* доказательство kanitla
+    证明 求证 推导 証明 示せ 導出 증명 برهن اثبت برهان`,
+  /** "Show that": a proof when it is of mathematics. */
+  show: `show_that show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
+    bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
+  maths: `prime primes theorem irrational polynomial* integral* derivative* eigenvalue* matrix converge* diverge* continuous uniformly bounded
+    monoton* uncountable countable infinite infinitely transcendental topolog* isomorph* abelian bijection factoring factorization np
+    conjecture axiom integers reals modulo probability expectation martingale bayes combinatori* envelopes paradox homomorphism manifold
+    primzahl* satz polynom* irrational* integral* ableitung* matrix konverg* diverg* stetig* beschrankt* folge naturliche ganzzahlig*
+    quadratwurzel koeffizienten wahrscheinlichkeit* vektorraum* abzahlbar* gruppe
+    primo primos teorema polinomio* integral* derivada* irracional* converge* diverge* matriz continua sucesion cubos induccion probabilidad recta_real
+    premier premiers theoreme polynome* integrale* derivee* irrationnel* converge* diverge* matrice continue suite groupe abelien probabilite*
+    primo teorema polinomio* integral* irracional converge diverge matriz serie_harmonica serie probabilidade integrale irrazionale
+    素数 偶数 奇数 定理 多项式 积分 导数 无理数 收敛 矩阵 概率 连续函数 逆命题 級数 素数 無理数 積分 収束 行列 確率 多項式 소수 무리수 적분
+    الجذر_التربيعي نسبي تكامل متسلسله عدد_اولي интеграл* простых предел* теорем*`,
+  /** Weighing things up. */
+  analyse: `analyse analyze analysis assess evaluate weigh review audit investigate critique optimise optimize diagnose forecast recommend
+    recommendation strategy strategic trade-off* tradeoff* prioriti* rank benchmark
+    analysier* analyse bewert* pruf* beurteil* untersuch* abwag* optimier* empfehlung strategie* begutacht* diskutier*
+    analiza analizar evalua evaluar estrategia optimiza recomienda valora sopesa investiga
+    analyse* evalue* evaluer strategie* optimise recommande examine etudie en_profondeur elabore
+    analise analisar avalie estrategia otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
+    分析 评估 优化 策略 权衡 建议方案 方案 检讨 分析 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه`,
+  /** Asking for reasons, care, every case. */
+  depth: `step_by_step in_depth in_detail detailed thorough* carefully rigorous* justify justified assumptions assumption break-even breakeven
+    trade-off* tradeoff* scenario scenarios risks counter-argument* counterargument* alternatives every_race each_decision consequences
+    comprehensive exhaustive argue derive flaw timeline roadmap propose fallback contingency sensitivity edge_cases work_through
+    schritt_fur_schritt ausfuhrlich begrund* annahmen szenari* risik* folgen abwagung* gegenuber* jede_entscheidung detailliert grundlich
+    paso_a_paso detallad* justific* supuestos escenario* riesgos punto_de_equilibrio en_profundidad razonad*
+    etape_par_etape en_detail detaille* justifi* hypotheses scenario* risques seuil_de_rentabilite en_profondeur plan_de_retour chiffre calendrier
+    passo_a_passo detalhad* justifique premissas cenario* riscos ponto_de_equilibrio trocas
+    dettagliat* passo_dopo_passo scenari rischi
+    详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
+    بالتفصيل افتراضات مخاطر المخاطر سيناريو* التعادل`,
+  law: `legal law lawsuit contract clause clauses liab* court tenant tenancy lease landlord eviction employer dismissal dismissed severance
+    copyright patent trademark inheritance testament probate custody divorce visa gdpr compliance jurisdiction statute non-compete
+    shareholder agreement anti-dilution drag-along bad-leaver notice_period public_holiday interest_balancing legitimate_interest rights
+    recht* gesetz* vertrag* *vertrag* klausel* unwirksam paragraf* urteil* gericht* miet* kundigungsschutz haftung* erb* testament* pflichtteil*
+    abmahnung* arbeitsrecht* dsgvo* betriebsstatte tochtergesellschaft anspruch* verjahr* schadensersatz gmbh steuerlich* widerruf*
+    legal ley contrato* clausula* despid* despedi* indemnizacion improcedente nulo demanda herencia alquiler inquilino juicio
+    loi contrat* clause* licenciement* indemnite* bail locataire proprietaire tribunal heritage juridique responsabilite sas sarl dividendes
+    lei contrato* clausula* demissao indenizacao heranca inquilino processo legge contratto licenziamento eredita
+    合同 法律 条款 起诉 劳动法 赔偿 遗产 离婚 侵权 契約 法律 訴訟 解雇 相続 法的 قانون عقد محكمه`,
+  money: `mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan equity portfolio cash_flow break-even
+    valuation investment salary insurance deduct* vat
+    steuer* hypothek* zins* rente* brutto netto gehalt* kredit* versicherung* abschreibung* rendite* *steuer* *kredit* mehrwertsteuer
+    impuesto* hipoteca* inflacion intereses pension nomina inversion prestamo rentabilidad costes punto_de_equilibrio etf fondo
+    impot* hypotheque interets retraite salaire investissement pret cotisations tva rentabilite chiffre_d'affaires patrimoine
+    imposto* hipoteca juros aposentadoria investimento emprestimo tasse mutuo interessi stipendio
+    税 贷款 利率 养老金 投资 保险 股票 税金 住宅ローン 年金 投資 金利 ضريبه قرض استثمار فائده خطه_ماليه`,
+  /** Whole undertakings. */
+  venture: `business_plan business_case go-to-market roster rota shifts migration infrastructure strategy policy curriculum thesis dissertation
+    research_plan merger acquisition reorganisation restructuring architecture budget
+    geschaftsplan businessplan dienstplan schichtplan migration* strategie* konzept standort masterarbeit
+    plan_de_negocio* estrategia tesis migracion reestructuracion plan_financiero
+    plan_d'affaires business_plan strategie migration memoire these reorganisation
+    plano_de_negocio* estrategia tese piano_aziendale strategia
+    商业计划 战略 迁移 排班 论文 事業計画 移行 シフト表 戦略 خطه_عمل خطه_ماليه`,
+  /** Words that bind a plan. */
+  bound: `at_least at_most no_more_than nobody everyone every each without under only must except unless within maximum minimum total
+    mindestens hochstens ohne unter nur muss mussen ausser jeder jede jedes innerhalb maximal niemand
+    al_menos como_maximo sin menos_de solo debe cada excepto dentro maximo nadie
+    au_moins au_plus sans moins_de seulement doit chaque sauf dans_la_limite maximum personne
+    pelo_menos no_maximo sem menos_de somente deve cada exceto almeno senza solo ogni
+    至少 最多 不超过 必须 每 除了 以内 少なくとも 以内 以下 必ず 各 على_الاقل بدون يجب كل`,
+  /** Goes on with what stood before. */
+  follow: `go_on continue proceed keep_going next_part carry_on more again and now also what_about how_about then instead another one_more
+    why how_so how_come really
+    weiter mach_weiter fortsetzen und jetzt auch noch_einmal nochmal dann stattdessen warum wieso weshalb
+    continua sigue prosigue y ahora tambien otra_vez entonces por_que
+    continue poursuis vas-y et maintenant aussi encore alors pourquoi
+    continue prossiga e agora tambem de_novo entao por_que continua prosegui e ora anche perche
+    ga_door en nu ook dalej продолжай дальше а теперь почему devam
+    继续 然后 接着 那 再 还有 为什么 続けて 続き それで では もっと なぜ 계속 استمر تابع اكمل والان لماذا`,
+  /** Points at what stood before. */
+  pointer: `it this that these those them same above previous second third first step part section version line you_mentioned you_said
+    mentioned former latter last
+    es das dies diese diesen dieser dieselbe oben vorige zweite dritte erste schritt teil abschnitt version zeile letzte letzten
+    esto eso este esta lo mismo anterior segundo tercero primero paso parte version
+    ce cela ca cette celui meme precedent deuxieme troisieme premier etape partie version
+    isso isto este esta mesmo anterior segundo terceiro passo parte versao questo quello stesso passaggio
+    这个 那个 上面 第二 第一 步 部分 它 これ それ あれ 上記 二番目 ステップ 部分 هذا هذه ذلك الخطوه السابق`,
+  /** Asks for another shape of the last answer. */
+  reshape: `shorter longer simpler formal informal friendlier funnier polite briefer french german english spanish italian portuguese chinese
+    japanese arabic table bullet bullets bullet_points list tone example examples simplify shorten expand
+    kurzer langer einfacher formlicher lockerer freundlicher hoflicher auf_englisch auf_deutsch auf_franzosisch tabelle stichpunkte beispiel
+    corto larga largo simple formal amable en_ingles en_frances en_aleman tabla lista ejemplo
+    court plus_long simple formel formelle amical en_anglais en_allemand en_espagnol tableau liste exemple
+    curto longo simples formal em_ingles tabela lista exemplo breve formale in_inglese
+    短一点 更正式 英文 表格 简单点 举例 短く 丁寧に 英語で 表に 例えば اقصر بالانجليزيه رسمي`,
+}
+
+/** Letters without their marks, lower case, one form of Arabic letters: what spelling varies in. */
+export function fold(text: string): string {
+  return text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\u00c0-\u024f\u1e00-\u1eff]+/g, (letters) => letters.normalize("NFD").replace(/\p{M}+/gu, ""))
+    .replace(/[\u064b-\u0652\u0640]+/g, "")
+    .replace(/[أإآ]/g, "ا")
+    .replace(/ة/g, "ه")
+    .replace(/ى/g, "ي")
+    .replace(/[’‘]/g, "'")
+}
+
+interface Lexicon {
+  readonly exact: ReadonlyMap<string, readonly WordKind[]>
+  readonly stems: ReadonlyMap<string, readonly WordKind[]>
+  readonly inner: readonly (readonly [string, WordKind])[]
+}
+
+function readLexicon(): Lexicon {
+  const exact = new Map<string, WordKind[]>()
+  const stems = new Map<string, WordKind[]>()
+  const inner: [string, WordKind][] = []
+  const note = (map: Map<string, WordKind[]>, key: string, kind: WordKind) => {
+    const kinds = map.get(key)
+    if (kinds === undefined) map.set(key, [kind])
+    else if (!kinds.includes(kind)) kinds.push(kind)
+  }
+  for (const kind of wordKinds) {
+    for (const entry of fold(words[kind]).split(/\s+/)) {
+      if (entry.startsWith("*")) inner.push([entry.slice(1, -1), kind])
+      else if (entry.endsWith("*")) note(stems, entry.slice(0, -1), kind)
+      else if (entry !== "") note(exact, entry, kind)
+    }
+  }
+  return { exact, stems, inner }
+}
+
+export const lexicon: Lexicon = readLexicon()

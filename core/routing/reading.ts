@@ -1,0 +1,243 @@
+/**
+ * Reads a message as a request and its material: what is asked for, apart from the mail, minutes or code that it is asked about.
+ * Looks at a bounded part of any text, so that a megabyte takes no longer than a page.
+ */
+import { fold, lexicon, type WordKind } from "./lexicon.ts"
+
+/** Of a longer text its beginning and its end are read: people ask before or after what they paste. */
+const headCharacters = 4_000
+const tailCharacters = 2_000
+/** A request within a longer text is no longer than this. */
+const requestCharacters = 450
+/** Less material than this is read as part of the request. */
+const materialCharacters = 260
+
+export interface Reading {
+  /** How often words of each kind are in the request; kinds that are not there are left out. */
+  readonly kinds: ReadonlyMap<WordKind, number>
+  /** Kinds of its first word, or phrase, that is more than politeness: what an order or a question begins with. */
+  readonly leading: ReadonlySet<WordKind>
+  /** Words of the request; two characters of a script without spaces count as one. */
+  readonly words: number
+  readonly isQuestion: boolean
+  /** Numbers and words for numbers in the request. */
+  readonly numbers: number
+  /** Parts of the request between commas, semicolons and bullets. */
+  readonly parts: number
+  /** Something in quotation marks, which is passed on or asked about and not itself a request. */
+  readonly hasQuote: boolean
+  readonly codeLines: number
+  readonly materialCharacters: number
+}
+
+export function readMessage(text: string): Reading {
+  const sample = sampleOf(text)
+  const { prose, code } = takeCode(sample)
+  const { request, material } = takeMaterial(prose)
+  const { bare, hasQuote } = takeQuotes(request)
+  const folded = fold(bare)
+  const tokens = tokensOf(folded)
+  const { kinds, leading } = countKinds(tokens)
+  const bullets = countMatches(prose, /^[ \t]*(?:[-*•]|\d{1,2}[.)])\s+\S/gm)
+  return {
+    kinds,
+    leading,
+    words: wordCount(tokens),
+    isQuestion: /[?？؟]/.test(bare) || /(か|吗|呢)[。.!！]?\s*$/.test(folded),
+    numbers: countNumbers(folded, tokens),
+    parts: 1 + countMatches(folded, /[,;，、；،](?=\s|\D)|\s\+\s/g) + bullets,
+    hasQuote,
+    codeLines: countLines(code),
+    materialCharacters: material + (text.length > sample.length ? text.length - sample.length : 0),
+  }
+}
+
+function sampleOf(text: string): string {
+  if (text.length <= headCharacters + tailCharacters) return text
+  return `${text.slice(0, headCharacters)}\n\n${text.slice(-tailCharacters)}`
+}
+
+/** Fenced code, and lines that look like code or like a trace. An open fence goes to the end. */
+function takeCode(text: string): { prose: string; code: string } {
+  const parts = text.split("```")
+  const fenced = parts.filter((_, index) => index % 2 === 1)
+  const open = parts.filter((_, index) => index % 2 === 0).join("\n")
+  const lines = open.split("\n")
+  const looksLikeCode = (line: string) =>
+    /[;{}]\s*$|^\s*(def|class|import|from|func|fn|const|let|var|public|private|SELECT|at)\s+[\w.*{]+.*[({;:=]|^\s+return\b|=>/.test(
+      line,
+    )
+  const codeLines = lines.filter(looksLikeCode)
+  // One such line may be a sentence that ends with a semicolon.
+  if (codeLines.length < 2) return { prose: open, code: fenced.join("\n") }
+  const prose = lines.filter((line) => !looksLikeCode(line)).join("\n")
+  return { prose, code: [...fenced, ...codeLines].join("\n") }
+}
+
+/** The paragraphs that ask, and how many characters the others have. */
+function takeMaterial(prose: string): { request: string; material: number } {
+  const lines = prose.split("\n").filter((line) => !/^\s*>/.test(line))
+  const quoted = prose.length - lines.join("\n").length
+  const paragraphs = lines
+    .join("\n")
+    .split(/\n\s*\n|:\s*\n(?=.{80})/)
+    .map((paragraph) => paragraph.trim())
+    .filter((paragraph) => paragraph !== "")
+  const total = paragraphs.reduce((sum, paragraph) => sum + weightOf(paragraph), 0)
+  const first = paragraphs.findIndex((paragraph) => paragraph.length > 25 || asks(paragraph))
+  const opening = paragraphs[first] ?? ""
+  const rest = total - weightOf(opening)
+  if (first < 0 || opening.length > requestCharacters || rest < materialCharacters || !asks(opening)) {
+    const last = paragraphs.at(-1) ?? ""
+    const asksAtEnd = total > 2 * requestCharacters && last.length <= requestCharacters && asks(last)
+    if (asksAtEnd) return { request: last, material: total - last.length + quoted }
+    return { request: paragraphs.join("\n"), material: quoted }
+  }
+  return { request: opening, material: rest + quoted }
+}
+
+/** In characters of an alphabet: one of Han or Kana says as much as three. */
+function weightOf(paragraph: string): number {
+  return paragraph.length + 2 * countMatches(paragraph, /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)
+}
+
+/** Whether a short paragraph is a request about the others: it asks, orders, or ends with a colon. */
+function asks(paragraph: string): boolean {
+  if (/[?？؟:：]\s*$|[?？؟]/.test(paragraph)) return true
+  const { leading } = countKinds(tokensOf(fold(paragraph.slice(0, requestCharacters))))
+  return orders.some((kind) => leading.has(kind))
+}
+
+const orders: readonly WordKind[] = [
+  "transport",
+  "translate",
+  "explain",
+  "compose",
+  "summarise",
+  "compare",
+  "plan",
+  "build",
+  "prove",
+  "show",
+  "analyse",
+]
+
+function takeQuotes(request: string): { bare: string; hasQuote: boolean } {
+  const marks =
+    /"[^"]{1,400}"|“[^”]{1,400}”|„[^“”]{1,400}[“”]|«[^»]{1,400}»|「[^」]{1,400}」|(?<=\s)['‘][^'’]{2,400}['’](?=[\s.,?!]|$)/g
+  const bare = request.replace(marks, " ")
+  return { bare, hasQuote: bare !== request }
+}
+
+/** Words of scripts with spaces, and runs of those without. */
+function tokensOf(folded: string): readonly string[] {
+  return (
+    folded.match(
+      /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]+|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々])[\p{L}\p{N}\p{M}'_²³^-])+/gu,
+    ) ?? []
+  )
+}
+
+const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]/u
+/** Words that are told from others by a single character. */
+const singles = new Set(["写", "嗯", "行", "求"])
+const longestPhrase = 4
+const longestRun = 6
+
+function countKinds(tokens: readonly string[]): {
+  kinds: ReadonlyMap<WordKind, number>
+  leading: ReadonlySet<WordKind>
+} {
+  const kinds = new Map<WordKind, number>()
+  let leading: ReadonlySet<WordKind> | undefined
+  const note = (found: readonly WordKind[] | undefined) => {
+    for (const kind of found ?? []) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+    if (leading !== undefined || found?.includes("polite") === true) return
+    if (found === undefined || found.some((kind) => kind !== "social" && kind !== "assent")) leading = new Set(found)
+  }
+  let index = 0
+  while (index < tokens.length) {
+    const token = tokens[index] ?? ""
+    const phrase = unspaced.test(token) ? undefined : longestPhraseAt(tokens, index)
+    if (unspaced.test(token)) noteRun(token, note)
+    else note(phrase?.kinds ?? kindsOfWord(token))
+    index += phrase?.length ?? 1
+  }
+  return { kinds, leading: leading ?? new Set() }
+}
+
+/** The longest phrase that begins here and is in the lexicon. */
+function longestPhraseAt(
+  tokens: readonly string[],
+  index: number,
+): { kinds: readonly WordKind[]; length: number } | undefined {
+  for (let length = Math.min(longestPhrase, tokens.length - index); length > 1; length -= 1) {
+    const found = lexicon.exact.get(tokens.slice(index, index + length).join("_"))
+    if (found !== undefined) return { kinds: found, length }
+  }
+  return undefined
+}
+
+function kindsOfWord(token: string): readonly WordKind[] | undefined {
+  const plain = lexicon.exact.get(token) ?? stemOf(token)
+  if (plain !== undefined) return plain
+  // Arabic writes "and" and "the" together with the word.
+  const bare = /^(?:و?ال|و|لل|ب|ل)(?=[\u0600-\u06ff]{3})/.exec(token)?.[0]
+  if (bare !== undefined)
+    return lexicon.exact.get(token.slice(bare.length)) ?? lexicon.exact.get(token.replace(/^و/, ""))
+  if (token.length < 8) return undefined
+  const found = lexicon.inner.filter(([stem]) => token.includes(stem)).map(([, kind]) => kind)
+  return found.length === 0 ? undefined : found
+}
+
+function stemOf(token: string): readonly WordKind[] | undefined {
+  for (let length = Math.min(token.length, 20); length >= 3; length -= 1) {
+    const found = lexicon.stems.get(token.slice(0, length))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** In a run without spaces the longest word at each place counts, and those within it do not. */
+function noteRun(run: string, note: (found: readonly WordKind[] | undefined) => void): void {
+  let at = 0
+  while (at < run.length) {
+    let taken = 1
+    for (let length = Math.min(longestRun, run.length - at); length >= 1; length -= 1) {
+      const found = lexicon.exact.get(run.slice(at, at + length))
+      // A single character is a word only where it stands alone.
+      if (found === undefined || (length === 1 && run.length > 1 && !singles.has(run.charAt(at)))) continue
+      note(found)
+      taken = length
+      break
+    }
+    at += taken
+  }
+}
+
+function wordCount(tokens: readonly string[]): number {
+  return tokens.reduce((sum, token) => sum + (unspaced.test(token) ? Math.ceil(token.length / 2) : 1), 0)
+}
+
+const numberWords = new Set(
+  fold(
+    `two three four five six seven eight nine ten twelve twice double half dozen triple
+    zwei drei vier funf sechs sieben acht neun zehn zwolf doppelt dreimal zweimal halb
+    dos tres cuatro cinco seis siete ocho nueve diez doble mitad deux trois quatre cinq six sept huit neuf dix double moitie
+    duas quatro sete oito nove dez dobro metade due tre quattro cinque sei sette otto nove dieci`,
+  ).split(/\s+/),
+)
+
+function countNumbers(folded: string, tokens: readonly string[]): number {
+  const digits = countMatches(folded, /\d+(?:[.,:]\d+)*/g)
+  const spelled = tokens.filter((token) => numberWords.has(token)).length
+  return digits + spelled + countMatches(folded, /[一二三四五六七八九十百千万两]+(?=[个人天年月次位秒件倍])/g)
+}
+
+function countMatches(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0
+}
+
+function countLines(code: string): number {
+  return code.split("\n").filter((line) => line.trim() !== "").length
+}
