@@ -226,6 +226,12 @@ const rules = {
     type: "internal_error",
     message: "The database does not answer right now. Try again.",
   },
+  encryption_key_wrong: {
+    status: 503,
+    type: "internal_error",
+    message:
+      "ENCRYPTION_KEY is not the key that this gateway's database was made with. Bring the old key back: nothing was changed.",
+  },
   model_unavailable: { status: 503, type: "internal_error", message: "The model does not answer right now." },
   model_not_configured: { status: 503, type: "internal_error", message: "The model is not configured." },
   model_key_refused: { status: 503, type: "internal_error", message: "The model's provider refuses the key." },

@@ -1,6 +1,7 @@
 /** The HTTP edge as one application: parse, authenticate, delegate. Pure construction; the same on both hosts. */
 import { Hono } from "hono"
 import { isOpenAiPath } from "../core/api/chat-completions.ts"
+import { getHealth } from "../core/api/operations.ts"
 import { isLoopError, LoopError } from "../core/errors.ts"
 import { redact } from "../core/redact.ts"
 import { toHex } from "../core/units.ts"
@@ -65,6 +66,10 @@ export function createApp(deps: EdgeDeps): App {
     if (!isOurHost(requestHost(context.req.raw), deps.config)) throw new LoopError("host_forbidden")
     await next()
   })
+  app.use(async (context, next) => {
+    await requireKey(deps, context)
+    await next()
+  })
   for (const path of ["/api/*", "/v1/*", "/metrics"]) {
     app.use(path, async (context, next) => {
       await admit(deps, binder, limiter, context)
@@ -91,6 +96,12 @@ export function createApp(deps: EdgeDeps): App {
   bindChatCompletions(binder, deps)
   app.notFound((context) => answerElse(deps, binder, context))
   return app
+}
+
+/** Nothing is read or sealed by a key that is not the database's. The page and the health part that tells so are still there. */
+async function requireKey(deps: EdgeDeps, { req: { path } }: AppContext): Promise<void> {
+  if (!isMachinePath(path) || path === getHealth.path) return
+  if ((await deps.keyState()) === "wrong") throw new LoopError("encryption_key_wrong")
 }
 
 function beginRequest(deps: EdgeDeps, context: AppContext): void {

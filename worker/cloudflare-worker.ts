@@ -28,6 +28,7 @@ import packageJson from "../package.json" with { type: "json" }
 import systemPrompt from "../system-prompt.md"
 import { createApp } from "./app.ts"
 import type { App } from "./http/app-env.ts"
+import { createKeyCheck } from "./key-check.ts"
 
 /** What wrangler.toml and the Worker's secrets bind. */
 export interface WorkerBindings extends ObjectBindings {
@@ -76,10 +77,12 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
   const { config, vault, libsql } = openBasics(bindings)
   const models = createModels(modelsConfig(config), (request) => fetch(request))
   const now = () => EpochMs.parse(Date.now())
+  const log = logTo(config.LOG_LEVEL)
   return createApp({
     config,
     libsql,
     vault,
+    keyState: createKeyCheck({ libsql, vault, now, log }),
     peers: peersOver(bindings),
     upgrade: upgradeOver(bindings),
     version: packageJson.version,
@@ -98,7 +101,7 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
     },
     hostHealth: async () => ({ lastLostCommitAt: null }),
     metrics,
-    log: logTo(config.LOG_LEVEL),
+    log,
     assets: (request) => dashboardFile(bindings.ASSETS, request),
   })
 }

@@ -7,6 +7,7 @@ import type { EpochMs } from "../core/units.ts"
 import type { Config } from "../durable-objects/config.ts"
 import type { Peers, Upgrade } from "../durable-objects/peers.ts"
 import type { LogEntry } from "../core/log.ts"
+import type { KeyState } from "./key-check.ts"
 
 export interface HostHealth {
   /** When objects lost what they had not made durable; null: never since the start. */
@@ -23,6 +24,8 @@ export interface EdgeDeps {
   readonly peers: Peers
   readonly upgrade: Upgrade
   readonly vault: Vault
+  /** Whether the vault's key is the database's, where no start has made sure of it. */
+  keyState(): Promise<KeyState>
   /** Of this gateway, shown to signed-in callers. */
   readonly version: string
   readonly startedAt: EpochMs

@@ -1,5 +1,6 @@
 /** How the gateway's parts are, looked at at most once in five seconds whoever asks how often. */
 import type { Health } from "../core/api/operations.ts"
+import { errorRule } from "../core/errors.ts"
 import { effectiveSettings } from "../core/settings.ts"
 import { type EpochMs, toRfc3339 } from "../core/units.ts"
 import { listChannels } from "../adapters/store/channels.ts"
@@ -47,7 +48,11 @@ async function databaseHealth(deps: EdgeDeps): Promise<Parts["database"]> {
   const behind = deps.metrics.behind.size
   const startedAt = deps.now()
   try {
-    await deps.libsql.read([{ sql: "select 1", args: [] }])
+    const [key] = await Promise.all([deps.keyState(), deps.libsql.read([{ sql: "select 1", args: [] }])])
+    if (key === "wrong") {
+      const hint = errorRule("encryption_key_wrong").message
+      return { status: "failing", hint, latencyMs: null, behind }
+    }
     return { status: "ok", hint: null, latencyMs: Math.max(0, deps.now() - startedAt), behind }
   } catch {
     const hint = "The database does not answer. Messages are still accepted and are recorded when it is back."

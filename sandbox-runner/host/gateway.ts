@@ -146,6 +146,8 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     vault,
     peers: objects.peers,
     upgrade: objects.upgrade,
+    // Made sure of by openDatabase.
+    keyState: async () => "fits",
     version: packageJson.version,
     startedAt: now(),
     now,

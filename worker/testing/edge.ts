@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from "../../core/metrics/metrics.ts"
 import { after, EpochMs, TokenId, UserId } from "../../core/units.ts"
 import { Config, parseEnvironment } from "../../durable-objects/config.ts"
 import { createApp } from "../app.ts"
+import { createKeyCheck } from "../key-check.ts"
 import type { HostHealth } from "../deps.ts"
 import type { LogEntry } from "../../core/log.ts"
 import { createFakeObjects, type FakeObjects } from "./fake-objects.ts"
@@ -95,6 +96,7 @@ export async function openEdge(
     peers: objects.peers,
     upgrade: objects.upgrade,
     vault,
+    keyState: createKeyCheck({ libsql, vault, now: () => clock, log: (entry) => void logs.push(entry) }),
     version: "1.2.3",
     startedAt: clock,
     now: () => clock,
