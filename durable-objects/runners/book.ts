@@ -122,12 +122,15 @@ export class CommandBook {
     return Output.parse(this.#storage.get(keys.output(id)) ?? noOutput)
   }
 
-  /** Adds output that begins at `offset`, what is new of it. A gap adds nothing. Answers up to where there is no gap. */
+  /**
+   * Adds output that begins at `offset`, what is new of it. A gap is one: a runner that was away keeps no more than the newest.
+   * Answers where it ends.
+   */
   append(id: CommandId, frame: { offset: number; stream: "stdout" | "stderr"; text: string }): number {
     const output = this.output(id)
     const fresh = frame.text.slice(Math.max(0, output.offset - frame.offset))
-    if (frame.offset > output.offset || fresh === "") return output.offset
-    const offset = output.offset + fresh.length
+    if (fresh === "") return output.offset
+    const offset = frame.offset + frame.text.length
     const tail = (output[frame.stream] + fresh).slice(-keptOutput)
     this.#storage.put(keys.output(id), { ...output, [frame.stream]: tail, offset })
     return offset

@@ -53,13 +53,11 @@ export class Dispatcher {
   submit(command: Command): SubmitAnswer {
     const known = this.#book.find(command.id)
     if (known !== undefined) return this.#answer(known)
+    // Whoever asks again gets the same answer: there is nothing to keep.
+    if (encoder.encode(JSON.stringify(command)).length > maxCommandBytes) return { status: "ended", outcome: tooLarge }
     const entry = this.#book.add(command, null)
     this.#herald.commandChanged(entry)
-    if (encoder.encode(JSON.stringify(command)).length > maxCommandBytes) {
-      const reason = `A command may not be larger than ${maxCommandBytes} bytes.`
-      this.#end(entry, { status: "rejected", reason })
-    }
-    return this.#answer(this.#book.find(command.id) ?? entry)
+    return this.#answer(entry)
   }
 
   cancel(id: CommandId, reason: string): void {
@@ -345,6 +343,11 @@ export class Dispatcher {
       if (entry !== undefined) this.#book.forget(entry)
     }
   }
+}
+
+const tooLarge: CommandOutcome = {
+  status: "rejected",
+  reason: `A command may not be larger than ${maxCommandBytes} bytes.`,
 }
 
 const expired: CommandOutcome = {
