@@ -11,8 +11,11 @@ export interface WorkContext {
 
 export interface RunnerWorker {
   readonly capability: Capability
-  /** Whether it can work now, and a sentence on what to do when it cannot. Cheap: asked by health. */
-  state(): Promise<{ status: "ok" } | { status: "unavailable"; problem: string }>
+  /**
+   * Whether it can work now, and a sentence on what to do when it cannot. Cheap: asked by health. A notice says what the operator
+   * gave up for it, and is shown at the start too.
+   */
+  state(): Promise<{ status: "ok"; notice?: string } | { status: "unavailable"; problem: string }>
   /** Ends by an outcome, whatever happens; never throws. */
   run(work: RunnerWork, context: WorkContext): Promise<CommandOutcome>
   /** Ends what runs and frees what it holds. */

@@ -43,7 +43,11 @@ const ElementRef = z.number().int().positive()
 /** One step in a conversation's browser. Each ends with the page as it then is. */
 export const BrowserStep = z.discriminatedUnion("action", [
   z.object({ action: z.literal("open"), url: z.url({ protocol: /^https?$/ }).max(8_000) }),
-  z.object({ action: z.literal("read") }),
+  z.object({
+    action: z.literal("read"),
+    /** The character of the page's text to begin with: long pages are read in parts. */
+    from: z.number().int().nonnegative().max(10_000_000).optional(),
+  }),
   z.object({ action: z.literal("click"), ref: ElementRef }),
   z.object({
     action: z.literal("fill"),
