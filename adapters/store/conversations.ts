@@ -3,7 +3,7 @@ import { type SQL, and, asc, desc, eq, sql } from "drizzle-orm"
 import * as z from "zod"
 import { MessageSource } from "../../core/channel/message.ts"
 import { LoopError } from "../../core/errors.ts"
-import { ConversationRow, MessageRow } from "../../core/projection.ts"
+import { ConversationRow, MessageRow, TurnRow } from "../../core/projection.ts"
 import type { ConversationId, UserId } from "../../core/units.ts"
 import { activityCondition, type ConversationFilters, conversationCondition } from "./conversation-filters.ts"
 import { erasedStatement, parseErased } from "./erasure.ts"
@@ -11,7 +11,7 @@ import type { Libsql } from "./libsql.ts"
 import { cutPage } from "./page.ts"
 import { build, constant, parseRow, parseRows, statement } from "./query.ts"
 import type { Page } from "./rows.ts"
-import { conversations, messages } from "./schema.ts"
+import { conversations, messages, turns } from "./schema.ts"
 import type { Answer } from "./statement.ts"
 
 export interface ConversationListOptions {
@@ -70,15 +70,29 @@ const newestMessages = constant(
 )
 const Asked = z.object({ asked: z.number().int() })
 
-/** The newest entries of a transcript before the position `before`, in their order. `hasMore`: there are older ones. */
+const turnsOfNewest = constant(
+  `select * from turns where id in (
+     select turn_id from messages where conversation_id = ?1 and position < ?2 order by position desc limit ?3
+   ) order by started_at`,
+)
+
+/**
+ * The newest entries of a transcript before the position `before`, in their order, and the turns that they are of. `hasMore`: there
+ * are older ones.
+ */
 export async function listMessages(
   libsql: Libsql,
   conversationId: ConversationId,
   options: { readonly limit: number; readonly before?: number | undefined },
-): Promise<Page<MessageRow>> {
+): Promise<Page<MessageRow> & { turns: TurnRow[] }> {
   const { limit, before = Number.MAX_SAFE_INTEGER } = options
-  const [found] = await libsql.read([newestMessages(conversationId, before, limit + 1)])
-  return toTranscript(found, limit)
+  const [found, foundTurns] = await libsql.read([
+    newestMessages(conversationId, before, limit + 1),
+    turnsOfNewest(conversationId, before, limit + 1),
+  ])
+  const page = toTranscript(found, limit)
+  const ids = new Set(page.rows.map(({ turnId }) => turnId))
+  return { ...page, turns: parseRows(turns, TurnRow, foundTurns).filter(({ id }) => ids.has(id)) }
 }
 
 const messagesFrom = constant(

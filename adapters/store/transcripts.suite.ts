@@ -42,7 +42,7 @@ export function transcriptSuite(database: () => Libsql): void {
       await database().project(whole)
       expect(await findConversation(database(), loopId(1))).toEqual(loop(1))
       const page = await listMessages(database(), loopId(1), { limit: 10 })
-      expect(page).toEqual({ rows: whole.messages, hasMore: false })
+      expect(page).toEqual({ rows: whole.messages, hasMore: false, turns: whole.turns })
       expect(await all("turns")).toMatchObject([{ id: turn(1, 1).id, status: "done", ended_at: at(2) }])
       expect(await all("model_calls")).toMatchObject([{ input_tokens: 10, first_delta_ms: null }])
       expect(await all("deliveries")).toMatchObject([{ status: "pending", maybe_repeated: 0 }])
@@ -178,7 +178,17 @@ export function transcriptSuite(database: () => Libsql): void {
       const older = await listMessages(database(), loopId(1), { limit: 3, before: 400_000 })
       expect([places(older.rows), older.hasMore]).toEqual([[100_000, 200_000, 300_000], false])
       const unknown = await listMessages(database(), loopId(3), { limit: 3 })
-      expect(unknown).toEqual({ rows: [], hasMore: false })
+      expect(unknown).toEqual({ rows: [], hasMore: false, turns: [] })
+    })
+
+    test("entries come with what became of their turns, and of no others", async () => {
+      await write(1, 5)
+      const failed = { status: "failed", errorCode: "model_unavailable", errorMessage: "The model is away." } as const
+      await database().project(projection({ turns: [1, 3, 4, 5].map((n) => turn(1, n, n === 4 ? failed : {})) }))
+      await database().project(projection({ turns: [turn(2, 4)] }))
+      const page = await listMessages(database(), loopId(1), { limit: 2 })
+      expect(page.turns).toEqual([turn(1, 4, failed), turn(1, 5)])
+      expect((await listMessages(database(), loopId(1), { limit: 2, before: 400_000 })).turns).toEqual([turn(1, 3)])
     })
 
     test("a page of very long entries ends early and says that there is more", async () => {

@@ -6,6 +6,7 @@ import * as z from "zod"
 import { ChannelId, ConversationId, GroupId, TurnId, UserId } from "../units.ts"
 import { endpoint, Instant, InstantParameter, nothing, page, pageLimit, streamEndpoint } from "./endpoint.ts"
 import { maxIdempotencyKeyLength, maxMessageBodyBytes } from "./loops.ts"
+import { RunView } from "./runs.ts"
 
 export const ConversationView = z.object({
   id: ConversationId,
@@ -63,6 +64,10 @@ export const MessageView = z.object({
   createdAt: Instant,
 })
 export type MessageView = z.infer<typeof MessageView>
+
+/** What became of a turn, as far as the record knows. */
+export const TurnOutcome = RunView.pick({ id: true, status: true, error: true })
+export type TurnOutcome = z.infer<typeof TurnOutcome>
 
 const params = z.object({ id: ConversationId })
 
@@ -132,7 +137,8 @@ export const listMessages = endpoint({
   query: z.object({ limit: pageLimit(50), before: z.string().max(200).optional() }),
   body: nothing,
   status: 200,
-  response: page(MessageView),
+  /** With each turn that an entry of the page is of. */
+  response: page(MessageView).extend({ turns: z.array(TurnOutcome) }),
   errors: ["conversation_not_found", "invalid_cursor"],
   unknownId: "conversation_not_found",
 })

@@ -214,6 +214,23 @@ test("a failure is told in the gateway's words", async () => {
   await visit.page.getByRole("alert").getByText("Set ANTHROPIC_API_KEY").waitFor()
 })
 
+test("a turn that failed or was stopped is told so after a reload too", async () => {
+  const visit = await stage.visit()
+  const { loop, turn } = await begin(visit, "Hi")
+  turn.fail("model_not_configured", "No key is set for Anthropic. Set ANTHROPIC_API_KEY.")
+  const second = loop.nextTurn()
+  await write(visit.page, "Again")
+  await second
+  await visit.page.getByRole("button", { name: "Stop the answer" }).click()
+  await visit.page.getByText("Stopped.").waitFor()
+  await visit.page.reload()
+  await visit.page.getByText("Set ANTHROPIC_API_KEY").waitFor()
+  await visit.page.getByText("Stopped.").waitFor()
+  expect(await visit.page.getByText("No answer is on record").count()).toBe(0)
+  // What is long over is not called out.
+  expect(await visit.page.getByRole("alert").count()).toBe(0)
+})
+
 test("a message that is refused can be taken back or sent again", async () => {
   const visit = await stage.visit()
   const { page } = visit

@@ -294,12 +294,12 @@ export class FakeGateway {
       const isShown = (one: z.input<typeof Listed>) =>
         (query.archived === undefined || query.archived === (one.archivedAt !== null)) &&
         (query.kind === undefined || query.kind === one.kind)
-      return {
-        data: all()
-          .flatMap((one) => this.#match(one, query.q))
-          .filter(isShown),
-        nextCursor: null,
-      }
+      const found = all()
+        .flatMap((one) => this.#match(one, query.q))
+        .filter(isShown)
+      const start = query.after === undefined ? 0 : found.findIndex((one) => one.id === query.after) + 1
+      const data = found.slice(start, start + query.limit)
+      return { data, nextCursor: start + query.limit < found.length ? (data.at(-1)?.id ?? null) : null }
     })
     this.#on(conversations.archiveConversation, ({ params }) => this.#setArchived(params.id, new Date().toISOString()))
     this.#on(conversations.unarchiveConversation, ({ params }) => this.#setArchived(params.id, null))
@@ -342,7 +342,8 @@ export class FakeGateway {
       const entries = loop ? loop.turns.flatMap((turn) => turn.entries) : this.otherMessages
       const end = query.before === undefined ? entries.length : entries.findIndex((one) => one.id === query.before)
       const start = Math.max(0, end - query.limit)
-      return { data: entries.slice(start, end), nextCursor: start > 0 ? (entries[start]?.id ?? null) : null }
+      const turns = loop?.turns.map(({ outcome }) => outcome) ?? []
+      return { data: entries.slice(start, end), turns, nextCursor: start > 0 ? (entries[start]?.id ?? null) : null }
     })
   }
   #setArchived(id: string, archivedAt: string | null): Record<string, never> {

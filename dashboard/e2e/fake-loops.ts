@@ -1,6 +1,6 @@
 /** Loops as the gateway keeps them, in memory: turns that a test plays by hand, and streams that follow LOOP_API.md. */
 import type { ServerResponse } from "node:http"
-import type { MessageView, StepView } from "../../core/api/conversations.ts"
+import type { MessageView, StepView, TurnOutcome } from "../../core/api/conversations.ts"
 import { type LoopEvent, toSse } from "../../core/loop/event.ts"
 import { ConversationId, TurnId } from "../../core/units.ts"
 
@@ -28,6 +28,7 @@ export class FakeTurn {
   readonly message: Queued
   text = ""
   ended = false
+  outcome: TurnOutcome
   pendingChoiceId: string | null = null
   readonly entries: MessageView[] = []
 
@@ -36,6 +37,7 @@ export class FakeTurn {
     this.number = number
     this.message = message
     this.id = TurnId.parse(`turn_${loop.id}_${number}`)
+    this.outcome = { id: this.id, status: "running", error: null }
     this.#record("user", message.text, [])
   }
   say(text: string): void {
@@ -64,12 +66,15 @@ export class FakeTurn {
     )
   }
   finish(): void {
+    this.outcome = { ...this.outcome, status: "done" }
     this.#end({ event: "done", data: { turn_id: this.id } })
   }
   interrupt(): void {
+    this.outcome = { ...this.outcome, status: "interrupted" }
     this.#end({ event: "interrupted", data: { turn_id: this.id } })
   }
   fail(code: string, message: string): void {
+    this.outcome = { ...this.outcome, status: "failed", error: { code, message } }
     this.#end({ event: "error", data: { code, message, turn_id: this.id } })
   }
   #end(event: LoopEvent): void {

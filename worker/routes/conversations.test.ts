@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { at, channelId, delivery, loop, loopId, message } from "../../adapters/store/samples.ts"
-import { modelCall, projection, turn } from "../../adapters/store/samples.ts"
+import { modelCall, projection, turn, turnId } from "../../adapters/store/samples.ts"
 import { ConversationId, toRfc3339, type UserId } from "../../core/units.ts"
 import { type Edge, openEdge, outcome } from "../testing/edge.ts"
 
@@ -329,6 +329,18 @@ describe("messages", () => {
     expect(first.nextCursor).toBeNull()
     expect(await outcome(get(`${path}?before=x`))).toBe("400 invalid_cursor")
     expect(await outcome(get(`/${unknown}/messages`))).toBe("404 conversation_not_found")
+  })
+
+  test("come with what became of their turns, in the gateway's words", async () => {
+    const error = { errorCode: "model_unavailable", errorMessage: "The model is away." }
+    const turns = [turn(1, 1), turn(1, 2, { status: "failed", ...error }), turn(1, 3, { status: "interrupted" })]
+    const messages = [2, 3].map((number) => message(1, number, 0))
+    await edge.libsql.project(projection({ conversations: [loop(1)], messages, turns }))
+    const shown = await (await get(`/${loopId(1)}/messages`)).json()
+    expect(shown.turns).toEqual([
+      { id: turnId(1, 2), status: "failed", error: { code: "model_unavailable", message: "The model is away." } },
+      { id: turnId(1, 3), status: "interrupted", error: null },
+    ])
   })
 
   test("show the steps and hide a provider's thinking", async () => {

@@ -67,6 +67,11 @@ export function bindConversations(binder: Binder, deps: EdgeDeps): void {
     const oldest = page.rows[0]
     return {
       data: page.rows.map(toMessageView),
+      turns: page.turns.map(({ id, status, errorCode, errorMessage }) => ({
+        id,
+        status,
+        error: errorCode === null ? null : { code: errorCode, message: errorMessage ?? "" },
+      })),
       nextCursor: page.hasMore && oldest !== undefined ? String(oldest.position) : null,
     }
   })

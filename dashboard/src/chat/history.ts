@@ -1,12 +1,16 @@
 /** The record of a conversation as turns: entries grouped by turn, tool results joined to their calls. */
-import type { MessageView } from "../../../core/api/conversations.ts"
-import type { Part, PersonMessage, RecordedTurn } from "./state.ts"
+import type { MessageView, TurnOutcome } from "../../../core/api/conversations.ts"
+import type { RecordPages } from "./record.ts"
+import type { Part, PersonMessage, RecordedTurn, TurnStatus } from "./state.ts"
 
 /**
- * Groups entries, oldest first. A turn whose beginning is on an earlier page starts without its message.
+ * Groups entries, oldest first, each turn with what became of it. A turn whose beginning is on an earlier page starts without its message.
  * @param runningTurnId - the turn that runs now, as the loop says; null when none does
  */
-export function toRecordedTurns(entries: readonly MessageView[], runningTurnId: string | null): RecordedTurn[] {
+export function toRecordedTurns(
+  { entries, outcomes }: Pick<RecordPages, "entries" | "outcomes">,
+  runningTurnId: string | null,
+): RecordedTurn[] {
   const turns = new Map<string, { messages: PersonMessage[]; parts: Part[] }>()
   for (const entry of entries) {
     const turn = turns.get(entry.turnId) ?? { messages: [], parts: [] }
@@ -19,8 +23,25 @@ export function toRecordedTurns(entries: readonly MessageView[], runningTurnId: 
     const ended = parts.map((part) =>
       part.kind === "tool" && part.outcome === "running" ? ({ ...part, outcome: "unknown" } as const) : part,
     )
-    return { turnId, messages, parts: ended, status: { is: "done" } }
+    return { turnId, messages, parts: ended, status: statusOf(outcomes.get(turnId)) }
   })
+}
+
+function statusOf(outcome: TurnOutcome | undefined): TurnStatus {
+  switch (outcome?.status) {
+    case "failed": {
+      const { code, message } = outcome.error ?? { code: "turn_failed", message: "" }
+      return { is: "failed", code, message: message === "" ? "The agent could not finish its answer." : message }
+    }
+    case "interrupted":
+      return { is: "interrupted" }
+    // The record may be behind: whoever knows what runs has said that this does not.
+    case "running":
+    case "waiting":
+    case "done":
+    case undefined:
+      return { is: "done" }
+  }
 }
 
 function takeUserEntry(turn: { messages: PersonMessage[]; parts: Part[] }, entry: MessageView): void {

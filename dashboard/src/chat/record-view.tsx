@@ -52,7 +52,7 @@ export function RecordView({
     }
   }
   const { turns } = useMemo(
-    () => reduceChat(emptyChat, { type: "recorded", turns: toRecordedTurns(pages.entries, null) }),
+    () => reduceChat(emptyChat, { type: "recorded", turns: toRecordedTurns(pages, null) }),
     [pages],
   )
   if (loaded.is === "failed") return <Notice tone="bad">{loaded.message}</Notice>

@@ -1,6 +1,6 @@
 /** How the record becomes turns, and how its pages join. */
 import { expect, test } from "vitest"
-import { MessageView } from "../../../core/api/conversations.ts"
+import { MessageView, TurnOutcome } from "../../../core/api/conversations.ts"
 import { toRecordedTurns } from "./history.ts"
 import { addEarlier, addNewest, noPages } from "./record.ts"
 
@@ -30,7 +30,7 @@ const turn = [
 ]
 
 test("calls get their results, and what was said meanwhile stands where it was said", () => {
-  const [only] = toRecordedTurns(turn, null)
+  const [only] = toRecordedTurns({ entries: turn, outcomes: new Map() }, null)
   expect(only?.messages).toMatchObject([{ text: "Time?", sender: "Grace" }])
   expect(only?.parts).toMatchObject([
     { kind: "text", text: "Looking." },
@@ -44,9 +44,37 @@ test("calls get their results, and what was said meanwhile stands where it was s
 })
 
 test("in the turn that runs, a call without result is still running", () => {
-  const [only] = toRecordedTurns(turn, turnId(1))
+  const [only] = toRecordedTurns({ entries: turn, outcomes: new Map() }, turnId(1))
   expect(only?.status).toEqual({ is: "running" })
   expect(only?.parts.at(-1)).toMatchObject({ outcome: "running" })
+})
+
+test("a turn that failed or was stopped says so, also where nothing of it but the question is on record", () => {
+  const asked = [1, 2, 3, 4, 5].map((n) => entry(String(n), n, { role: "user", text: "Time?" }))
+  const error = { code: "model_unavailable", message: "The model does not answer right now." }
+  const turns = [
+    { id: turnId(1), status: "failed", error },
+    { id: turnId(2), status: "failed", error: { code: "internal", message: "" } },
+    { id: turnId(3), status: "interrupted", error: null },
+    { id: turnId(4), status: "running", error: null },
+  ].map((one) => TurnOutcome.parse(one))
+  const pages = addNewest(noPages, { data: asked, turns, nextCursor: null })
+  expect(toRecordedTurns(pages, null).map(({ status }) => status)).toEqual([
+    { is: "failed", ...error },
+    { is: "failed", code: "internal", message: "The agent could not finish its answer." },
+    { is: "interrupted" },
+    { is: "done" },
+    { is: "done" },
+  ])
+})
+
+test("a newer page's word on a turn stands, whichever page was read first", () => {
+  const data = [entry("1", 1, { role: "user", text: "x" })]
+  const turns = (status: string) => [TurnOutcome.parse({ id: turnId(1), status, error: null })]
+  const before = addNewest(noPages, { data, turns: turns("running"), nextCursor: "1" })
+  const newer = addNewest(before, { data, turns: turns("interrupted"), nextCursor: "1" })
+  const earlier = addEarlier(newer, { data: [], turns: turns("running"), nextCursor: null })
+  expect(toRecordedTurns(earlier, null)[0]?.status).toEqual({ is: "interrupted" })
 })
 
 test("pages join without gap and repetition; a newest page that touches nothing starts afresh", () => {
@@ -54,6 +82,7 @@ test("pages join without gap and repetition; a newest page that touches nothing 
     data: Array.from({ length: to - from + 1 }, (_, index) =>
       entry(String(from + index), from + index, { role: "user", text: "x" }),
     ),
+    turns: [],
     nextCursor,
   })
   const ids = (pages: typeof noPages) => pages.entries.map((one) => Number(one.id))

@@ -220,7 +220,7 @@ export function openChat(options: ChatOptions): ChatSession {
     }
   }
   const showRecord = (runningTurnId: string | null) => {
-    dispatch({ type: "recorded", turns: toRecordedTurns(pages.entries, runningTurnId) })
+    dispatch({ type: "recorded", turns: toRecordedTurns(pages, runningTurnId) })
     update({ hasEarlier: pages.earlierCursor !== null })
   }
 

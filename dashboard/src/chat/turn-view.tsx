@@ -176,7 +176,7 @@ function TurnEnd({ turn, actions }: { readonly turn: Turn; readonly actions: Tur
       return <p className="turn-note">Stopped.</p>
     case "failed":
       return (
-        <p className="turn-problem" role="alert">
+        <p className="turn-problem" role={turn.live ? "alert" : undefined}>
           {status.message}
         </p>
       )
