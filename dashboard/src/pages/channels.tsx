@@ -15,6 +15,7 @@ import { ConfirmAction } from "../ui/confirm-action.tsx"
 import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { ManagedBadge } from "../ui/managed.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { agoNow } from "../ui/time.ts"
@@ -118,6 +119,7 @@ function ChannelCard({
     <li className="card">
       <div className="card-head">
         <h2>{channel.name}</h2>
+        {channel.managed && <ManagedBadge />}
         <span className={`badge badge-${statusTone[channel.status]}`}>{channel.status}</span>
       </div>
       <p className="card-facts">
@@ -133,7 +135,7 @@ function ChannelCard({
       )}
       {channel.problem !== null && <Notice tone="bad">{channel.problem}</Notice>}
       {problem !== null && <Notice tone="bad">{problem}</Notice>}
-      {mayWrite && (
+      {mayWrite && !channel.managed && (
         <div className="actions actions-start">
           <button type="button" className="button" onClick={() => onOpen({ is: "edit", channel })}>
             Edit<span className="off-screen"> {channel.name}</span>

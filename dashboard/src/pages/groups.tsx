@@ -13,6 +13,7 @@ import { ConfirmAction } from "../ui/confirm-action.tsx"
 import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { ManagedBadge } from "../ui/managed.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
@@ -30,7 +31,7 @@ export default function GroupsPage() {
   const { user } = useContext(ShellContext)
   const mayWrite = user !== null && roleAllows(user.role, "agents:write")
   const [loaded, reload] = useLoaded(read)
-  useLiveReload(["group:"], reload)
+  useLiveReload(["group:", "settings:changed"], reload)
   const [open, setOpen] = useState<Open>({ is: "nothing" })
   const close = () => {
     setOpen({ is: "nothing" })
@@ -62,6 +63,7 @@ export default function GroupsPage() {
               <li key={group.id} className="card">
                 <div className="card-head">
                   <h2>{group.name}</h2>
+                  {group.managed && <ManagedBadge />}
                   <span className="badge">{group.model ?? "default model"}</span>
                 </div>
                 {group.description !== "" && <p className="card-facts">{group.description}</p>}
@@ -69,7 +71,7 @@ export default function GroupsPage() {
                   {group.systemPrompt === "" ? "The gateway's own prompt." : group.systemPrompt}
                 </p>
                 <p className="card-facts">{factsOf(group)}</p>
-                {mayWrite && (
+                {mayWrite && !group.managed && (
                   <div className="actions actions-start">
                     <button type="button" className="button" onClick={() => setOpen({ is: "edit", group })}>
                       Edit<span className="off-screen"> {group.name}</span>

@@ -4,6 +4,7 @@ import type { UserView } from "../../../core/api/access.ts"
 import { listConversations } from "../../../core/api/conversations.ts"
 import { getHealth } from "../../../core/api/operations.ts"
 import { call } from "../api/client.ts"
+import { readFirst } from "../api/read-all.ts"
 import { useIsLive, useLiveConnection, useLiveReload, useLiveStatuses } from "../live/live.ts"
 import { ChatPage } from "../pages/chat.tsx"
 import { NewPage } from "../pages/new.tsx"
@@ -37,6 +38,8 @@ const healthEveryMs = 60_000
 const pageSize = 30
 
 const readHealth = () => call(getHealth, {})
+const readConversations = (count: number) =>
+  readFirst(count, (page) => call(listConversations, { query: { ...page, archived: "false" } }))
 
 export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly onSignedOut: () => void }) {
   const path = usePath()
@@ -48,7 +51,7 @@ export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly
   const [limit, setLimit] = useState(pageSize)
   const takesFocus = useRef(false)
   const [list, reloadList] = useLoaded(
-    useCallback(() => call(listConversations, { query: { limit, archived: "false" } }), [limit]),
+    useCallback(() => readConversations(limit), [limit]),
     useIsLive() ? liveListEveryMs : listEveryMs,
   )
   useLiveConnection()
@@ -76,7 +79,7 @@ export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly
           list={shown}
           open={menuOpen}
           onClose={closeMenu}
-          onMore={limit < 100 ? () => setLimit(Math.min(100, limit + pageSize)) : null}
+          onMore={() => setLimit(limit + pageSize)}
           onSignedOut={onSignedOut}
         />
         <main id="main" className="main" tabIndex={-1} inert={menuOpen}>

@@ -57,8 +57,7 @@ export function Sidebar({
   readonly list: Loaded<List>
   readonly open: boolean
   readonly onClose: () => void
-  /** Null when no more may be shown. */
-  readonly onMore: (() => void) | null
+  readonly onMore: () => void
   readonly onSignedOut: () => void
 }) {
   const ref = useRef<HTMLElement>(null)
@@ -117,7 +116,7 @@ function Conversations({
   readonly list: Loaded<List>
   readonly path: string
   readonly onFollow: () => void
-  readonly onMore: (() => void) | null
+  readonly onMore: () => void
 }) {
   if (list.is === "loading") return <div className="conversations" aria-busy="true" />
   if (list.is === "failed")
@@ -154,7 +153,7 @@ function Conversations({
           </li>
         ))}
       </ul>
-      {list.value.nextCursor !== null && onMore && (
+      {list.value.nextCursor !== null && (
         <button type="button" className="link nav-hint" onClick={onMore}>
           Show more
         </button>
