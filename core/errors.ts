@@ -143,6 +143,11 @@ const rules = {
     type: "invalid_request_error",
     message: "This address does not take that method.",
   },
+  choice_changed: {
+    status: 409,
+    type: "conflict_error",
+    message: "The question is about other arguments than these. Load it again.",
+  },
   already_set_up: {
     status: 409,
     type: "conflict_error",

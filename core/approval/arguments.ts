@@ -43,6 +43,25 @@ export function renderArguments(input: unknown): RenderedArguments {
   }
 }
 
+/** The arguments as a value, every secret in them masked: rendered, it reads as the arguments themselves. */
+export function maskArguments(input: unknown): Json {
+  if (typeof input === "string") return maskSecrets(input)
+  if (typeof input === "number" || typeof input === "boolean") return input
+  if (Array.isArray(input)) return input.map(maskArguments)
+  if (typeof input !== "object" || input === null) return null
+  const fields = Object.entries(input).map(([name, field]): [string, Json] => [
+    name,
+    isHidden(name, field) ? "[redacted]" : maskArguments(field),
+  ])
+  return Object.fromEntries(fields)
+}
+
+type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
+
+function isHidden(name: string, field: unknown): boolean {
+  return isSecretName(name) && field !== null && field !== ""
+}
+
 /** What stands together, with what follows `key: ` or `Bearer `. */
 const word = /[^\s;|&$`()<>]+(?:(?<=[=:]|\bbearer|\bbasic) [^\s;|&$`()<>]+)*/gi
 
@@ -61,7 +80,7 @@ function renderFields(value: unknown, indent: string): string {
 }
 
 function renderField(name: string, field: unknown, indent: string): string {
-  if (isSecretName(name) && field !== null && field !== "") return " [redacted]"
+  if (isHidden(name, field)) return " [redacted]"
   if (typeof field === "object" && field !== null) {
     const inner = renderFields(field, `${indent}  `)
     if (inner !== "") return `\n${inner}`
@@ -84,9 +103,7 @@ const nameOf = (name: string) => (/^[\w.[\]-]{1,100}$/.test(name) ? name : JSON.
 
 function hidesField(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false
-  return Object.entries(value).some(
-    ([name, field]) => (isSecretName(name) && field !== null && field !== "") || hidesField(field),
-  )
+  return Object.entries(value).some(([name, field]) => isHidden(name, field) || hidesField(field))
 }
 
 /**

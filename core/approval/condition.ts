@@ -6,7 +6,7 @@ import * as z from "zod"
 import { Program } from "../runner/command.ts"
 import { sha256 } from "../sha256.ts"
 import { hostOf } from "./host.ts"
-import type { ToolPolicy } from "../turn/policy.ts"
+import type { ToolPolicy } from "../turn/tool-policy.ts"
 
 /** One argument. `any` is no option: what begins with a dash can change what the others mean. */
 export const ArgumentPattern = z.discriminatedUnion("match", [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { GroupId } from "../units.ts"
 import { ApprovalRule, requirementFor, type Circumstances } from "./rule.ts"
-import type { ToolTraits } from "../turn/policy.ts"
+import type { ToolTraits } from "../turn/tool-policy.ts"
 
 const groupId = GroupId.parse(`grp_${"a".repeat(24)}`)
 const tool = { name: "run_script", runsIn: "runner" } as const

@@ -3,7 +3,7 @@
  * read before. Pure; the strictest of the three wins.
  */
 import * as z from "zod"
-import { Risk, type ToolPolicy, type ToolTraits } from "../turn/policy.ts"
+import { Risk, type ToolPolicy, type ToolTraits } from "../turn/tool-policy.ts"
 import { GroupId } from "../units.ts"
 import { Condition, fits, hopsOf, type Hop } from "./condition.ts"
 

@@ -28,6 +28,7 @@ const policy: TurnPolicy = {
     { ...inObject, name: "once", risk: "low", repeatable: false },
     { ...inObject, name: "asked", risk: "high", repeatable: false },
   ],
+  approvalRules: [],
   maxModelCalls: 5,
   maxAttempts: 3,
   choiceTimeoutMs: 60_000,

@@ -8,7 +8,8 @@ import { after, type EpochMs } from "../units.ts"
 import type { TurnEvent, TurnOutcome } from "./event.ts"
 import { foldTurn, lastToolUses, turnText, type ModelCallState, type TurnState } from "./fold.ts"
 import type { TurnPolicy } from "./policy.ts"
-import { nextForTool, refuseCutOff, type ToolCommand } from "./decide-tool.ts"
+import { nextForTool, refuseCutOff, type Stage, type ToolCommand } from "./decide-tool.ts"
+import { mostSameFailures, repeatedFailure, type RepeatedFailure } from "./failing.ts"
 
 export type Command =
   | ToolCommand
@@ -33,7 +34,7 @@ export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: Ep
     case "failed":
       return afterFailure(state, state.model, policy, now)
     case "answered":
-      return afterAnswer(state, state.model, policy, now)
+      return afterAnswer({ events, state, policy, now }, state.model)
   }
 }
 
@@ -70,9 +71,10 @@ function retryDelayMs(failure: ModelFailure, attempt: number): number {
   return failure.retryAfterMs ?? 1_000 * 4 ** (attempt - 1)
 }
 
-function afterAnswer(state: TurnState, model: In<"answered">, policy: TurnPolicy, now: EpochMs): Command[] {
+function afterAnswer(stage: Stage, model: In<"answered">): Command[] {
+  const { state, policy } = stage
   const uses = lastToolUses(state)
-  if (uses.length > 0) return afterToolUses(state, model, uses, policy, now)
+  if (uses.length > 0) return afterToolUses(stage, model, uses)
   switch (model.answer.stop) {
     case "pause":
     case "tool_use":
@@ -92,21 +94,27 @@ function afterAnswer(state: TurnState, model: In<"answered">, policy: TurnPolicy
 }
 
 /** All calls of an answer go on side by side; when each has its result, the model is called again. */
-function afterToolUses(
-  state: TurnState,
-  model: In<"answered">,
-  uses: readonly ToolUseBlock[],
-  policy: TurnPolicy,
-  now: EpochMs,
-): Command[] {
+function afterToolUses(stage: Stage, model: In<"answered">, uses: readonly ToolUseBlock[]): Command[] {
+  const { events, state, policy } = stage
   const open = uses.filter((use) => state.tools.get(use.id)?.status !== "ended")
+  const failing = open.length === 0 ? repeatedFailure(events) : undefined
+  if (failing !== undefined) return end(state, keepsFailing(failing))
   if (open.length === 0) return callModel(state, policy, model.call + 1, 1)
   const isCutOff = model.answer.stop === "max_tokens"
-  const commands = open.map((use) => (isCutOff ? refuseCutOff(use) : nextForTool(state, use, policy, now)))
+  const commands = open.map((use) => (isCutOff ? refuseCutOff(use) : nextForTool(stage, use)))
   const last = commands.find((command) => command.type === "finish")
   if (last !== undefined) return end(state, last.outcome)
   const due = commands.filter((command) => command.type !== "wait")
   return due.length > 0 ? due : [earliestWait(commands)]
+}
+
+function keepsFailing({ tool, text }: RepeatedFailure): TurnOutcome {
+  const line = text.replaceAll(/\s+/g, " ").slice(0, 300)
+  return {
+    status: "failed",
+    code: "tool_keeps_failing",
+    message: `The agent stopped: its tool ${tool} failed ${mostSameFailures} times running in the same way. ${line}`,
+  }
 }
 
 function earliestWait(commands: readonly Command[]): Command {

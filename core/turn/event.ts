@@ -1,10 +1,13 @@
 /** The journal of one turn: what happened, in order. Appended before its effects can be seen, never changed. */
 import * as z from "zod"
+import { Answers, Question } from "../approval/question.ts"
+import { TimeoutAction } from "../approval/rule.ts"
 import { InboundMessage } from "../channel/message.ts"
 import { ImageBlock, Message } from "../model/message.ts"
 import { CommandId } from "../runner/command.ts"
 import { ModelAnswer, ModelFailure } from "../model/call.ts"
 import { ChoiceId, EpochMs } from "../units.ts"
+import { Risk } from "./tool-policy.ts"
 
 /** How a turn ended. `code` is one of the loop API's error codes; `message` is for the person. */
 export const TurnOutcome = z.discriminatedUnion("status", [
@@ -14,10 +17,7 @@ export const TurnOutcome = z.discriminatedUnion("status", [
 ])
 export type TurnOutcome = z.infer<typeof TurnOutcome>
 
-export const ChoiceAnswer = z.union([
-  z.object({ allow: z.boolean() }),
-  z.object({ answers: z.record(z.string(), z.string()) }),
-])
+export const ChoiceAnswer = z.union([z.object({ allow: z.boolean() }), z.object({ answers: Answers })])
 export type ChoiceAnswer = z.infer<typeof ChoiceAnswer>
 
 const at = EpochMs
@@ -32,6 +32,8 @@ export const TurnEvent = z.discriminatedUnion("type", [
     type: z.literal("history_recalled"),
     messages: z.array(Message),
     isNew: z.boolean().optional(),
+    /** Some of it came from outside: where it was from. */
+    marks: z.array(z.string()).optional(),
     at,
   }),
   /** Begins a stretch of work. Attempts still open from an earlier segment were cut off by a crash. */
@@ -82,9 +84,35 @@ export const TurnEvent = z.discriminatedUnion("type", [
     choiceId: ChoiceId,
     toolUseId: z.string(),
     expiresAt: EpochMs,
+    /** `permission` in journals of earlier releases, which have none of what follows. */
+    kind: z.enum(["permission", "question"]).optional(),
+    risk: Risk.optional(),
+    /** Why a person is asked: a sentence. */
+    reason: z.string().optional(),
+    /** What content from outside was in the context: where each piece was from. */
+    marks: z.array(z.string()).optional(),
+    /** Of the canonical arguments: what a yes is bound to. */
+    argumentsSha256: z.string().optional(),
+    /** What no answer in time means. */
+    onTimeout: TimeoutAction.optional(),
+    /** Of a `question`. */
+    questions: z.array(Question).optional(),
     at,
   }),
-  z.object({ type: z.literal("choice_resolved"), choiceId: ChoiceId, allow: z.boolean(), source: z.string(), at }),
+  z.object({
+    type: z.literal("choice_resolved"),
+    choiceId: ChoiceId,
+    /** True for a question that has its answers. */
+    allow: z.boolean(),
+    /** `api`, `web`, a channel's kind, or `timeout`. */
+    source: z.string(),
+    /** Who answered; absent after a time-out. */
+    by: z.object({ id: z.string(), name: z.string() }).optional(),
+    /** The person's words beside a yes or no. */
+    comment: z.string().optional(),
+    answers: Answers.optional(),
+    at,
+  }),
   z.object({ type: z.literal("turn_ended"), outcome: TurnOutcome, at }),
 ])
 export type TurnEvent = z.infer<typeof TurnEvent>

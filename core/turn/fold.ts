@@ -24,8 +24,9 @@ export interface ChoiceState {
   readonly choiceId: ChoiceId
   readonly toolUseId: string
   readonly expiresAt: EpochMs
-  /** Undefined while the person has not answered. */
-  readonly allow: boolean | undefined
+  readonly asked: EventOf<"choice_requested">
+  /** Undefined while nobody has answered. */
+  readonly resolved: EventOf<"choice_resolved"> | undefined
 }
 
 export interface TurnState {
@@ -33,6 +34,8 @@ export interface TurnState {
   /** Number of `model_started` events, repeated attempts included. */
   readonly modelStarts: number
   readonly model: ModelCallState
+  /** What the model had read from outside when it was last called: where each piece was from. */
+  readonly marks: readonly string[]
   /** By tool use id, of all calls of the turn. */
   readonly tools: ReadonlyMap<string, ToolState>
   readonly choices: ReadonlyMap<string, ChoiceState>
@@ -46,6 +49,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
   let startedAt: EpochMs | undefined
   let modelStarts = 0
   let model = notCalled()
+  let marks: readonly string[] = []
   let outcome: TurnOutcome | undefined
   const tools = new Map<string, ToolState>()
   const choices = new Map<string, ChoiceState>()
@@ -61,6 +65,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         break
       case "model_started":
         modelStarts += 1
+        marks = event.marks ?? []
         model = { status: "open", call: event.call, attempt: event.attempt, startedAt: event.at }
         break
       case "model_ended": {
@@ -91,11 +96,11 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         tools.set(event.toolUseId, { status: "ended", event })
         break
       case "choice_requested":
-        choices.set(event.toolUseId, { ...event, allow: undefined })
+        choices.set(event.toolUseId, newChoice(event))
         break
       case "choice_resolved":
         for (const [id, choice] of choices) {
-          if (choice.choiceId === event.choiceId) choices.set(id, { ...choice, allow: event.allow })
+          if (choice.choiceId === event.choiceId) choices.set(id, { ...choice, resolved: event })
         }
         break
       case "turn_ended":
@@ -106,7 +111,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         break
     }
   }
-  return { startedAt, modelStarts, model, tools, choices, texts, outcome }
+  return { startedAt, modelStarts, model, marks, tools, choices, texts, outcome }
 }
 
 /** The tool calls of the last answer, in the model's order; empty when it made none. */
@@ -117,7 +122,7 @@ export function lastToolUses(state: TurnState): ToolUseBlock[] {
 /** The questions that wait for a person, the oldest first. */
 export function pendingChoices(state: TurnState): ChoiceState[] {
   return [...state.choices.values()].filter(
-    (choice) => choice.allow === undefined && state.tools.get(choice.toolUseId)?.status !== "ended",
+    (choice) => choice.resolved === undefined && state.tools.get(choice.toolUseId)?.status !== "ended",
   )
 }
 
@@ -133,6 +138,11 @@ export function turnText(state: TurnState): string {
 
 function startedTool({ attempt, commandId }: EventOf<"tool_started">): ToolState {
   return commandId === undefined ? { status: "open", attempt } : { status: "away", attempt, commandId }
+}
+
+function newChoice(asked: EventOf<"choice_requested">): ChoiceState {
+  const { choiceId, toolUseId, expiresAt } = asked
+  return { choiceId, toolUseId, expiresAt, asked, resolved: undefined }
 }
 
 /** The commands that runners have for this turn, with the calls that they are of. */

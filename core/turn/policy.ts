@@ -1,38 +1,8 @@
 /** What a run segment may do: read once at its start, journaled, and the same for all its decisions. */
 import * as z from "zod"
+import { ApprovalRule } from "../approval/rule.ts"
 import { GroupId } from "../units.ts"
-
-/** What a call can do at worst. A person is asked before `high` and `critical`, unless a rule says otherwise. */
-export const Risk = z.enum(["low", "medium", "high", "critical"])
-export type Risk = z.infer<typeof Risk>
-
-/** How a call is treated. */
-export const ToolTraits = z.object({
-  risk: Risk.default("high"),
-  /** May run a second time after a crash without doing its work twice. */
-  repeatable: z.boolean(),
-  /** `reads`: reaches an address that the call names. `acts`: changes something beyond the gateway and its sandbox. */
-  outward: z.enum(["none", "reads", "acts"]).default("acts"),
-})
-export type ToolTraits = z.infer<typeof ToolTraits>
-
-/** What the engine knows of a tool besides its code. Values of an earlier release are read as the most dangerous kind. */
-export const ToolPolicy = ToolTraits.extend({
-  name: z.string(),
-  /** `object`: within the turn's step. `runner`: by a command that the turn waits for. */
-  runsIn: z.enum(["object", "runner"]).default("object"),
-  /** Calls with one of these values in that field of their input are treated so instead; the first that fits. */
-  cases: z.array(ToolTraits.extend({ field: z.string(), oneOf: z.array(z.string()) })).default([]),
-})
-export type ToolPolicy = z.infer<typeof ToolPolicy>
-
-/** How this call of the tool is treated. */
-export function traitsOf(tool: ToolPolicy, input: unknown): ToolTraits {
-  const fields: Readonly<Record<string, unknown>> = typeof input === "object" && input !== null ? { ...input } : {}
-  const fitting = tool.cases.find(({ field, oneOf }) => oneOf.some((value) => value === fields[field]))
-  const { risk, repeatable, outward } = fitting ?? tool
-  return { risk, repeatable, outward }
-}
+import { ToolPolicy } from "./tool-policy.ts"
 
 export const TurnPolicy = z.object({
   /** Changes whenever anything below changes. */
@@ -50,6 +20,8 @@ export const TurnPolicy = z.object({
   /** `plan`: the model sees no tools in this turn. */
   permissionMode: z.enum(["default", "plan"]),
   tools: z.array(ToolPolicy),
+  /** Of operators, for all tools that have one. */
+  approvalRules: z.array(ApprovalRule).default([]),
   maxModelCalls: z.number().int().positive(),
   maxAttempts: z.number().int().positive(),
   /** How long a question to a person stays open. */

@@ -370,7 +370,7 @@ describe("a question to a person", () => {
     await asked()
     const stream = await conversation().stream("watch", { viewer: owner })
     harness.time.advance(24 * 60 * 60_000)
-    expect(shownText(await readEvents(stream))).toContain("declined")
+    expect(shownText(await readEvents(stream))).toContain("Nobody allowed")
     expect(lines).toEqual([])
   })
 

@@ -6,14 +6,15 @@ import { telegramParts } from "../../core/channel/telegram-text.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { LoopEvent } from "../../core/loop/event.ts"
 import type { ImageBlock } from "../../core/model/message.ts"
-import type { ChoiceAnswer, TurnOutcome } from "../../core/turn/event.ts"
-import { foldTurn, pendingChoice, pendingChoices, turnText } from "../../core/turn/fold.ts"
+import type { TurnOutcome } from "../../core/turn/event.ts"
+import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
 import { costOf, type TurnReport } from "../../core/turn/report.ts"
-import { after, EpochMs, ConversationId, type ChoiceId, type TurnId, type UserId } from "../../core/units.ts"
+import { after, EpochMs, ConversationId, type TurnId, type UserId } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
 import { modelsConfig, type GatewayParts } from "../parts.ts"
 import { methods, on, routeOf, streams, type LoopState, type MethodInput, type Routes } from "../peers.ts"
+import { Choices } from "./choices.ts"
 import { takeClaim } from "./claims.ts"
 import { LivePublisher } from "../live/publisher.ts"
 import { Announcer } from "./announcer.ts"
@@ -38,6 +39,7 @@ export class Conversation implements HostedObject {
   readonly #host: ObjectHost
   readonly #state: ConversationState
   readonly #events: LiveEvents
+  readonly #choices: Choices
   readonly #outbox: Outbox
   readonly #projector: Projector
   readonly #driver: Driver
@@ -79,6 +81,7 @@ export class Conversation implements HostedObject {
       announcer.onEvent(meta, turn, event)
     })
     this.#events = new LiveEvents(host, this.#state)
+    this.#choices = new Choices(host, this.#state, this.#events)
     this.#outbox = new Outbox(host, this.#state)
     this.#projector = new Projector(host, this.#state, this.#outbox, {
       behind: parts.metrics.behind,
@@ -91,7 +94,8 @@ export class Conversation implements HostedObject {
       finish: (turn: Turn, outcome: TurnOutcome, reply: string | null) => this.#finish(turn, outcome, reply),
       recallHistory: () => recallHistory(this.#host, this.#state),
     }
-    this.#driver = new Driver(host, parts, { models, state: this.#state, events: this.#events, hooks })
+    const work = { models, state: this.#state, events: this.#events, choices: this.#choices, hooks }
+    this.#driver = new Driver(host, parts, work)
     this.#erasure = new Erasure(host, this.#state, this.#projector, () => {
       this.#armedAt = null
       this.#isCold = true
@@ -199,22 +203,10 @@ export class Conversation implements HostedObject {
     return { status: "accepted", position: this.#positionOf(entry.sequence) }
   }
 
-  async #answer(input: {
-    viewer: UserId | null
-    choiceId: ChoiceId
-    answer: ChoiceAnswer
-    source: string
-  }): Promise<Record<string, never>> {
+  async #answer({ viewer, ...given }: MethodInput<"conversation", "answer">): Promise<Record<string, never>> {
     await this.#find()
-    this.#allow(input.viewer)
-    const turn = this.#state.openTurn
-    const asked = turn === undefined ? [] : pendingChoices(foldTurn(turn.events))
-    const choice = asked.find(({ choiceId }) => choiceId === input.choiceId)
-    if (turn === undefined || choice === undefined || choice.expiresAt <= this.#host.now()) {
-      throw new LoopError("choice_not_found")
-    }
-    if (!("allow" in input.answer)) throw new LoopError("choice_answer_invalid", { field: "allow" })
-    this.#driver.resolveChoice(turn, choice.choiceId, input.answer.allow, input.source)
+    this.#allow(viewer)
+    this.#choices.answer(given)
     this.#work()
     return {}
   }

@@ -5,12 +5,12 @@
 import type { Models } from "../../adapters/models/models.ts"
 import { isLoopError, type ErrorCode } from "../../core/errors.ts"
 import { describeFailure } from "../../core/log.ts"
-import type { ToolUseBlock } from "../../core/model/message.ts"
 import type { CommandId, CommandOutcome } from "../../core/runner/command.ts"
 import { decide, type Command } from "../../core/turn/decide.ts"
-import { after, ChoiceId, type EpochMs, type TurnId } from "../../core/units.ts"
+import { after, type EpochMs, type TurnId } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
+import type { Choices } from "./choices.ts"
 import type { LiveEvents } from "./events.ts"
 import { ModelStep } from "./model-step.ts"
 import { readPolicy, reusePolicy, type SegmentPolicy } from "./policy.ts"
@@ -40,6 +40,7 @@ export class Driver {
   readonly #tools: ToolStep
   readonly #state: ConversationState
   readonly #events: LiveEvents
+  readonly #choices: Choices
   readonly #hooks: DriverHooks
   #running: Promise<void> | undefined
   #isAsked = false
@@ -51,7 +52,7 @@ export class Driver {
   constructor(
     host: ObjectHost,
     parts: GatewayParts,
-    work: { models: Models; state: ConversationState; events: LiveEvents; hooks: DriverHooks },
+    work: { models: Models; state: ConversationState; events: LiveEvents; choices: Choices; hooks: DriverHooks },
   ) {
     this.#host = host
     this.#parts = parts
@@ -59,6 +60,7 @@ export class Driver {
     this.#tools = new ToolStep(host, parts, work)
     this.#state = work.state
     this.#events = work.events
+    this.#choices = work.choices
     this.#hooks = work.hooks
   }
 
@@ -245,10 +247,13 @@ export class Driver {
         return this.#tools.run(turn, segment, command.use, command.attempt)
       case "refuse_tool":
         return this.#tools.end(turn, command.use.id, { outcome: command.outcome, text: command.text, tainted: false })
+      case "tell_answers":
+        return this.#tools.end(turn, command.use.id, { outcome: "ok", text: command.text, tainted: false })
       case "request_approval":
-        return this.#ask(turn, command.use, command.expiresAt)
+      case "request_answers":
+        return this.#choices.ask(turn, command)
       case "expire_approval":
-        return this.resolveChoice(turn, command.choiceId, false, "timeout")
+        return this.#choices.expire(turn, command.choiceId, command.allow)
       case "finish":
         this.#hooks.finish(turn, command.outcome, reply)
         return
@@ -256,27 +261,6 @@ export class Driver {
       case "wait":
         return
     }
-  }
-
-  #ask(turn: Turn, use: ToolUseBlock, expiresAt: EpochMs): void {
-    const asked = turn.events.filter((event) => event.type === "choice_requested").length
-    const { id } = this.#state.require()
-    const choiceId = ChoiceId.parse(`choice_${id}_${turn.number}_${asked + 1}`)
-    this.#state.append(turn, { type: "choice_requested", choiceId, toolUseId: use.id, expiresAt, at: this.#host.now() })
-    this.#events.step(turn, {
-      event: "requires_choice",
-      data: {
-        choice_id: choiceId,
-        kind: "permission",
-        payload: { tool: use.name, input: use.input, expires_at: new Date(expiresAt).toISOString() },
-      },
-    })
-  }
-
-  /** Writes a person's answer, or that none came, into the journal. */
-  resolveChoice(turn: Turn, choiceId: ChoiceId, allow: boolean, source: string): void {
-    this.#state.append(turn, { type: "choice_resolved", choiceId, allow, source, at: this.#host.now() })
-    this.#events.step(turn, { event: "choice_resolved", data: { choice_id: choiceId, source } })
   }
 }
 

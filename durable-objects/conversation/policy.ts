@@ -40,6 +40,7 @@ export async function readPolicy(
     historyMessages: group?.historyMessages ?? general.historyMessages,
     permissionMode: "default",
     tools: parts.tools.map(policyOf),
+    approvalRules: [],
     maxModelCalls: policyDefaults.maxModelCalls,
     maxAttempts: policyDefaults.maxAttempts,
     choiceTimeoutMs: policyDefaults.choiceTimeoutMs,

@@ -2,13 +2,18 @@
  * One call of a tool within a turn. A tool of the object runs to its end here; one of a runner is handed to the RunnerHub under
  * an id that every repetition shares, and the turn waits for the hub to tell of its end.
  */
-import { isLoopError } from "../../core/errors.ts"
+import { admitToolCall } from "../../core/admission.ts"
+import { type Hop, reaches } from "../../core/approval/condition.ts"
+import { hostOf } from "../../core/approval/host.ts"
+import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { ImageBlock, ToolUseBlock } from "../../core/model/message.ts"
 import { CommandId, type Command, type CommandOutcome } from "../../core/runner/command.ts"
 import { awayCommands, foldTurn } from "../../core/turn/fold.ts"
+import type { TurnPolicy } from "../../core/turn/policy.ts"
 import { after } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
+import { submitCommand } from "../runners/submit.ts"
 import { boundText, runTool } from "../tools/run.ts"
 import type { FinishedCall, RunnerTool } from "../tools/tool.ts"
 import type { LiveEvents } from "./events.ts"
@@ -41,19 +46,21 @@ export class ToolStep {
 
   async run(turn: Turn, segment: Segment, use: ToolUseBlock, attempt: number): Promise<void> {
     const tool = this.#parts.tools.find((candidate) => candidate.name === use.name)
-    if (tool === undefined) {
+    if (tool === undefined || tool.runsIn === "person") {
       const text = `There is no tool named ${use.name}.`
       return this.end(turn, use.id, { outcome: "refused", text, tainted: false })
     }
-    if (tool.runsIn === "runner") return this.#hand(turn, tool, use, attempt)
+    if (tool.runsIn === "runner") return this.#hand(turn, segment.policy, tool, use, attempt)
     const { signal } = segment.abort
+    const { admission, hops } = admitToolCall(turn.events, segment.policy, use)
     this.#state.append(turn, { type: "tool_started", toolUseId: use.id, attempt, at: this.#host.now() })
-    const result = await runTool(tool, use.input, {
+    const context = {
       now: () => this.#host.now(),
-      fetch: (request) => this.#host.fetch(request, "agent"),
-      operatorFetch: (request) => this.#host.fetch(request, "operator"),
+      fetch: (request: Request) => this.#host.fetch(within(hops, request), "agent"),
+      operatorFetch: (request: Request) => this.#host.fetch(request, "operator"),
       signal,
-    })
+    }
+    const result = await runTool(tool, use.input, context, admission)
     if (isStillOn(segment, this.#state, turn)) this.end(turn, use.id, result)
   }
 
@@ -102,7 +109,7 @@ export class ToolStep {
     }
   }
 
-  async #hand(turn: Turn, tool: RunnerTool, use: ToolUseBlock, attempt: number): Promise<void> {
+  async #hand(turn: Turn, policy: TurnPolicy, tool: RunnerTool, use: ToolUseBlock, attempt: number): Promise<void> {
     const planned = tool.plan(use.input, { conversationId: this.#state.require().id })
     if (planned.status === "invalid_input") {
       const text = boundText(`The input is not valid:\n${planned.problem}`, tool.maxTextBytes)
@@ -110,6 +117,7 @@ export class ToolStep {
     }
     const started = turn.events.filter((event) => event.type === "tool_started").length
     const commandId = CommandId.parse(`cmd_${turn.id}_${started + 1}`)
+    admitToolCall(turn.events, policy, use)
     this.#state.append(turn, { type: "tool_started", toolUseId: use.id, attempt, commandId, at: this.#host.now() })
     try {
       await this.#submit(turn, commandId)
@@ -121,7 +129,8 @@ export class ToolStep {
 
   async #submit(turn: Turn, commandId: CommandId): Promise<boolean> {
     const call = this.#awayCall(turn, commandId)
-    if (call === undefined) return false
+    const policy = this.#state.lastPolicy()
+    if (call === undefined || policy === undefined) return false
     const { id: conversationId } = this.#state.require()
     const planned = call.tool.plan(call.use.input, { conversationId })
     if (planned.status === "invalid_input") return false
@@ -133,7 +142,9 @@ export class ToolStep {
       createdAt: call.startedAt,
       expiresAt: after(call.startedAt, runnerPatienceMs),
     }
-    const state = await this.#host.peer("runners", "main").call("submit", command)
+    const { admission } = admitToolCall(turn.events, policy, call.use)
+    const asker = { kind: "tool", admission, toolName: call.use.name, input: call.use.input } as const
+    const state = await submitCommand(this.#host.peer("runners", "main"), command, asker)
     return state.status === "ended" && this.commandEnded(turn, commandId, state.outcome)
   }
 
@@ -157,4 +168,11 @@ export class ToolStep {
     const tool = this.#parts.tools.find(({ name }) => name === use.name)
     return tool?.runsIn === "runner" ? { use, tool, startedAt: started.at } : undefined
   }
+}
+
+/** A call that was allowed for its hosts alone goes to no other, redirects too. @throws LoopError `egress_forbidden` */
+function within(hops: readonly Hop[] | null, request: Request): Request {
+  const host = hostOf(request.url)
+  if (hops === null || (host !== undefined && reaches(hops, host))) return request
+  throw new LoopError("egress_forbidden", { message: "The call was allowed for another host, and leads away from it." })
 }

@@ -1,16 +1,23 @@
 /** Runs one call of a tool to a result that the model can read, whatever the tool does. */
+import type { ToolAdmission } from "../../core/admission.ts"
 import { isLoopError, toErrorBody } from "../../core/errors.ts"
 import type { ObjectTool, FinishedCall, ToolContext } from "./tool.ts"
 
 /**
  * Never throws: bad input, a throw, a time-out and oversized output become text for the model.
+ * @param admission - for this call
  * @param context - its signal aborts when the turn is interrupted
  */
-export async function runTool(tool: ObjectTool, input: unknown, context: ToolContext): Promise<FinishedCall> {
+export async function runTool(
+  tool: ObjectTool,
+  input: unknown,
+  context: ToolContext,
+  admission: ToolAdmission,
+): Promise<FinishedCall> {
   const deadline = AbortSignal.timeout(tool.timeoutMs)
   const signal = AbortSignal.any([context.signal, deadline])
   try {
-    const outcome = await Promise.race([tool.start(input, { ...context, signal }), rejectOnAbort(signal)])
+    const outcome = await Promise.race([tool.start(input, { ...context, signal }, admission), rejectOnAbort(signal)])
     if (outcome.status === "invalid_input") return failed(`The input is not valid:\n${outcome.problem}`)
     return { outcome: "ok", text: boundText(outcome.text, tool.maxTextBytes), tainted: outcome.tainted }
   } catch (error) {

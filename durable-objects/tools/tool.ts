@@ -1,9 +1,10 @@
 /** A tool: its contract with the model, the engine and the operator. It runs inside the object, or on a runner. */
 import * as z from "zod"
+import { type ToolAdmission, useToolAdmission } from "../../core/admission.ts"
 import type { ToolSpec } from "../../core/model/call.ts"
 import type { ImageMediaType } from "../../core/model/message.ts"
 import type { Capability, CommandOutcome, RunnerWork } from "../../core/runner/command.ts"
-import { ToolPolicy, type ToolTraits } from "../../core/turn/policy.ts"
+import { ToolPolicy, type ToolTraits } from "../../core/turn/tool-policy.ts"
 import type { ConversationId, EpochMs } from "../../core/units.ts"
 
 export interface ToolContext {
@@ -38,8 +39,12 @@ interface Described extends ToolPolicy {
 
 export interface ObjectTool extends Described {
   readonly runsIn: "object"
-  /** Parses the model's input, then runs. @returns the result, or what is wrong with the input */
-  start(input: unknown, context: ToolContext): Promise<ToolOutcome>
+  /**
+   * Parses the model's input, then runs. @returns the result, or what is wrong with the input
+   * @param admission - for this tool with this input
+   * @throws LoopError `internal` without it
+   */
+  start(input: unknown, context: ToolContext, admission: ToolAdmission): Promise<ToolOutcome>
 }
 
 /** A call that ended, as the model gets it. */
@@ -57,7 +62,12 @@ export interface RunnerTool extends Described {
   read(outcome: CommandOutcome): FinishedCall
 }
 
-export type Tool = ObjectTool | RunnerTool
+/** Runs nowhere: it asks a person, and their answer is its result. */
+export interface PersonTool extends Described {
+  readonly runsIn: "person"
+}
+
+export type Tool = ObjectTool | RunnerTool | PersonTool
 
 /** What every kind of tool says of itself. */
 interface Definition<I extends z.ZodObject> extends ToolTraits {
@@ -78,7 +88,8 @@ export function defineTool<I extends z.ZodObject>(
   return {
     ...describe(definition),
     runsIn: "object",
-    async start(input, context) {
+    async start(input, context, admission) {
+      useToolAdmission(admission, definition.name, input)
       const parsed = definition.input.safeParse(input)
       if (!parsed.success) return { status: "invalid_input", problem: z.prettifyError(parsed.error) }
       return { status: "ok", ...(await definition.run(parsed.data, context)) }
@@ -105,6 +116,13 @@ export function defineRunnerTool<I extends z.ZodObject>(
     },
     read: (outcome) => definition.read(outcome),
   }
+}
+
+export function definePersonTool(
+  definition: Pick<Definition<z.ZodObject>, "name" | "description" | "input">,
+): PersonTool {
+  const traits = { risk: "low", repeatable: true, outward: "none" } as const
+  return { ...describe({ ...definition, ...traits }), runsIn: "person" }
 }
 
 /** What the engine and the record keep of a tool. */

@@ -1,5 +1,6 @@
 /** The tools that every gateway has. */
+import { askUser } from "./ask-user.ts"
 import { currentTime } from "./current-time.ts"
 import type { Tool } from "./tool.ts"
 
-export const builtInTools: readonly Tool[] = [currentTime]
+export const builtInTools: readonly Tool[] = [currentTime, askUser]

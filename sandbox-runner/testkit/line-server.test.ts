@@ -1,6 +1,7 @@
 /** The line server and its tool: each run leaves one line, and a run done twice can be seen. */
 import { expect, test } from "vitest"
 import { EpochMs } from "../../core/units.ts"
+import { admitted } from "../../durable-objects/testing/admit.ts"
 import { appendLineTool } from "./append-line-tool.ts"
 import { startLineServer } from "./line-server.ts"
 
@@ -19,15 +20,16 @@ test("each run of the tool leaves one line; what ran twice is named", async () =
   })
   const tool = appendLineTool(server.url, { asksFirst: true })
   expect(tool).toMatchObject({ name: "append_line", repeatable: false, risk: "high" })
+  const run = (line: string) => tool.start({ line }, context, admitted(tool, { line }))
   const waiting = server.waitForLine("b")
   for (const line of ["a", "b", "a"]) {
-    expect(await tool.start({ line }, context)).toEqual({ status: "ok", text: `appended ${line}`, tainted: false })
+    expect(await run(line)).toEqual({ status: "ok", text: `appended ${line}`, tainted: false })
   }
   await waiting
   expect(server.lines).toEqual(["a", "b", "a"])
   expect(server.repeated()).toEqual(["a"])
   expect(order.slice(0, 2)).toEqual(["before 1", "between 1"])
-  expect(await tool.start({ line: "" }, context)).toMatchObject({ status: "invalid_input" })
+  expect(await run("")).toMatchObject({ status: "invalid_input" })
   await server.close()
-  await expect(tool.start({ line: "c" }, context)).rejects.toThrow()
+  await expect(run("c")).rejects.toThrow()
 })

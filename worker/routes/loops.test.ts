@@ -408,8 +408,8 @@ describe("choices", () => {
     expect(page.status).toBe(202)
     const answers = edge.objects.calls.filter(({ name }) => name === "conversation.answer")
     expect(answers.map(({ input }) => input)).toEqual([
-      { viewer: ada.id, choiceId: choice, answer: body, source: "api" },
-      { viewer: ada.id, choiceId: choice, answer: body, source: "web" },
+      { viewer: ada.id, choiceId: choice, answer: body, source: "api", by: { id: ada.id, name: "ada" } },
+      { viewer: ada.id, choiceId: choice, answer: body, source: "web", by: { id: ada.id, name: "ada" } },
     ])
   })
 

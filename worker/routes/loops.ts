@@ -105,7 +105,8 @@ export function bindLoops(binder: Binder, deps: EdgeDeps): void {
     const choiceId = ChoiceId.safeParse(params.choiceId)
     if (!choiceId.success) throw new LoopError("choice_not_found")
     const source = caller.credential.kind === "cookie" ? "web" : "api"
-    const input = { viewer: caller.user.id, choiceId: choiceId.data, answer: body, source }
+    const by = { id: caller.user.id, name: caller.user.username }
+    const input = { viewer: caller.user.id, choiceId: choiceId.data, answer: body, source, by }
     await conversation(params.id).call("answer", input)
     return {}
   })
