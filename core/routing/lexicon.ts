@@ -5,7 +5,10 @@
 
 /** Kinds of words. One word may be of several. */
 export const wordKinds = [
+  "transform",
+  "it",
   "social",
+  "gratitude",
   "polite",
   "request",
   "assent",
@@ -14,6 +17,9 @@ export const wordKinds = [
   "quick",
   "translate",
   "explain",
+  "why",
+  "how",
+  "advice",
   "compose",
   "text",
   "summarise",
@@ -23,10 +29,15 @@ export const wordKinds = [
   "snippet",
   "software",
   "quality",
+  "hard",
   "build",
+  "engineer",
+  "craft",
   "prove",
   "show",
   "maths",
+  "theory",
+  "riddle",
   "analyse",
   "depth",
   "law",
@@ -39,9 +50,34 @@ export const wordKinds = [
 ] as const
 export type WordKind = (typeof wordKinds)[number]
 
+/** Words that an order or a request begins with. */
+export const orderKinds: readonly WordKind[] = [
+  "request",
+  "transport",
+  "transform",
+  "translate",
+  "explain",
+  "why",
+  "how",
+  "advice",
+  "compose",
+  "summarise",
+  "compare",
+  "plan",
+  "build",
+  "engineer",
+  "prove",
+  "show",
+  "analyse",
+]
+
 const words: Readonly<Record<WordKind, string>> = {
   /** Greetings, thanks, agreement, partings, joy: what a conversation begins and ends with. */
-  social: `hi hello hey heya hiya yo greetings morning afternoon evening night welcome thanks thank thx ty cheers bye goodbye cya
+  social: `how_are_you how's_it_going how_is_it_going what's_up good_night happy_birthday
+    wie_geht's wie_geht_es_dir wie_geht_es_ihnen alles_gute como_estas como_esta que_tal feliz_cumpleanos jajaja ca_va comment_ca_va
+    comment_allez-vous joyeux_anniversaire como_vai como_voce_esta come_stai come_va как_дела nasilsin
+    お疲れ様
+    hi hello hey heya hiya yo greetings morning afternoon evening night welcome thanks thank thx ty cheers bye goodbye cya
     sure yes yep yeah no nope ok okay okey k alright perfect great cool nice awesome wonderful lovely fine super good sorry congrats
     congratulations haha lol hehe wow deal agreed done understood noted gotcha later tomorrow tonight soon sounds_good sounds_great see_you
     hallo moin servus guten tag abend morgen gruss gruesse danke dankeschon vielen dank ja nein klar passt prima toll gut gerne tschuss
@@ -59,15 +95,19 @@ const words: Readonly<Record<WordKind, string>> = {
     こんにちは こんばんは おはよう ありがとう はい うん いいえ 了解 お願い 助かりました さようなら おやすみ よろしく わかりました
     안녕 감사 고마워 네 좋아
     مرحبا السلام اهلا شكرا جزيلا نعم لا حسنا تمام صباح مساء الخير ممتاز`,
+  /** Thanks: what follows them tells what they are for. */
+  gratitude: `thanks thank_you thank thx ty cheers danke dankeschon vielen_dank herzlichen_dank gracias muchas_gracias merci merci_beaucoup
+    obrigado obrigada grazie bedankt dank_je спасибо dziekuje tesekkurler 谢谢 多谢 感谢 ありがとう 感謝 감사 고마워* شكرا`,
   /** What stands before an order and says nothing itself. */
-  polite: `please kindly just can_you could_you would_you will_you can_i_have could_i_have i_need_you_to i_want_you_to help_me could_someone now so well ok hey hi
+  polite: `please kindly just can_you could_you would_you will_you can_i_have could_i_have i_need_you_to i_want_you_to help_me could_someone ok hey hi
     bitte kannst_du konntest_du konnen_sie konnten_sie wurdest_du mal eben einfach kurz ich_mochte_dass_du hilf_mir mir uns doch
     por_favor puedes podrias puede podria me nos ayudame_a solo oye hola
     s'il_te_plait s'il_vous_plait stp svp peux-tu pourrais-tu pouvez-vous pourriez-vous tu_peux vous_pouvez aide-moi_a moi juste
-    voce_pode pode poderia me_ajude_a so puoi potresti per_favore mi kun_je alsjeblieft пожалуйста proszę lutfen
+    voce_pode pode poderia me_ajude_a puoi potresti per_favore mi kun_je alsjeblieft пожалуйста proszę lutfen
     请 请你 帮我 帮忙 麻烦 能不能 可以帮我 我想让你 من_فضلك هل_يمكنك لو_سمحت`,
   /** Asks for something to be made or given, without saying what. */
-  request: `give suggest recommend need want propose create make find list show help i'd_like show_me tell_me provide generate prepare
+  request: `i_need we_need help_with ayudas ayudame aider aidez ajudar ajuda aiutami turn make_me imagine elabora elabore elaborer zusammenstell* stell_mir me_ajuda me_ayudas calculate work_out
+    give suggest recommend need want propose create make find list show help i'd_like show_me tell_me provide generate prepare
     gib brauche mochte schlag empfiehl nenne zeig hilf mach such erstell* bereite will wollen
     dame necesito quiero propon recomiendame sugiere ayuda hazme prepara busca quisiera
     donne-moi donne propose suggere recommande besoin aide prepare cherche voudrais veux
@@ -77,7 +117,8 @@ const words: Readonly<Record<WordKind, string>> = {
   assent: `yes yep yeah ok okay sure go_ahead do_it do_that ja klar gerne mach_das los si claro adelante hazlo oui vas-y vas_y fais-le
     sim pode claro faca va_bene fallo 好的 好 可以 是的 行 はい うん お願い 네 نعم حسنا تفضل да давай`,
   /** Hand on, note, switch: nothing is to be thought out. */
-  transport: `forward reply answer respond say tell send pass_on remind reminder alarm timer wake add put note save delete remove call text ping
+  transport: `acknowledge repeat read copy echo wiederhole kopier repite lee repete lis repita leia 重复 確認
+    forward reply answer respond say tell send pass_on remind reminder alarm timer wake add put note save delete remove call text ping
     turn_on turn_off switch play stop pause mute book cancel confirm
     leite weiterleiten leit antworte antwort sag sage sende schick schicke erinnere erinner weckt wecker stell stelle setz setze fuge trag
     trage losch speicher notier merk ruf mach_an mach_aus schalte bestatig
@@ -89,13 +130,16 @@ const words: Readonly<Record<WordKind, string>> = {
     转发 回复 告诉 发给 提醒 设置闹钟 添加 加到 打开 关闭 转告 記入 転送 返信 伝えて 送って 追加 リマインド アラーム 消して つけて
     ارسل اخبر ذكرني اضف قل حول رد напомни отправь перешли добавь ответь`,
   /** One fact that is known or stands in the text. */
-  lookup: `when where who whom whose how_many how_much how_old how_tall how_high how_far how_long how_big what_time what_day which_day capital
+  lookup: ` amount error_time se_llama como_te_llamas 吃什么
+    hoe_laat
+    phone_number telefonnummer telefono adresse address
+    when where who whom whose how_many how_much how_old how_tall how_high how_far how_long how_big what_time what_day which_day capital
     weather open close date price population currency
     wann wo wer wen wieviel wie_viel wie_viele wie_spat wie_alt wie_hoch wie_weit wie_lange wie_gross welcher_tag hauptstadt wetter uhr preis
     cuando donde quien cuanto cuanta cuantos cuantas a_que_hora capital tiempo_hace precio moneda
     quand ou qui combien quelle_heure a_quelle_heure capitale meteo prix
     quando onde quem quanto quanta quantos quantas que_horas moeda preco capital dove chi quanti che_ora
-    wanneer waar wie hoeveel kiedy gdzie kto ile когда где кто сколько
+    wanneer waar hoeveel kiedy gdzie kto ile когда где кто сколько
     几点 什么时候 多少 哪里 哪儿 谁 几个 天气 首都 何時 いつ どこ 誰 いくら 天気 首都 언제 어디 누구 متى اين من كم عاصمه`,
   /** A word, a sentence, a spelling. */
   quick: `mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
@@ -107,23 +151,54 @@ const words: Readonly<Record<WordKind, string>> = {
     翻译 怎么说 什么意思 改错 翻訳 訳して 意味 何と言い 번역 ترجم معني معنى переведи значит`,
   translate: `translate translation ubersetz* traduce traducir traduccion traduis traduire traduction traduza traduzir traduci vertaal
     翻译 翻訳 訳して 번역 ترجم переведи`,
-  explain: `explain* describe teach clarify elaborate understand why how_does how_do how_can how_could how_should how_is walk_me_through
-    erklar* beschreib* erlauter* warum wieso weshalb funktioniert wie_kann wie_konnte wie_mache wie_geht worauf verstehen
-    explica* describe* por_que como_funciona como_puedo como_se_calcula como_hago ensename
-    expliqu* decris decrire pourquoi fonctionne comment_fonctionne comment_faire comment_puis comprendre
-    expliqu* descreva por_que como_funciona como_posso como_faco spiega* perche come_funziona come_posso
-    leg_uit waarom hoe_werkt wyjasnij dlaczego объясни* почему как_работает acikla neden nasil
-    解释 说明 为什么 怎么做 如何 怎样 原理 介绍一下 説明 解説 なぜ どうして 仕組み どうやって 方法 教えて 설명 왜 어떻게
-    اشرح وضح لماذا كيف`,
+  /** Another form of what is given. */
+  transform: `convert scale extract reformat format sort classify categorise categorize tidy clean_up highlight list anonymise shorten
+    wandle umwandeln extrahier* formatier* sortier* ordne convierte extrae ordena convertis extrais classe converta extraia ordene converti estrai
+    转换 提取 整理 排序 変換 抽出 整理 حول استخرج`,
+  explain: `causes cause what_happens worin woran wodurch womit wozu wofur inwiefern was_passiert was_bedeutet_es que_pasa que_ocurre que_se_passe que_faire
+    a_quoi_sert en_quoi_consiste o_que_acontece cosa_succede 规则 什么是 とは 방법
+    explain* describe teach clarify elaborate understand walk_me_through
+    erklar* beschreib* erlauter* funktioniert verstehen
+    explica* describe* como_funciona ensename
+    expliqu* decris decrire fonctionne comment_fonctionne comprendre
+    expliqu* descreva como_funciona spiega* come_funziona
+    leg_uit hoe_werkt wyjasnij объясни* acikla
+    解释 说明 原理 介绍一下 説明 解説 仕組み 方法 教えて 설명
+    اشرح وضح `,
+  /** Asks for reasons. */
+  why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا`,
+  /** Asks for a way. */
+  how: `como_se_hace come_si_prepara 방법 알려줘
+    come_posso come_si come_faccio come_funziona
+    how wie como comment hoe jak как nasil 怎么 怎样 如何 どうやって どうすれば 어떻게 كيف`,
+  /** Asks what would be good. */
+  advice: `could_i could_it might_it might_be what_if if_i good_way best_way better help_me_decide gift gifts what_to ought worth_it
+    konnte konnte_ich woran_kann soll_ich sollen_wir geschenk geschenke besten was_tun
+    que_regalo regalo regalos mejor_manera que_hago que_hacer cadeau cadeaux que_faire comment_bien meilleur meilleure presente presentes melhor 准备 送什么 コツ ヒント 보통 نصيحه
+    should recommend recommends recommendations suggest suggests suggestions advice advise tips best some_good good_ideas ideas normal what_could what_can_i
+    what_do_i do_i_need need_to_know worth generate brainstorm
+    soll sollte sollten empfiehl empfehl* tipps ideen normal kann_ich_tun brauche_ich welche_unterlagen vorschlag* lohnt
+    deberia recomienda recomiendas recomiendame consejos ideas puedo_hacer necesito_para sugiere merece
+    devrais recommande conseils conseille idees faut-il que_faire propose suggere vaut-il
+    devo recomenda dicas ideias o_que_fazer dovrei consigli consiglia zou_ik советы посоветуй
+    推荐 建议 怎么办 应该 推薦 おすすめ すすめ アドバイス 考えて どうしたら 추천 نصائح انصحني`,
   /** Making sentences for somebody. */
-  compose: `write draft compose formulate rephrase rewrite reword phrase wording
+  compose: `写一个 写一段 写一首
+    writing drafting craft
+    escrib* redact* redig* ecri* escrev* redij* scriv* imagine invent* verse compon* 写一 写个 帮我写 編集
+    써줘 써
+    write draft compose formulate rephrase rewrite reword phrase wording
     schreib* formulier* verfass* entwirf umformulier*
     escribe escribeme redacta escriba redactame
     ecris redige rediger reformule formule
     escreva redija escreve scrivi redigi schrijf napisz напиши yaz
     写 撰写 起草 改写 润色 書いて 作成して 書き直 써줘 اكتب صغ напиши`,
   /** What sentences are made for. */
-  text: `email e-mail mail letter speech toast poem story essay article blog post message text caption invitation description announcement
+  text: `toast caption opening_line thank-you_note thank_you_note remark remarks icebreaker* tagline headline bedtime_story novel dialogue scene monologue
+    taufrede dankeskarte grusskarte gutenachtgeschichte mot_de_remerciement remerciement* histoire* mensaje* felicitacion* mensagem parabens brindis palabras
+    поздравление 睡前故事 笑话 祝词
+    haiku limerick tweet linkedin lyrics 一首 一篇 一封 一段 诗 信 自己紹介文 이메일* 편지* 사과문* 글
+    email e-mail mail letter speech toast poem story essay article blog post message text caption invitation description announcement
     complaint apology cover_letter resume cv bio slogan song rhyme review invite newsletter reference obituary eulogy wish wishes
     brief email anschreiben bewerbung absage rede gedicht geschichte text nachricht einladung beschwerde kundigung* entschuldigung aufsatz
     beschreibung glueckwunsch gluckwunsch* karte zeugnis
@@ -131,42 +206,51 @@ const words: Readonly<Record<WordKind, string>> = {
     lettre courriel mail discours poeme histoire texte message invitation reclamation annonce resiliation
     carta e-mail discurso poema historia texto mensagem convite reclamacao lettera discorso poesia messaggio brief toespraak
     邮件 信 文章 演讲 诗 故事 文案 介绍 通知 祝福 作文 メール 手紙 スピーチ 詩 物語 文章 挨拶 お詫び رساله خطاب قصيده قصه письмо речь`,
-  summarise: `summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
+  summarise: `short_summary zusammenfassung sumario en_bref 简述
+    summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
     resume resumir resumen resumeme sintetiza resume resumer resumez synthese synthetise resuma resumo riassumi riassunto vat_samen
     总结 概括 摘要 要点 归纳 要約 まとめて 요약 لخص تلخيص резюме кратко`,
-  compare: `compare comparison difference differences versus vs pros cons advantages disadvantages better which_is
-    vergleich* unterschied* vorteile nachteile besser gegenuber
-    compara comparar diferencia diferencias ventajas desventajas mejor
-    compare* difference avantages inconvenients mieux diferenca* comparar compare vantagens differenza confronta verschil
+  compare: `compare comparison difference differences versus vs pros cons advantages disadvantages
+    vergleich* unterschied* vorteile nachteile gegenuber
+    compara comparar diferencia diferencias ventajas desventajas
+    compare* difference avantages inconvenients diferenca* comparar compare vantagens differenza confronta verschil
     比较 区别 对比 优缺点 哪个好 比較 違い どちら 비교 차이 قارن الفرق сравни разница`,
   /** Ordering one's days, meals, training. */
-  plan: `plan itinerary schedule timetable menu dinners meals recipe* cook training workout programme roster rota curriculum trip route budget
+  plan: `weekend romantic honeymoon liste_de_courses lista_de_la_compra einkaufsliste_fur
+    party packing_list birthday feier party fiesta fete festa おかず 弁当
+    plan itinerary schedule timetable menu dinners meals recipe* cook training workout programme roster rota curriculum trip route budget
     ideas organise organize suggestions study_plan
     plan plane planen reise* route speiseplan menu rezept* koch* trainingsplan lernplan dienstplan stundenplan ausflug ideen organisier*
-    planifica plan itinerario menu receta* cocinar rutina entrenamiento horario viaje ideas organiza
+    planifica plan itinerario menu receta* cocinar rutina entrenamiento viaje ideas organiza
     planifie programme itineraire menu* recette* cuisiner entrainement voyage organise idees emploi_du_temps
     planeje roteiro cardapio receita* cozinhar treino viagem plano piano itinerario ricetta
     计划 行程 菜单 食谱 训练 安排 旅行 排班 計画 献立 レシピ 旅行 日程 계획 خطه رحله وصفه план рецепт`,
   /** Everyday faults. */
-  trouble: `broken fails failing failed error errors crash* offline stuck slow freezes disconnects wrong won't doesn't isn't not_working bug
+  trouble: `grinding noise squeaks quietscht knackt tropft leckt fiept ruckelt gerausch* ruido fuga bruit fuit barulho rumore se_corta 噪音 异响
+    broken fails failing failed error errors crash* offline stuck slow freezes disconnects wrong won't doesn't isn't not_working bug
     undefined nan null exception keeps leak* blinking flat
     kaputt fehler* absturz* offline hangt geht_nicht funktioniert_nicht bricht reagiert_nicht undicht langsam
     error fallo falla no_funciona roto averia* se_apaga lento
     erreur panne coupe bloque marche_pas lent verifier erro nao_funciona travando quebrado errore guasto
     报错 错误 坏了 不能用 死机 故障 エラー 動かない 故障 壊れ 固まる خطا عطل لا_يعمل ошибка сломал*`,
   /** One piece of code. */
-  snippet: `function script regex regexp regular_expression query sql formula macro snippet loop css html bash command one-liner method class
-    component excel spreadsheet python javascript typescript java rust golang kotlin swift php ruby elixir haskell powershell
+  snippet: `dockerfile makefile cron config yaml converter programm programa programme_qui todo_list calculator undo git commit sort sorting reverse_a 冒泡排序 排序 umrechnet umrechner
+    binary_search bubble_sort quicksort fizzbuzz fibonacci palindrome factorial linked_list calculator stopwatch one-liner button
+    center_a_div unit_tests_for_a palindrom taschenrechner palindromo calculadora
+    function script regex regexp regular_expression query sql formula macro snippet loop bash command one-liner method
+    component excel spreadsheet
     funktion skript abfrage formel regularer makro schleife
     funcion formula consulta macro bucle expresion_regular
     fonction requete formule boucle expression_reguliere
     funcao formula consulta planilha funzione
     函数 脚本 正则 公式 查询 代码 関数 スクリプト 正規表現 数式 クエリ داله صيغه функци*`,
   /** Software that has parts. */
-  software: `api apis app apps application backend frontend server compiler interpreter engine platform microservice* service services database
+  software: `system webshop online_shop e-commerce web_shop operator server game_server chess_engine mobile_app application_mobile app_movil type_checker
+    tienda_online boutique_en_ligne loja_virtual
+    api apis app apps application backend frontend server compiler interpreter engine platform microservice* service services database
     schema website webapp web_app game tetris chatbot bot library framework cli pipeline protocol architecture infrastructure monolith
     crawler parser operating_system kernel saas marketplace crud dashboard module modules cluster
-    anwendung webanwendung datenbank* schnittstelle* architektur plattform system programm spiel buchungssystem *system* *software* *plattform*
+    anwendung webanwendung datenbank* schnittstelle* architektur plattform spiel buchungssystem *system* *software* *plattform*
     aplicacion servidor base_de_datos plataforma sistema compilador motor arquitectura microservicios juego
     application serveur base_de_donnees plateforme systeme compilateur moteur architecture infrastructure jeu logiciel
     aplicativo servidor banco_de_dados plataforma sistema arquitetura microsservicos jogo applicazione piattaforma sistema
@@ -175,7 +259,11 @@ const words: Readonly<Record<WordKind, string>> = {
     システム アプリ データベース サーバ サービス アーキテクチャ コンパイラ ゲーム プラットフォーム キャッシュ
     نظام تطبيق منصه خادم قاعده_بيانات`,
   /** What software is asked to hold to: each is a demand of its own. */
-  quality: `authentication auth login jwt oauth authorization rate_limit* limiting tests test testing unit_tests encryption encrypted end-to-end
+  quality: `thread-safe threadsafe memory_model leader_election metrics e2e pkce refresh_token netcode oauth2 access_control backups back_up real-time realtime
+    cart checkout warenkorb benutzerkonten zahlung zahlungen login_seite carrito control_de_acceso pruebas_de_integracion inventario integracion
+    geolocalisation messagerie panier compte* relatorios testes_automatizados controle_de_acesso
+    权限 备份 审计 决済 認証 نسخ_احتياطي النسخ التدقيق الصلاحيات المصادقه тест* авторизац* шифрован* сквозн*
+    authentication auth login jwt oauth authorization rate_limit* limiting tests test testing unit_tests encryption encrypted end-to-end
     offline offline-first sync synchroni* conflict* concurren* thread threads thread-safe thread_safety race races deadlock* transaction*
     idempoten* retries retry audit logging roles permissions scalab* scale latency observability monitoring multi-tenant* cache caching ttl
     queue queues kubernetes docker ci cd deployment deploy migration rollback zero-downtime consistency availability sharding replication
@@ -189,14 +277,39 @@ const words: Readonly<Record<WordKind, string>> = {
     并发 事务 缓存 测试 单元测试 压测 一致性 超卖 权限 加密 崩溃恢复 高可用 容灾 秒杀 登录 支付 限流 日志 表结构
     権限 監査 ログ テスト 認証 暗号 同期 オフライン 一貫性 障害 拡張性 複数 トランザクション データモデル 排他
     مصادقه تشفير اختبار* مزامنه صلاحيات`,
-  build: `build implement create develop design write program code make refactor migrate port architect engineer extend
+  /** Software that few write well. */
+  hard: `type_checker lambda_calculus chess_engine ray_tracer raytracer blockchain netcode virtual_machine bytecode jit load_balancer message_broker key-value
+    search_engine game_server operating_system leader_election rollback exactly-once zero-copy simd gpu cuda proof_assistant alpha-beta unification
+    downtime ausfallzeit indisponibilite memory_model suchmaschine moteur_de_recherche motor_de_busqueda 并发 LRU 搜索引擎
+    distributed lock-free lockfree consensus raft paxos b-tree btree red-black garbage_collector allocator fault-tolerant high_availability
+    multi-region failover acid crdt compiler interpreter kernel scheduler oom* root_cause under_load deadlock* race_condition* heisenbug
+    verteilt* b-baum rot-schwarz* speicherverwaltung hochverfugbar* ausfallsicher* ursache
+    distribuid* alta_disponibilidad tolerante concurrente recolector distribue* haute_disponibilite ramasse-miettes tolerant
+    distribuito alta_disponibilita распределенн* отказоустойчив*
+    分布式 高可用 容灾 红黑树 幂等 故障转移 无锁 分散 冗長 ガベージ 모분산 موزع* التوسع`,
+  build: `crear hacer construir programar creer_une creer_un faire_un criar fazer desenvolver creare costruire erstellen bauen programmieren umsetzen
+    set_up setting_up 制作 作る
+    build implement create develop design write program code make refactor migrate port architect engineer extend
     bau baue implementier* erstell* entwickl* entwirf programmier* konzipier* schreib* migrier* refaktorier*
     construye implementa crea desarrolla disena programa haz escribe migra refactoriza
     construis implemente implementer cree creer developpe developper concois concevoir ecris programme realise migre
     construa implemente crie desenvolva projete programe faca escreva sviluppa progetta crea implementa scrivi costruisci
     bouw ontwerp ontwikkel maak schrijf zaprojektuj napisz stworz создай разработай спроектируй реализуй напиши gelistir tasarla
     设计 实现 开发 编写 构建 搭建 重构 写 写一个 做一个 設計 実装 開発 構築 作って 作成 書いて 설계 구현 개발 صمم طور ابن برمج انشئ`,
-  prove: `prove proof proofs proves derive derivation rigorous rigorously disprove lemma qed
+  /** Making what must be thought out before it is made. */
+  engineer: `implement* disena* desarroll* desenvolv* umsetzung entwick* desig developing designing implementing
+    design implement architect engineer develop devise
+    entwirf entwickl* implementier* konzipier* architekt*
+    disena disename implementa desarrolla concois concevez implemente implementez developpe developpez
+    projete desenvolva implemente progetta sviluppa implementa ontwerp ontwikkel implementeer zaprojektuj zaimplementuj
+    спроектируй разработай реализуй tasarla gelistir 设计 实现 开发 構築 設計 実装 開発 설계 구현 개발 صمم طور نفذ`,
+  /** Things that are designed without being software. */
+  craft: `logo flyer poster card menu garden room bedroom kitchen tattoo worksheet quiz lesson game_night invitation outfit costume
+    plakat karte zimmer garten arbeitsblatt einladung kostum cartel tarjeta jardin habitacion ficha affiche carte jardin chambre fiche
+    cartaz cartao jardim locandina 海报 贺卡 ポスター`,
+  prove: `disprove provably correctness induction by_contradiction contradiction_proof show_by
+    widerlege leite_die herleitung leite_eine beweisen deduzca deducelo dedúcelo deducir deduz prouvez demonstra 論証 导出 推导出 示してください اثبات отрицай выведи
+    prove proof proofs proves derive derivation rigorous rigorously disprove lemma qed
     beweis* bewies* leite_her herleit* widerleg* induktion
     demuestra demostrar demostracion demuestre por_induccion deduce
     demontre demontrer demonstration prouve prouver par_recurrence
@@ -205,9 +318,11 @@ const words: Readonly<Record<WordKind, string>> = {
   /** "Show that": a proof when it is of mathematics. */
   show: `show_that show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
     bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
-  maths: `prime primes theorem irrational polynomial* integral* derivative* eigenvalue* matrix converge* diverge* continuous uniformly bounded
-    monoton* uncountable countable infinite infinitely transcendental topolog* isomorph* abelian bijection factoring factorization np
-    conjecture axiom integers reals modulo probability expectation martingale bayes combinatori* envelopes paradox homomorphism manifold
+  maths: `expected_number coin_flips dice squares quadratzahlen summe_der differenzierbar lambert subsequence sequence sequences convergent euler-lagrange variational
+    racional numero_racional cuadrado dado promedio lanzar 期望 二次方程式 公式 теорем* 差分 微分 微积分 calculo
+    prime primes theorem polynomial* integral* derivative* eigenvalue* matrix converge* diverge* continuous uniformly bounded
+    monoton* countable infinite infinitely abelian factoring factorization
+     axiom integers reals modulo probability expectation bayes combinatori*
     primzahl* satz polynom* irrational* integral* ableitung* matrix konverg* diverg* stetig* beschrankt* folge naturliche ganzzahlig*
     quadratwurzel koeffizienten wahrscheinlichkeit* vektorraum* abzahlbar* gruppe
     primo primos teorema polinomio* integral* derivada* irracional* converge* diverge* matriz continua sucesion cubos induccion probabilidad recta_real
@@ -215,8 +330,26 @@ const words: Readonly<Record<WordKind, string>> = {
     primo teorema polinomio* integral* irracional converge diverge matriz serie_harmonica serie probabilidade integrale irrazionale
     素数 偶数 奇数 定理 多项式 积分 导数 无理数 收敛 矩阵 概率 连续函数 逆命题 級数 素数 無理数 積分 収束 行列 確率 多項式 소수 무리수 적분
     الجذر_التربيعي نسبي تكامل متسلسله عدد_اولي интеграл* простых предел* теорем*`,
+  /** Terms of mathematics and logic that are met with where things are proved. */
+  theory: `brachistochrone euler-lagrange lambda_calculus horses_are_the_same
+    bijection injection undecidable decidable halting irrational transcendental uncountable homomorphism
+    isomorph* topolog* manifold martingale lemma conjecture abelian np-complete np-hard navier-stokes black-scholes uniformly_continuous fermat riemann godel
+    cauchy bolzano* incompleteness time_complexity lower_bound continuum_hypothesis planar p_equal_np provabl* diophantine galois
+    halteproblem unentscheidbar* uberabzahlbar* gleichmassig_stetig irrational* unvollstandigkeit* abelsch* laufzeitkomplexitat
+    irracional* indecidible decidible problema_de_la_parada no_numerable biyeccion
+    irrationnel* irrationalite indecidable denombrable abelien bijection enumeravel indecidivel irrazional*
+    无理数 不可判定 费马 哥德尔 黎曼 无穷多 無理数 フェルマー 決定不能 停止性 иррационал* неразрешим*`,
+  /** Puzzles that mislead. */
+  riddle: `coins weighings heavier lighter flaw horses
+    riddle puzzle knights knaves liar liars truth-teller prisoners hats gods weighings counterfeit envelopes monty paradox who_is_who brainteaser
+    ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
+    谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز`,
   /** Weighing things up. */
-  analyse: `analyse analyze analysis assess evaluate weigh review audit investigate critique optimise optimize diagnose forecast recommend
+  analyse: `wage_ab abwage* abzuwagen abwagen pricing_strategy experiment sample_size viability viabilidad proyecciones sensibilidad
+    elabora elabore elaborez propose_une_architecture comparer optimieren tourenplanung redesign model_three funnel churn
+    対策 改善案 评估 风险评估 迁移方案
+    compare_in_depth literature_review en_detail sopesar 制定 影响
+    analyse analyze analysis assess evaluate weigh review audit investigate critique optimise optimize diagnose forecast recommend
     recommendation strategy strategic trade-off* tradeoff* prioriti* rank benchmark
     analysier* analyse bewert* pruf* beurteil* untersuch* abwag* optimier* empfehlung strategie* begutacht* diskutier*
     analiza analizar evalua evaluar estrategia optimiza recomienda valora sopesa investiga
@@ -224,8 +357,11 @@ const words: Readonly<Record<WordKind, string>> = {
     analise analisar avalie estrategia otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
     分析 评估 优化 策略 权衡 建议方案 方案 检讨 分析 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه`,
   /** Asking for reasons, care, every case. */
-  depth: `step_by_step in_depth in_detail detailed thorough* carefully rigorous* justify justified assumptions assumption break-even breakeven
-    trade-off* tradeoff* scenario scenarios risks counter-argument* counterargument* alternatives every_race each_decision consequences
+  depth: `deadlines_and_chances chances numbers phased time_windows zeitfenster* zeitplan kosten sample_size power including schulungen datenschutz proyecciones sensibilidad delais
+    recours modify modifiche 计算 评估 移行
+    minimise minimize justify_your_choice optimal walk_through root_cause meilenstein* fuzz weighing lock-in consider taktisch rational*
+    step_by_step in_depth in_detail detailed thorough* carefully rigorous* justify justified assumptions assumption break-even breakeven
+    trade-off* tradeoff* scenario scenarios risks counter-argument* counterargument* alternatives each_decision consequences
     comprehensive exhaustive argue derive flaw timeline roadmap propose fallback contingency sensitivity edge_cases work_through
     schritt_fur_schritt ausfuhrlich begrund* annahmen szenari* risik* folgen abwagung* gegenuber* jede_entscheidung detailliert grundlich
     paso_a_paso detallad* justific* supuestos escenario* riesgos punto_de_equilibrio en_profundidad razonad*
@@ -234,7 +370,11 @@ const words: Readonly<Record<WordKind, string>> = {
     dettagliat* passo_dopo_passo scenari rischi
     详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
     بالتفصيل افتراضات مخاطر المخاطر سيناريو* التعادل`,
-  law: `legal law lawsuit contract clause clauses liab* court tenant tenancy lease landlord eviction employer dismissal dismissed severance
+  law: `evict eviction evicted data_processing sub-processors lawsuit sue sued deadlines recours faute licencie entretien indemnites
+    ausschlagen erbschaft mieter vermieter eigenbedarf vertragsstrafe franchising rechtlich* desahucio recurso despedido legali clausole
+    裁员 赔偿 劳动合同 解雇予告 جريمه
+    legally fiscal* juridi* frist* anspruch* kundigung* fiscalmente normativo* 法律 合同风险 aufenthaltstitel residence_permit
+    legal law lawsuit contract clause clauses liab* court tenant tenancy lease landlord eviction employer dismissal dismissed severance
     copyright patent trademark inheritance testament probate custody divorce visa gdpr compliance jurisdiction statute non-compete
     shareholder agreement anti-dilution drag-along bad-leaver notice_period public_holiday interest_balancing legitimate_interest rights
     recht* gesetz* vertrag* *vertrag* klausel* unwirksam paragraf* urteil* gericht* miet* kundigungsschutz haftung* erb* testament* pflichtteil*
@@ -243,7 +383,8 @@ const words: Readonly<Record<WordKind, string>> = {
     loi contrat* clause* licenciement* indemnite* bail locataire proprietaire tribunal heritage juridique responsabilite sas sarl dividendes
     lei contrato* clausula* demissao indenizacao heranca inquilino processo legge contratto licenziamento eredita
     合同 法律 条款 起诉 劳动法 赔偿 遗产 离婚 侵权 契約 法律 訴訟 解雇 相続 法的 قانون عقد محكمه`,
-  money: `mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan equity portfolio cash_flow break-even
+  money: `churn cac gross_margin pricing revenue schulden sanierungsstau umsatz ebit bilanz* viabilidad facturacion chiffre_d_affaires 金额 融资
+    mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan equity portfolio cash_flow break-even
     valuation investment salary insurance deduct* vat
     steuer* hypothek* zins* rente* brutto netto gehalt* kredit* versicherung* abschreibung* rendite* *steuer* *kredit* mehrwertsteuer
     impuesto* hipoteca* inflacion intereses pension nomina inversion prestamo rentabilidad costes punto_de_equilibrio etf fondo
@@ -251,7 +392,10 @@ const words: Readonly<Record<WordKind, string>> = {
     imposto* hipoteca juros aposentadoria investimento emprestimo tasse mutuo interessi stipendio
     税 贷款 利率 养老金 投资 保险 股票 税金 住宅ローン 年金 投資 金利 ضريبه قرض استثمار فائده خطه_ماليه`,
   /** Whole undertakings. */
-  venture: `business_plan business_case go-to-market roster rota shifts migration infrastructure strategy policy curriculum thesis dissertation
+  venture: `pricing_strategy migration_plan feasibility viability_study konzept umstellung tourenplanung bus_network grid plan_de_viabilidad plan_de_viabilite etude_de_marche
+    market_entry scaling_strategy onboarding experiment 改造 迁移方案
+    literature_review business_case *strategie* *strategy* kpis milestones meilenstein* contingency_plan plan_de_contingencia supply_chain 供应链 应对方案 三年
+    business_plan business_case go-to-market roster rota shifts migration infrastructure strategy policy curriculum thesis dissertation
     research_plan merger acquisition reorganisation restructuring architecture budget
     geschaftsplan businessplan dienstplan schichtplan migration* strategie* konzept standort masterarbeit
     plan_de_negocio* estrategia tesis migracion reestructuracion plan_financiero
@@ -266,7 +410,9 @@ const words: Readonly<Record<WordKind, string>> = {
     pelo_menos no_maximo sem menos_de somente deve cada exceto almeno senza solo ogni
     至少 最多 不超过 必须 每 除了 以内 少なくとも 以内 以下 必ず 各 على_الاقل بدون يجب كل`,
   /** Goes on with what stood before. */
-  follow: `go_on continue proceed keep_going next_part carry_on more again and now also what_about how_about then instead another one_more
+  follow: `next do_the_same same_again extend once_more noch extiende étends
+    what_if was_wenn y_si et_si e_se keep 繼續 接下来 次
+    go_on continue proceed keep_going next_part carry_on more again and now also what_about how_about then instead another one_more
     why how_so how_come really
     weiter mach_weiter fortsetzen und jetzt auch noch_einmal nochmal dann stattdessen warum wieso weshalb
     continua sigue prosigue y ahora tambien otra_vez entonces por_que
@@ -275,15 +421,22 @@ const words: Readonly<Record<WordKind, string>> = {
     ga_door en nu ook dalej продолжай дальше а теперь почему devam
     继续 然后 接着 那 再 还有 为什么 続けて 続き それで では もっと なぜ 계속 استمر تابع اكمل والان لماذا`,
   /** Points at what stood before. */
-  pointer: `it this that these those them same above previous second third first step part section version line you_mentioned you_said
+  pointer: `segunda primera tercera deuxieme_partie segundo_paso zweite* dritten ersten
+           above previous second third first step part section version line you_mentioned you_said
     mentioned former latter last
-    es das dies diese diesen dieser dieselbe oben vorige zweite dritte erste schritt teil abschnitt version zeile letzte letzten
-    esto eso este esta lo mismo anterior segundo tercero primero paso parte version
-    ce cela ca cette celui meme precedent deuxieme troisieme premier etape partie version
-    isso isto este esta mesmo anterior segundo terceiro passo parte versao questo quello stesso passaggio
-    这个 那个 上面 第二 第一 步 部分 它 これ それ あれ 上記 二番目 ステップ 部分 هذا هذه ذلك الخطوه السابق`,
+          dieselbe oben vorige zweite dritte erste schritt teil abschnitt version zeile letzte letzten
+         mismo anterior segundo tercero primero paso parte version
+         meme precedent deuxieme troisieme premier etape partie version
+        mesmo anterior segundo terceiro passo parte versao stesso passaggio
+      上面 第二 第一 步 部分 上記 二番目 ステップ 部分 الخطوه السابق`,
+  /** Stands for something that was named before. */
+  it: `dasselbe das_gleiche davon damit dazu darin daran mach_es kannst_du_es schreib_es lo_mismo eso_mismo
+    it this that these those them same esto eso lo cela ca isso isto
+    questo quello 这个 那个 它 これ それ あれ هذا هذه ذلك`,
   /** Asks for another shape of the last answer. */
-  reshape: `shorter longer simpler formal informal friendlier funnier polite briefer french german english spanish italian portuguese chinese
+  reshape: `sachlicher warmer fug_noch add_a_sentence
+    warmer shorter_please plus_court mas_corto version
+    shorter longer simpler formal informal friendlier funnier polite briefer french german english spanish italian portuguese chinese
     japanese arabic table bullet bullets bullet_points list tone example examples simplify shorten expand
     kurzer langer einfacher formlicher lockerer freundlicher hoflicher auf_englisch auf_deutsch auf_franzosisch tabelle stichpunkte beispiel
     corto larga largo simple formal amable en_ingles en_frances en_aleman tabla lista ejemplo

@@ -2,7 +2,7 @@
  * Reads a message as a request and its material: what is asked for, apart from the mail, minutes or code that it is asked about.
  * Looks at a bounded part of any text, so that a megabyte takes no longer than a page.
  */
-import { fold, lexicon, type WordKind } from "./lexicon.ts"
+import { fold, lexicon, orderKinds, type WordKind } from "./lexicon.ts"
 
 /** Of a longer text its beginning and its end are read: people ask before or after what they paste. */
 const headCharacters = 4_000
@@ -17,6 +17,8 @@ export interface Reading {
   readonly kinds: ReadonlyMap<WordKind, number>
   /** Kinds of its first word, or phrase, that is more than politeness: what an order or a question begins with. */
   readonly leading: ReadonlySet<WordKind>
+  /** Kinds that any of its sentences begins with. */
+  readonly openings: ReadonlySet<WordKind>
   /** Words of the request; two characters of a script without spaces count as one. */
   readonly words: number
   readonly isQuestion: boolean
@@ -42,6 +44,7 @@ export function readMessage(text: string): Reading {
   return {
     kinds,
     leading,
+    openings: openingsOf(folded),
     words: wordCount(tokens),
     isQuestion: /[?？؟]/.test(bare) || /(か|吗|呢)[。.!！]?\s*$/.test(folded),
     numbers: countNumbers(folded, tokens),
@@ -105,22 +108,8 @@ function weightOf(paragraph: string): number {
 function asks(paragraph: string): boolean {
   if (/[?？؟:：]\s*$|[?？؟]/.test(paragraph)) return true
   const { leading } = countKinds(tokensOf(fold(paragraph.slice(0, requestCharacters))))
-  return orders.some((kind) => leading.has(kind))
+  return orderKinds.some((kind) => leading.has(kind))
 }
-
-const orders: readonly WordKind[] = [
-  "transport",
-  "translate",
-  "explain",
-  "compose",
-  "summarise",
-  "compare",
-  "plan",
-  "build",
-  "prove",
-  "show",
-  "analyse",
-]
 
 function takeQuotes(request: string): { bare: string; hasQuote: boolean } {
   const marks =
@@ -141,7 +130,9 @@ function tokensOf(folded: string): readonly string[] {
 const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]/u
 /** Words that are told from others by a single character. */
 const singles = new Set(["写", "嗯", "行", "求"])
+const verbsAtEnd = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}\p{Script=Hangul}]/u
 const longestPhrase = 4
+const mostSentences = 40
 const longestRun = 6
 
 function countKinds(tokens: readonly string[]): {
@@ -164,6 +155,17 @@ function countKinds(tokens: readonly string[]): {
     index += phrase?.length ?? 1
   }
   return { kinds, leading: leading ?? new Set() }
+}
+
+function openingsOf(folded: string): ReadonlySet<WordKind> {
+  const sentences = folded.split(/[.!?;\n。！？；]+\s*/).slice(0, mostSentences)
+  return new Set(
+    sentences.flatMap((sentence) => {
+      const { leading, kinds } = countKinds(tokensOf(sentence.slice(0, 80)))
+      // These languages say at the end of a sentence what is wanted.
+      return verbsAtEnd.test(sentence) ? [...kinds.keys()] : [...leading]
+    }),
+  )
 }
 
 /** The longest phrase that begins here and is in the lexicon. */

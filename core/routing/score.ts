@@ -3,7 +3,7 @@
  * model. LEGEND: LABELLING.md says what the numbers stand for; 0–40 is `cheap`, 41–75 `middle`, 76–100 `strong`.
  */
 import { readMessage, type Reading } from "./reading.ts"
-import type { WordKind } from "./lexicon.ts"
+import { orderKinds, type WordKind } from "./lexicon.ts"
 
 export interface SpokenMessage {
   readonly role: "user" | "assistant"
@@ -71,18 +71,31 @@ function followsOn(reading: Reading, own: Alone, history: readonly SpokenMessage
   const last = history.findLast(({ role }) => role === "assistant")?.text ?? ""
   if (has("assent") && words <= 6 && /[?？؟]\s*$/.test(last)) return true
   if (isSocial(reading) || reading.materialCharacters > 0 || words > 30) return false
+  if (leading.has("lookup") && words > 4) return false
   if (leading.has("follow") && words <= 25) return true
   if (words <= 6 && has("reshape")) return true
-  if (words <= 16 && has("pointer") && own.score <= 75) return true
-  return words <= 9 && leading.has("follow")
+  if (words > 16 || own.score > 75) return false
+  const isAsked = has("polite") || orderKinds.some((kind) => reading.openings.has(kind))
+  return has("pointer") || (has("it") && isAsked)
 }
 
 /** Nothing but a greeting, thanks or agreement. */
-function isSocial({ kinds, words, codeLines, hasQuote }: Reading): boolean {
+function isSocial({
+  kinds,
+  leading,
+  openings,
+  words,
+  codeLines,
+  hasQuote,
+  isQuestion,
+  materialCharacters,
+}: Reading): boolean {
   const social = kinds.get("social") ?? 0
-  if (social === 0 || codeLines > 0 || hasQuote) return false
-  const tasks = workKinds.filter((kind) => kinds.has(kind))
-  return tasks.length === 0 && (words <= 5 || social * 3 >= words)
+  if (social === 0 || codeLines > 0 || hasQuote || kinds.has("follow")) return false
+  const isOrder = openings.has("polite") || orderKinds.some((kind) => openings.has(kind))
+  if (leading.has("gratitude") && !isQuestion && !isOrder) return materialCharacters === 0
+  const isWork = workKinds.some((kind) => kinds.has(kind))
+  return !isWork && (words <= 3 || social * 3 >= words)
 }
 
 const workKinds: readonly WordKind[] = [
@@ -93,9 +106,11 @@ const workKinds: readonly WordKind[] = [
   "snippet",
   "software",
   "quality",
+  "hard",
   "build",
   "prove",
   "maths",
+  "theory",
   "analyse",
   "law",
   "money",
@@ -111,9 +126,8 @@ function scoreAlone(
   { hasImages, toolsLikely }: Pick<ScoredInput, "hasImages" | "toolsLikely">,
 ): Alone {
   if (isSocial(reading)) return { score: 5, reasons: ["greeting, thanks or agreement"] }
-  const found = [...weightsOf(reading)].toSorted((a, b) => b[0] - a[0])
-  const [best] = found
-  const base = best?.[0] ?? 10
+  const found = weightsOf(reading).toSorted((a, b) => b[0] - a[0])
+  const base = found[0]?.[0] ?? 0
   const extra = (hasImages === true ? 5 : 0) + (toolsLikely === true && base > 40 ? 5 : 0)
   return {
     score: Math.max(0, Math.min(100, Math.round(base + extra))),
@@ -121,65 +135,132 @@ function scoreAlone(
   }
 }
 
+/** What a message is found to be, and what that alone is worth. The greatest counts. */
 type Weight = readonly [score: number, reason: string]
 
-function* weightsOf(reading: Reading): Iterable<Weight> {
-  const { kinds, leading, words, numbers, parts, isQuestion } = reading
-  const count = (kind: WordKind) => kinds.get(kind) ?? 0
+function weightsOf(reading: Reading): Weight[] {
+  const small = smallWeights(reading)
+  if (passesOn(reading) || isQuick(reading) || isTalk(reading)) return small
+  return [
+    ...small,
+    ...theoryWeights(reading),
+    ...softwareWeights(reading),
+    ...caseWeights(reading),
+    ...everydayWeights(reading),
+  ]
+}
+
+const count = ({ kinds }: Reading, kind: WordKind) => kinds.get(kind) ?? 0
+
+/** Words that ask for care, and demands that stand in a row. */
+function careOf(reading: Reading): number {
+  return 6 * Math.min(4, count(reading, "depth")) + 3 * Math.min(4, Math.max(0, reading.parts - 2))
+}
+
+function theoryWeights(reading: Reading): Weight[] {
+  const { kinds, words, numbers } = reading
   const has = (kind: WordKind) => kinds.has(kind)
-  const depth = 6 * Math.min(4, count("depth")) + 3 * Math.min(4, Math.max(0, parts - 2))
+  const maths = count(reading, "maths")
+  if (has("prove")) return [[85, "a proof or derivation"]]
+  if (has("riddle") && words >= 12) return [[80, "a riddle"]]
+  if (has("theory") && has("explain") && !has("why")) return [[55, "theory to be explained"]]
+  if (has("theory")) return [[80, "theory"]]
+  const isWorkedOut = has("show") || has("depth") || has("why")
+  if (maths >= 3 || (maths >= 2 && !has("explain") && words > 5) || (maths >= 1 && isWorkedOut && words > 8))
+    return [[80, "mathematics to be worked out"]]
+  return has("maths") && words > 6 && numbers < 3 ? [[50, "mathematics"]] : []
+}
 
-  yield* smallWeights(reading)
-  if (passesOn(reading) || isQuick(reading)) return
-
-  if (has("prove")) yield [85, "a proof or derivation"]
-  if (count("maths") >= 2 || (has("maths") && (has("show") || has("depth")))) yield [80, "mathematics to be worked out"]
-  else if (has("maths") && words > 6) yield [50, "mathematics"]
-
-  const demands = count("quality")
-  const isMade = has("build")
-  if (isMade && has("software"))
-    yield [72 + 5 * Math.min(5, demands + Math.max(0, parts - 2)), "software of several parts"]
-  if (isMade && demands >= 3) yield [78 + 2 * Math.min(5, demands), `software with ${demands} demands`]
-  if (has("snippet") && (isMade || has("compose"))) yield [50 + 7 * Math.min(4, demands), "a piece of code"]
-  if (reading.codeLines > 0) {
-    const care = 12 * Math.min(4, demands) + depth + (reading.codeLines > 30 ? 10 : 0)
-    yield [48 + care, `code of ${reading.codeLines} lines`]
+function softwareWeights(reading: Reading): Weight[] {
+  const { kinds, openings, parts, codeLines } = reading
+  const has = (kind: WordKind) => kinds.has(kind)
+  const demands = count(reading, "quality") + count(reading, "hard")
+  const more = Math.min(5, demands + Math.max(0, parts - 2))
+  const found: Weight[] = []
+  const isMade = has("build") || has("engineer") || (openings.has("advice") && more > 0)
+  const isSmall = has("snippet") || has("text") || has("craft") || (has("plan") && !has("software"))
+  if (isMade && has("software") && !(has("snippet") && demands < 2))
+    found.push([78 + 4 * more, "software of several parts"])
+  else if (isMade && (demands >= 3 || (has("hard") && !isSmall)))
+    found.push([78 + 3 * more, "software with hard demands"])
+  else if (openings.has("engineer") && !isSmall) found.push([78 + 3 * more, "something to be designed and built"])
+  if (has("snippet") && (isMade || has("compose"))) found.push([50 + 6 * Math.min(4, demands), "a piece of code"])
+  if (has("trouble") && demands >= 2) found.push([70 + 4 * more, "a fault in a running system"])
+  if (codeLines > 0) {
+    const care = 14 * Math.min(4, demands) + careOf(reading) + (codeLines > 30 ? 10 : 0)
+    found.push([48 + care, `code of ${codeLines} lines`])
   }
+  return found
+}
 
-  const isWeighed = has("analyse") || count("depth") >= 2
-  const isCase = words >= 18 && (isWeighed || numbers >= 3)
-  if (count("law") >= 3 && words >= 18 && !has("summarise") && !has("compose")) yield [78 + depth / 2, "a case of law"]
-  else if (has("law") && isCase && isWeighed) yield [78 + depth / 2, "a case of law"]
-  else if (has("law")) yield [48, "a question of law"]
-  if (has("money") && isCase && isWeighed) yield [78 + depth / 2, "a case of money"]
-  else if (has("money") && words > 5) yield [48, "a question of money"]
-  if (has("venture") && (isMade || isWeighed || has("plan")))
-    yield [64 + depth + 4 * Math.min(4, numbers), "a plan with much to weigh"]
-  else if (has("analyse") && words >= 6) yield [52 + depth, "something to be weighed"]
-  if (has("plan") && numbers + count("bound") >= 4 && words >= 25)
-    yield [62 + 4 * Math.min(5, numbers + count("bound") - 3) + depth, "a plan under many conditions"]
-  else if (
-    leading.has("plan") ||
-    (has("plan") && words > 4 && (isQuestion || isMade || has("request") || has("compose")))
-  )
-    yield [48, "a plan"]
+/** Law, money, undertakings, weighing. */
+function caseWeights(reading: Reading): Weight[] {
+  const { kinds, openings, words, numbers, isQuestion } = reading
+  const has = (kind: WordKind) => kinds.has(kind)
+  const care = careOf(reading)
+  const isMade = has("build") || has("engineer") || has("compose") || has("plan")
+  const isWeighed = has("analyse") || count(reading, "depth") >= 2 || (has("show") && has("depth"))
+  const found: Weight[] = []
+  for (const [kind, name] of [
+    ["law", "law"],
+    ["money", "money"],
+  ] as const) {
+    if (!has(kind)) continue
+    const hits = count(reading, kind)
+    const isDeep = kind === "law" && ((hits >= 3 && words >= 15) || (hits >= 2 && words >= 25 && isQuestion))
+    if (!has("summarise") && ((isWeighed && words >= 8) || isDeep)) found.push([78 + care / 2, `a case of ${name}`])
+    else if (words > 5) found.push([48, `a question of ${name}`])
+  }
+  if (has("venture") && (isMade || isWeighed))
+    found.push([68 + care + (has("analyse") ? 8 : 0) + 3 * Math.min(4, numbers), "an undertaking"])
+  if (openings.has("analyse") && words >= 9 && (has("depth") || count(reading, "analyse") >= 2))
+    found.push([78 + care / 2, "much to be weighed"])
+  else if (has("analyse") && words >= 6) found.push([52 + care, "something to be weighed"])
+  const conditions = numbers + 2 * count(reading, "bound")
+  if (has("plan") && has("bound") && conditions >= 6 && words >= 25)
+    found.push([70 + 2 * Math.min(8, conditions - 4) + care, "a plan under many conditions"])
+  if (has("compare") && words >= 12 && (has("depth") || isWeighed)) found.push([70 + care, "a comparison with reasons"])
+  if (numbers >= 4 && count(reading, "bound") >= 2 && words >= 25 && (isQuestion || isMade))
+    found.push([76 + care, "many conditions at once"])
+  return found
+}
 
-  if (has("summarise")) yield [48, "a summary"]
-  if (has("translate") && (reading.materialCharacters > 0 || words > 40)) yield [48, "a long translation"]
-  if (has("compose") && has("text")) yield [50, "a text to write"]
-  else if (leading.has("compose") && words > 5) yield [46, "a text to write"]
-  if (has("compare") && words > 3) yield [48, "a comparison"]
-  if (has("explain") && words > 2) yield [48, "an explanation"]
-  if (has("trouble") && words > 4) yield [46, "a fault to find"]
-  if (isMade && (has("quality") || words > 8)) yield [46, "something to make"]
-  if (numbers >= 3 && isQuestion && words >= 12) yield [50, "a sum in several steps"]
-  if (isQuestion && words > 16) yield [44, "a question with circumstances"]
+/** What most people could do with a little time. */
+function everydayWeights(reading: Reading): Weight[] {
+  const { kinds, leading, openings, words, numbers, isQuestion, materialCharacters } = reading
+  const has = (kind: WordKind) => kinds.has(kind)
+  const found: Weight[] = []
+  const isAsked = isQuestion || has("build") || has("request") || has("compose") || has("engineer")
+  if (has("summarise")) found.push([48, "a summary"])
+  if (has("translate") && (materialCharacters > 0 || words > 40)) found.push([48, "a long translation"])
+  if (has("compose") && has("text")) found.push([50, "a text to write"])
+  else if (openings.has("compose") && words > 3) found.push([46, "a text to write"])
+  if (has("compare") && words > 3) found.push([48, "a comparison"])
+  if (has("explain") && words > 2) found.push([48, "an explanation"])
+  if (has("why") && words > 2) found.push([46, "a why"])
+  if (has("how") && openings.has("how") && words >= 3 && !(has("lookup") && words <= 9))
+    found.push([46, "a way to do something"])
+  if (has("advice") && words > 6) found.push([44, "advice"])
+  if (has("trouble") && words > 4) found.push([46, "a fault to find"])
+  if (leading.has("plan") || (has("plan") && words > 4 && isAsked)) found.push([48, "a plan"])
+  if (isAsked && has("build") && (has("quality") || has("craft") || words > 8)) found.push([46, "something to make"])
+  if (openings.has("engineer")) found.push([48, "something to make"])
+  if (isQuestion && words >= 12 && numbers >= 2) found.push([46, "a sum in several steps"])
+  if (isQuestion && words > 16) found.push([44, "a question with circumstances"])
+  else if (isQuestion && words >= 9 && !leading.has("lookup") && !has("lookup")) found.push([42, "an open question"])
+  if (openings.has("show") && words > 8) found.push([44, "something to work out"])
+  if (has("request") && (has("text") || (openings.has("request") && has("advice"))))
+    found.push([46, "something to think up"])
+  const isLong = materialCharacters > 0 || words > 14
+  if (isLong && (openings.has("transform") || openings.has("request"))) found.push([44, "something made of a text"])
+  return found
 }
 
 /** What is asked for needs no thought: the words are given, or the answer stands in the text. */
-function passesOn({ kinds, leading, words, hasQuote, materialCharacters }: Reading): boolean {
-  if (materialCharacters > 0 && leading.has("lookup") && words <= 14) return true
+function passesOn({ kinds, leading, words, isQuestion, hasQuote, materialCharacters }: Reading): boolean {
+  const isLookedUp = kinds.has("lookup") && !kinds.has("explain") && !kinds.has("summarise")
+  if (materialCharacters > 0 && isQuestion && isLookedUp && words <= 14) return true
+  if (leading.has("compose") && hasQuote && words <= 8 && !kinds.has("text")) return true
   if (!leading.has("transport")) return false
   const isToBeWorded = kinds.has("text") || kinds.has("reshape") || thoughtful.some((kind) => kinds.has(kind))
   return !isToBeWorded || hasQuote
@@ -202,10 +283,21 @@ function isQuick({ kinds, words, hasQuote, materialCharacters, codeLines }: Read
   return words <= 12 || (hasQuote && words <= 20)
 }
 
-function* smallWeights({ kinds, words, isQuestion, numbers, hasQuote }: Reading): Iterable<Weight> {
-  if (kinds.has("quick") && (words <= 12 || hasQuote)) yield [15, "a word or sentence"]
-  if (kinds.has("transport")) yield [12, "something to pass on or note"]
-  if (numbers >= 1 && words <= 10) yield [10, "a sum or a fact"]
-  if (isQuestion) yield [20, "a question"]
-  yield [Math.min(36, 8 + words / 3), "talk"]
+/** What nobody talks about twice in passing. */
+const weightyKinds: readonly WordKind[] = ["prove", "theory", "maths", "hard", "quality", "analyse", "depth", "riddle"]
+
+/** Somebody tells something and asks for nothing. */
+function isTalk({ kinds, openings, words, isQuestion, codeLines, materialCharacters }: Reading): boolean {
+  if (isQuestion || codeLines > 0 || materialCharacters > 0 || words < 20) return false
+  const weighty = weightyKinds.reduce((sum, kind) => sum + (kinds.get(kind) ?? 0), 0)
+  return weighty < 2 && !openings.has("polite") && !orderKinds.some((kind) => openings.has(kind))
+}
+
+function smallWeights({ kinds, words, isQuestion, numbers, hasQuote }: Reading): Weight[] {
+  const found: Weight[] = [[Math.min(36, 8 + words / 3), "talk"]]
+  if (kinds.has("quick") && (words <= 12 || hasQuote)) found.push([15, "a word or sentence"])
+  if (kinds.has("transport")) found.push([12, "something to pass on or note"])
+  if (numbers >= 1 && words <= 10) found.push([10, "a sum or a fact"])
+  if (isQuestion) found.push([20, "a question"])
+  return found
 }
