@@ -13,7 +13,7 @@ import { Capability, Command, CommandId, CommandOutcome, RunnerId } from "../cor
 import { CommandView, RunnerOrder, RunnerView } from "../core/runner/fleet.ts"
 import { ChoiceAnswer } from "../core/turn/event.ts"
 import { TurnReport } from "../core/turn/report.ts"
-import { ConversationId, ChoiceId, EpochMs, TokenId, TurnId, UserId } from "../core/units.ts"
+import { ConversationId, ChoiceId, EpochMs, GroupId, TokenId, TurnId, UserId } from "../core/units.ts"
 
 const method = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
 const nothing = z.object({})
@@ -92,23 +92,7 @@ export const methods = {
       z.object({ viewer, message: InboundMessage }),
       z.object({ status: z.enum(["accepted", "repeated"]), position: z.number().int().nonnegative() }),
     ),
-    /**
-     * Answers an open question, for good.
-     * @throws LoopError `choice_not_found`: unknown, answered or expired; `choice_answer_invalid`; `choice_changed`: it is about
-     * other arguments than those of the digest
-     */
-    answer: method(
-      z.object({
-        viewer,
-        choiceId: ChoiceId,
-        answer: ChoiceAnswer,
-        source: z.string(),
-        by: z.object({ id: z.string(), name: z.string() }).optional(),
-        comment: z.string().max(2_000).optional(),
-        argumentsSha256: z.string().optional(),
-      }),
-      nothing,
-    ),
+    answer: method(z.object({ viewer, choiceId: ChoiceId, answer: ChoiceAnswer, source: z.string() }), nothing),
     interrupt: method(z.object({ viewer }), nothing),
     /** Tries to bring libSQL up to date with this object; throws `database_unavailable` when that fails. */
     flush: method(nothing, nothing),
@@ -159,7 +143,10 @@ export const methods = {
     /** What is set for a scope. An older version than known changes nothing; a newer one acts on the next call. */
     setBudget: method(BudgetTerms, nothing),
     /** The gateway, every group that spent or has limits, and the conversation asked for or those with limits of their own. */
-    budgets: method(z.object({ conversationId: ConversationId.nullable() }), BudgetsState),
+    budgets: method(
+      z.object({ of: z.object({ conversationId: ConversationId, groupId: GroupId.nullable() }).nullable() }),
+      BudgetsState,
+    ),
     /** Providers that were called. */
     providers: method(nothing, z.object({ providers: z.array(ProviderState) })),
     /** Durable when it returns: shows that objects can write. */

@@ -52,6 +52,7 @@ export function groupTerms(group: GroupRow): BudgetTerms {
   return {
     kind: "group",
     groupId: group.id,
+    name: group.name,
     version: group.version,
     limits: {
       maxTokensDay: group.budgetMaxTokensDay,

@@ -13,7 +13,9 @@ export interface Held {
   readonly account: Account
 }
 
-type Refused = Extract<ReserveAnswer, { status: "refused" | "unpriced" }>
+/** The Ledger adds whose clocks the instants are told by. */
+export type Refused = DistributiveOmit<Extract<ReserveAnswer, { status: "refused" | "unpriced" }>, "timeZone">
+type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never
 
 export type Verdict =
   /** `worst`: what is to be reserved. */

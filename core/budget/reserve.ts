@@ -15,6 +15,11 @@ export const longestWaitMs = 60_000
 export const CallId = z.string().regex(/^turn_(loop|conv)_[0-9a-f]{32}_\d+\.[\w.-]{1,80}$/)
 export type CallId = z.infer<typeof CallId>
 
+/** The conversation whose call it is. */
+export function conversationOfCall(callId: CallId): ConversationId {
+  return ConversationId.parse(/^turn_((?:loop|conv)_[0-9a-f]{32})_/.exec(callId)?.[1])
+}
+
 /** Of the dearest kind of input and of output that the call may be billed for. */
 export const CallPrice = z.object({ inputMicroUsdPerMTok: count, outputMicroUsdPerMTok: count })
 export type CallPrice = z.infer<typeof CallPrice>
@@ -41,6 +46,27 @@ export const ReserveRequest = z.object({
 })
 export type ReserveRequest = z.infer<typeof ReserveRequest>
 
+/** Why a call may not be made. */
+export const Denial = z.discriminatedUnion("status", [
+  z.object({
+    status: z.literal("refused"),
+    scope: BudgetScope,
+    limit: z.object({ unit: BudgetUnit, period: BudgetPeriod }),
+    limitValue: count,
+    /** Spent, not what is in flight. It may be below the limit: then the call does not fit into what is left. */
+    usedValue: count,
+    /** Null: the call alone is larger than the limit. */
+    nextAllowedAt: EpochMs.nullable(),
+    /** Of the operator, for telling people when that is. */
+    timeZone: z.string(),
+  }),
+  /** A budget in dollars binds, and nobody knows what the model costs: such calls are not made. */
+  z.object({ status: z.literal("unpriced"), scope: BudgetScope, model: z.string() }),
+  /** The breaker of every candidate is open. */
+  z.object({ status: z.literal("providers_down"), retryAt: EpochMs }),
+])
+export type Denial = z.infer<typeof Denial>
+
 export const ReserveAnswer = z.discriminatedUnion("status", [
   z.object({
     status: z.literal("allowed"),
@@ -54,20 +80,7 @@ export const ReserveAnswer = z.discriminatedUnion("status", [
    * `callId`, a second later or more; at `until` it is refused.
    */
   z.object({ status: z.literal("wait"), until: EpochMs }),
-  z.object({
-    status: z.literal("refused"),
-    scope: BudgetScope,
-    limit: z.object({ unit: BudgetUnit, period: BudgetPeriod }),
-    limitValue: count,
-    /** Spent, not what is in flight. It may be below the limit: then the call does not fit into what is left. */
-    usedValue: count,
-    /** Null: the call alone is larger than the limit. */
-    nextAllowedAt: EpochMs.nullable(),
-  }),
-  /** A budget in dollars binds, and nobody knows what the model costs: such calls are not made. */
-  z.object({ status: z.literal("unpriced"), scope: BudgetScope, model: z.string() }),
-  /** The breaker of every candidate is open. */
-  z.object({ status: z.literal("providers_down"), retryAt: EpochMs }),
+  ...Denial.options,
 ])
 export type ReserveAnswer = z.infer<typeof ReserveAnswer>
 

@@ -22,6 +22,7 @@ export const BudgetTerms = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("group"),
     groupId: GroupId,
+    name: z.string(),
     version,
     limits: BudgetLimits,
     conversationLimits: BudgetLimits,

@@ -103,6 +103,12 @@ export const LiveEvent = z.discriminatedUnion("event", [
     }),
   }),
   z.object({ event: z.literal("runner:status"), data: z.object({ runnerId: RunnerId, state: RunnerState }) }),
+  /** The provider failed too often in a row: until then only a try goes there, and others stand in where a group names some. */
+  z.object({
+    event: z.literal("provider:down"),
+    data: z.object({ provider: z.string(), reason: z.string(), openUntil: Instant }),
+  }),
+  z.object({ event: z.literal("provider:up"), data: z.object({ provider: z.string() }) }),
   z.object({ event: z.literal("spend:warning"), data: budget }),
   z.object({ event: z.literal("spend:stopped"), data: budget.extend({ resumesAt: Instant.nullable() }) }),
 ])
@@ -165,6 +171,8 @@ const scopes: Readonly<Record<LiveEventName, Scope>> = {
   "command.rejected": "operations:read",
   "command.canceled": "operations:read",
   "runner:status": "operations:read",
+  "provider:down": "operations:read",
+  "provider:up": "operations:read",
   "spend:warning": "operations:read",
   "spend:stopped": "operations:read",
 }

@@ -91,6 +91,10 @@ export function describeActivity(activity: LiveEvent): string {
       return "A command was called back"
     case "runner:status":
       return `A runner is ${activity.data.state}`
+    case "provider:down":
+      return `The model provider ${activity.data.provider} does not answer: it is left out for a while`
+    case "provider:up":
+      return `The model provider ${activity.data.provider} answers again`
     case "spend:warning":
       return `A ${activity.data.period}'s budget is nearly used up`
     case "spend:stopped":
