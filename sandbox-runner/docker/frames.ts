@@ -12,9 +12,6 @@ export class FrameProblem extends Error {
   }
 }
 
-/** Version of the frames; an image carries it as its label `loop-gateway.guard`. */
-export const guardVersion = "1"
-
 /** How the program ended, and which limits it ran into. Counts that nothing could reach are refused. */
 export const GuardResult = z.object({
   exitCode: z.number().int().min(0).max(255).nullable(),

@@ -1,4 +1,5 @@
 /** Builds the agent image of this repository by the engine itself: no command-line client is needed. */
+import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -6,6 +7,7 @@ import { Readable } from "node:stream"
 import * as z from "zod"
 import { archiveEnd, entryHeader, paddingOf } from "./archive.ts"
 import { EngineProblem, type Engine } from "./engine.ts"
+import { labels } from "./sandbox.ts"
 
 export interface AgentImageBuild {
   /** Name and tag. */
@@ -18,6 +20,13 @@ export interface AgentImageBuild {
 const folder = join(import.meta.dirname, "../agent-image")
 const files = ["Dockerfile", "guard.py"]
 
+/** What an image of this version carries as a label: of another one the guard may speak differently. */
+export function agentImageSource(): string {
+  const hash = createHash("sha256")
+  for (const name of files) hash.update(readFileSync(join(folder, name))).update("\0")
+  return hash.digest("hex")
+}
+
 const Progress = z.object({
   stream: z.string().optional(),
   status: z.string().optional(),
@@ -27,7 +36,8 @@ const Progress = z.object({
 /** @throws EngineProblem with what the build said when it failed */
 export async function buildAgentImage(engine: Engine, { image, baseImage, say }: AgentImageBuild): Promise<void> {
   const buildArguments = baseImage === undefined ? {} : { BASE_IMAGE: baseImage }
-  const query = { t: image, rm: "1", forcerm: "1", buildargs: JSON.stringify(buildArguments) }
+  const label = JSON.stringify({ [labels.source]: agentImageSource() })
+  const query = { t: image, rm: "1", forcerm: "1", buildargs: JSON.stringify(buildArguments), labels: label }
   const call = { method: "POST", path: "/build", query, timeoutMs: Infinity } as const
   const answer = await engine.stream(call, Readable.from([buildContext()]))
   for await (const line of createInterface({ input: answer })) {

@@ -21,11 +21,11 @@ export const limits = {
   openFiles: 1_024,
 } as const
 
-/** By these the runner finds its containers, whoever else uses the engine. */
+/** By these the runner finds its containers, whoever else uses the engine, and knows the image of its own version. */
 export const labels = {
   owner: "loop-gateway.owner",
   command: "loop-gateway.command",
-  guard: "loop-gateway.guard",
+  source: "loop-gateway.source",
 } as const
 
 /** One name a command: the engine refuses a second container of it for as long as there is the first. */

@@ -4,7 +4,7 @@ import * as z from "zod"
 import type { CommandId, CommandOutcome, RunnerWork } from "../../core/runner/command.ts"
 import type { RunnerWorker, WorkContext } from "../runner-worker.ts"
 import { EngineProblem, openEngine, type Engine } from "./engine.ts"
-import { guardVersion } from "./frames.ts"
+import { agentImageSource } from "./image.ts"
 import { createQueue } from "./queue.ts"
 import { removeContainer, runInContainer, type SandboxRun } from "./run.ts"
 import { labels } from "./sandbox.ts"
@@ -164,7 +164,7 @@ function missingLimit(info: z.infer<typeof Info>): string | undefined {
 async function imageProblem(engine: Engine, image: string): Promise<string | undefined> {
   try {
     const found = await engine.call(Image, { method: "GET", path: `/images/${image}/json` })
-    if (found.Config?.Labels?.[labels.guard] === guardVersion) return undefined
+    if (found.Config?.Labels?.[labels.source] === agentImageSource()) return undefined
     return `The image ${image} is not the agent image of this version. Build it: npm run agent-image`
   } catch (error) {
     if (!(error instanceof EngineProblem) || error.status !== 404) throw error

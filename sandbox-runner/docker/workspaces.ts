@@ -63,7 +63,7 @@ async function write(file: string, archive: AsyncIterable<Uint8Array>, directory
     const roomBytes = bavail * bsize - keptFreeBytes
     const target = await open(file, "w", 0o600)
     try {
-      for await (const piece of archive) {
+      for await (const piece of inLargePieces(archive)) {
         sizeBytes += piece.length
         if (sizeBytes > roomBytes) throw new ArchiveProblem("size", "the runner's disk is full")
         await target.appendFile(piece)
@@ -79,6 +79,21 @@ async function write(file: string, archive: AsyncIterable<Uint8Array>, directory
     if (systemCode(error) === "ENOSPC") throw new ArchiveProblem("size", "the runner's disk is full")
     throw error
   }
+}
+
+/** Many files are many headers: one write for each would take longer than all else. */
+async function* inLargePieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let waiting: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const piece of pieces) {
+    waiting.push(piece)
+    sizeBytes += piece.length
+    if (sizeBytes < 16 * pieceBytes) continue
+    yield Buffer.concat(waiting)
+    waiting = []
+    sizeBytes = 0
+  }
+  if (sizeBytes > 0) yield Buffer.concat(waiting)
 }
 
 async function exists(file: string): Promise<boolean> {
