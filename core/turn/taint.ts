@@ -35,33 +35,12 @@ function marksOfTurn(events: readonly TurnEvent[]): string[] {
   const uses = new Map<string, { name: string; input: unknown }>()
   const marks: string[] = []
   for (const event of events) {
-    switch (event.type) {
-      case "turn_started":
-      case "message_joined":
-        marks.push(
-          ...messagesOf([event])
-            .filter(({ tainted }) => tainted)
-            .map(markOfMessage),
-        )
-        break
-      case "history_recalled":
-        marks.push(...(event.marks ?? []))
-        break
-      case "model_ended":
-        for (const block of event.answer.blocks) if (block.type === "tool_use") uses.set(block.id, block)
-        break
-      case "tool_ended":
-        if (event.tainted) marks.push(markOfResult(uses.get(event.toolUseId)))
-        break
-      case "segment_started":
-      case "model_started":
-      case "model_failed":
-      case "tool_started":
-      case "choice_requested":
-      case "choice_resolved":
-      case "turn_ended":
-        break
+    if (event.type === "model_ended") {
+      for (const block of event.answer.blocks) if (block.type === "tool_use") uses.set(block.id, block)
     }
+    if (event.type === "tool_ended" && event.tainted) marks.push(markOfResult(uses.get(event.toolUseId)))
+    if (event.type === "history_recalled") marks.push(...(event.marks ?? []))
+    marks.push(...messagesOf([event]).filter(({ tainted }) => tainted).map(markOfMessage))
   }
   return marks
 }
