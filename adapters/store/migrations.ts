@@ -125,4 +125,16 @@ export const migrations = [
       "CREATE TRIGGER `model_calls_insert_usage` AFTER INSERT ON `model_calls` BEGIN\n\tINSERT INTO model_usage (quarter_starts_at, group_id, model, calls, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, cost_micro_usd, unpriced_calls)\n\t\tVALUES (new.started_at - new.started_at % 900000, coalesce(new.group_id, ''), new.model, 1, new.input_tokens, new.cache_read_tokens, new.cache_write_tokens, new.output_tokens, coalesce(new.cost_micro_usd, 0), new.cost_micro_usd is null)\n\t\tON CONFLICT (quarter_starts_at, group_id, model) DO UPDATE SET\n\t\t\tcalls = calls + 1,\n\t\t\tinput_tokens = input_tokens + excluded.input_tokens,\n\t\t\tcache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,\n\t\t\tcache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,\n\t\t\toutput_tokens = output_tokens + excluded.output_tokens,\n\t\t\tcost_micro_usd = cost_micro_usd + excluded.cost_micro_usd,\n\t\t\tunpriced_calls = unpriced_calls + excluded.unpriced_calls;\nEND;",
     ],
   },
+  {
+    id: "0007_approvals",
+    statements: [
+      "CREATE TABLE `approval_rules` (\n\t`tool_name` text NOT NULL,\n\t`group_id` text NOT NULL,\n\t`risk_level` text,\n\t`require_approval` integer NOT NULL,\n\t`timeout_seconds` integer,\n\t`timeout_action` text NOT NULL,\n\t`auto_approve` text NOT NULL,\n\t`updated_at` integer NOT NULL,\n\t`updated_by` text NOT NULL,\n\t`version` integer NOT NULL,\n\tPRIMARY KEY(`tool_name`, `group_id`)\n);",
+      "CREATE TABLE `approvals` (\n\t`id` text PRIMARY KEY NOT NULL,\n\t`conversation_id` text NOT NULL,\n\t`turn_id` text NOT NULL,\n\t`group_id` text,\n\t`kind` text NOT NULL,\n\t`status` text NOT NULL,\n\t`tool` text NOT NULL,\n\t`input` text NOT NULL,\n\t`arguments_sha256` text NOT NULL,\n\t`arguments_size_bytes` integer NOT NULL,\n\t`arguments_masked` integer NOT NULL,\n\t`risk` text NOT NULL,\n\t`reason` text NOT NULL,\n\t`marks` text NOT NULL,\n\t`on_timeout` text NOT NULL,\n\t`condition` text,\n\t`source` text,\n\t`resolved_by_id` text,\n\t`resolved_by_name` text,\n\t`comment` text,\n\t`answers` text,\n\t`requested_at` integer NOT NULL,\n\t`expires_at` integer NOT NULL,\n\t`resolved_at` integer,\n\t`version` integer NOT NULL\n);",
+      "CREATE INDEX `approvals_requested` ON `approvals` (`requested_at`,`id`);",
+      "CREATE INDEX `approvals_status` ON `approvals` (`status`,`requested_at`,`id`);",
+      "CREATE INDEX `approvals_turn` ON `approvals` (`turn_id`);",
+      "CREATE INDEX `approvals_conversation` ON `approvals` (`conversation_id`);",
+      "ALTER TABLE `agent_groups` ADD `tools` text;",
+    ],
+  },
 ] as const

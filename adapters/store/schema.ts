@@ -116,6 +116,8 @@ export const agentGroups = sqliteTable(
     conversationMaxTokensMonth: integer("conversation_max_tokens_month"),
     conversationMaxMicroUsdDay: integer("conversation_max_micro_usd_day"),
     conversationMaxMicroUsdMonth: integer("conversation_max_micro_usd_month"),
+    /** Names of the tools that its agent may call; null: all. */
+    tools: json("tools"),
   },
   (table) => [uniqueIndex("agent_groups_name").on(table.name)],
 )
@@ -324,6 +326,64 @@ export const deliveries = sqliteTable(
       .on(table.status)
       .where(sql`status <> 'sent'`),
   ],
+)
+
+/** What people were asked, and what they said. Secrets in the arguments are masked. */
+export const approvals = sqliteTable(
+  "approvals",
+  {
+    id: text("id").primaryKey(),
+    conversationId: text("conversation_id").notNull(),
+    turnId: text("turn_id").notNull(),
+    groupId: text("group_id"),
+    kind: text("kind").notNull(),
+    status: text("status").notNull(),
+    tool: text("tool").notNull(),
+    input: json("input").notNull(),
+    argumentsSha256: text("arguments_sha256").notNull(),
+    argumentsSizeBytes: integer("arguments_size_bytes").notNull(),
+    argumentsMasked: flag("arguments_masked").notNull(),
+    risk: text("risk").notNull(),
+    reason: text("reason").notNull(),
+    marks: json("marks").notNull(),
+    onTimeout: text("on_timeout").notNull(),
+    /** What "always for this" would allow; null: nothing. */
+    condition: json("condition"),
+    source: text("source"),
+    resolvedById: text("resolved_by_id"),
+    resolvedByName: text("resolved_by_name"),
+    comment: text("comment"),
+    answers: json("answers"),
+    requestedAt: integer("requested_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    resolvedAt: integer("resolved_at"),
+    version: integer("version").notNull(),
+  },
+  (table) => [
+    index("approvals_requested").on(table.requestedAt, table.id),
+    index("approvals_status").on(table.status, table.requestedAt, table.id),
+    index("approvals_turn").on(table.turnId),
+    index("approvals_conversation").on(table.conversationId),
+  ],
+)
+
+/** What operators ruled for tools. */
+export const approvalRules = sqliteTable(
+  "approval_rules",
+  {
+    toolName: text("tool_name").notNull(),
+    /** Empty: for all groups without a rule of their own. */
+    groupId: text("group_id").notNull(),
+    riskLevel: text("risk_level"),
+    requireApproval: flag("require_approval").notNull(),
+    timeoutSeconds: integer("timeout_seconds"),
+    timeoutAction: text("timeout_action").notNull(),
+    autoApprove: json("auto_approve").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    updatedBy: text("updated_by").notNull(),
+    version: integer("version").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.toolName, table.groupId] })],
 )
 
 /**
