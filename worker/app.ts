@@ -27,6 +27,7 @@ import { bindDocs } from "./routes/docs.ts"
 import { bindLive } from "./routes/live.ts"
 import { bindLoops } from "./routes/loops.ts"
 import { bindMetrics } from "./routes/metrics.ts"
+import { bindModels } from "./routes/models.ts"
 import { bindOperations } from "./routes/operations.ts"
 import { bindRuns } from "./routes/runs.ts"
 import { bindSettings } from "./routes/settings.ts"
@@ -88,6 +89,7 @@ export function createApp(deps: EdgeDeps): App {
   bindRuns(binder, deps)
   bindUsage(binder, deps)
   bindLive(binder, deps)
+  bindModels(binder, deps)
   bindOperations(binder, deps)
   bindMetrics(binder, deps)
   bindSettings(binder, deps)

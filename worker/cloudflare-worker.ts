@@ -74,7 +74,7 @@ export function createWorker(options: WorkerOptions) {
 }
 
 function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
-  const { config, vault, libsql } = openBasics(bindings)
+  const { config, vault, libsql, catalogue } = openBasics(bindings)
   const models = createModels(modelsConfig(config), (request) => fetch(request))
   const now = () => EpochMs.parse(Date.now())
   const log = logTo(config.LOG_LEVEL)
@@ -99,6 +99,7 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
       const configured = models.isConfigured(model, false)
       return configured.configured ? null : configured.message
     },
+    catalogue,
     hostHealth: async () => ({ lastLostCommitAt: null }),
     metrics,
     log,

@@ -1,4 +1,5 @@
 /** All that the HTTP edge is given by its host: the edge itself has no clock, randomness, timer, store or peer of its own. */
+import type { Catalogue } from "../core/catalogue/catalogue.ts"
 import type { Vault } from "../adapters/vault.ts"
 import type { Libsql } from "../adapters/store/libsql.ts"
 import type { Metrics } from "../core/metrics/metrics.ts"
@@ -39,6 +40,8 @@ export interface EdgeDeps {
   setupCode(): string | undefined
   /** One sentence on what to set before the model can be called without a key of its own; null when it can. */
   modelProblem(model: string): string | null
+  /** What is known of models. */
+  readonly catalogue: Catalogue
   /** What only the host knows of its parts. */
   hostHealth(): Promise<HostHealth>
   readonly metrics: Metrics

@@ -8,6 +8,7 @@ import * as conversations from "./conversations.ts"
 import type { Endpoint, SocketEndpoint, StreamEndpoint } from "./endpoint.ts"
 import * as live from "./live.ts"
 import * as loops from "./loops.ts"
+import * as models from "./models.ts"
 import * as operations from "./operations.ts"
 import * as runs from "./runs.ts"
 import * as settings from "./settings.ts"
@@ -82,6 +83,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   settings.listSettingsHistory,
   settings.updateSettings,
   settings.applyFile,
+  models.listKnownModels,
   operations.getHealth,
   operations.getMetrics,
   operations.getOpenApi,

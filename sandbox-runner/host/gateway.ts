@@ -159,6 +159,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     background,
     setupCode: () => ownCode,
     modelProblem,
+    catalogue,
     async hostHealth() {
       const { bavail, bsize } = await statfs(directory.path)
       const { lastLostAt: lastLostCommitAt } = objects.stats()

@@ -259,6 +259,8 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   "get /api/usage/models": { succeeds: withCalls(), fails: { 400: () => ({ query: { groupId: "support" } }) } },
   "get /api/usage/calls": { succeeds: withCalls({ query: { limit: "5" } }) },
 
+  "get /api/models": { succeeds: () => ({}) },
+
   "get /api/agent-groups": {
     async succeeds(world) {
       await makeGroup(world)

@@ -9,6 +9,7 @@ import type { Libsql } from "../../adapters/store/libsql.ts"
 import { migrate } from "../../adapters/store/migrate.ts"
 import { sha256Hex } from "../../adapters/digest.ts"
 import { createVault, type Vault } from "../../adapters/vault.ts"
+import { checkCatalogue } from "../../core/catalogue/catalogue.ts"
 import type { Role, Scope } from "../../core/access/scope.ts"
 import { LoopError } from "../../core/errors.ts"
 import { createMetrics, type Metrics } from "../../core/metrics/metrics.ts"
@@ -18,6 +19,7 @@ import { createApp } from "../app.ts"
 import { createKeyCheck } from "../key-check.ts"
 import type { HostHealth } from "../deps.ts"
 import type { LogEntry } from "../../core/log.ts"
+import modelsJson from "../../models.json" with { type: "json" }
 import { createFakeObjects, type FakeObjects } from "./fake-objects.ts"
 
 export const origin = "http://localhost:3000"
@@ -70,6 +72,7 @@ export async function openEdge(
   if (opened.status !== "open") throw new Error(opened.message)
   const parsed = parseEnvironment(Config, environment)
   if (parsed.status !== "ok") throw new Error(parsed.problems.join())
+  const models = checkCatalogue(modelsJson)
   let clock = EpochMs.parse(1_790_000_000_000)
   let isBroken: boolean | "badly" = false
   const guarded = <T>(work: () => Promise<T>) => {
@@ -109,6 +112,7 @@ export async function openEdge(
     background: (work) => void left.push(work),
     setupCode: () => options.setupCode,
     modelProblem: () => options.modelProblem ?? null,
+    catalogue: models.status === "ok" ? models.catalogue : [],
     hostHealth: async () => edge.hostHealth,
     metrics,
     log: (entry) => void logs.push(entry),

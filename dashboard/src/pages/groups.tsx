@@ -14,6 +14,7 @@ import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { ManagedBadge } from "../ui/managed.tsx"
+import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
@@ -185,16 +186,7 @@ function GroupForm({ group, onClose }: { readonly group: AgentGroupView | null; 
           )}
         </Field>
         <Field label="Model" hint="As its provider names it. Empty: the gateway's default.">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={model}
-              onChange={(event) => setModel(event.target.value)}
-              autoCapitalize="none"
-              spellCheck={false}
-              maxLength={200}
-            />
-          )}
+          {(wiring) => <ModelInput wiring={wiring} value={model} onChange={setModel} />}
         </Field>
         <Field label="API key" hint={keyHint}>
           {(wiring) => (

@@ -12,6 +12,7 @@ import { readAll } from "../api/read-all.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { Field } from "../ui/field.tsx"
+import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
@@ -109,15 +110,7 @@ function SettingsForm({
       )}
       <Field label="Default model" hint={`Empty: the environment's. In force: ${effective.defaultModel}.`}>
         {(wiring) => (
-          <input
-            {...wiring}
-            value={model}
-            onChange={(event) => setModel(event.target.value)}
-            autoCapitalize="none"
-            spellCheck={false}
-            maxLength={200}
-            disabled={isLocked("defaultModel")}
-          />
+          <ModelInput wiring={wiring} value={model} onChange={setModel} isDisabled={isLocked("defaultModel")} />
         )}
       </Field>
       <Field label="System prompt" hint="Empty: the operator's system-prompt.md.">
