@@ -54,6 +54,23 @@ const overflow = () =>
     (one) => one.scrollWidth - one.clientWidth,
   )
 
+test("the sidebar goes on beyond a hundred conversations, to the oldest", async () => {
+  const { gateway, page, troubles } = await stage.visit()
+  for (let n = 1; n <= 130; n += 1) {
+    const id = `conv_${n.toString(16).padStart(32, "0")}`
+    addChat(gateway, "a", `chat number ${n}`, { id })
+  }
+  await page.reload()
+  const listed = page.getByRole("navigation").locator(".conversations li")
+  for (const count of [30, 60, 90, 120, 130]) {
+    await expect.poll(() => listed.count()).toBe(count)
+    if (count < 130) await page.getByRole("button", { name: "Show more" }).click()
+  }
+  expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0)
+  expect(new Set(await listed.allTextContents()).size).toBe(130)
+  expect(troubles).toEqual([])
+})
+
 test("what was said is searched and shown with its words marked, and filters narrow it", async () => {
   const { gateway, page, troubles } = await stage.visit()
   addChat(gateway, "a", "Where is my parcel?")

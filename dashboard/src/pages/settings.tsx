@@ -9,6 +9,7 @@ import { ChannelId } from "../../../core/units.ts"
 import type { SettingName, SettingsChanges } from "../../../core/settings.ts"
 import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
+import { useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { Field } from "../ui/field.tsx"
@@ -16,6 +17,7 @@ import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
+import { SettingsHistory } from "./settings-history.tsx"
 
 async function read() {
   const [view, channels] = await Promise.all([call(getSettings, {}), readAll((query) => call(listChannels, { query }))])
@@ -26,6 +28,8 @@ type Channels = Awaited<ReturnType<typeof read>>["channels"]
 export default function SettingsPage() {
   useTitle("Settings")
   const [loaded, reload] = useLoaded(read)
+  useLiveReload(["settings:changed"], reload)
+  const newest = loaded.is === "ready" ? loaded.value.view.version : 0
   return (
     <div className="page">
       <PageHead title="Settings" />
@@ -40,6 +44,7 @@ export default function SettingsPage() {
             onSaved={() => void reload()}
           />
         )}
+        <SettingsHistory channels={loaded.is === "ready" ? loaded.value.channels : []} newest={newest} />
       </div>
     </div>
   )

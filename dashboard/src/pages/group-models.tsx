@@ -1,0 +1,323 @@
+/** The parts of a group's form that say which model answers: by how hard a message is, and when one fails. */
+import { Field } from "../ui/field.tsx"
+import { FormPart } from "../ui/form-part.tsx"
+import { ModeField } from "../ui/mode-field.tsx"
+import {
+  addProvider,
+  addTier,
+  changeRow,
+  type GroupDraft,
+  keepsKey,
+  moveRowUp,
+  type ProviderDraft,
+  providerTypes,
+  removeRow,
+  type TierDraft,
+} from "./group-draft.ts"
+
+type HotSwap = GroupDraft["hotSwap"]
+type Fallback = GroupDraft["fallback"]
+
+export function HotSwapFields({
+  value,
+  onChange,
+}: {
+  readonly value: HotSwap
+  readonly onChange: (value: HotSwap) => void
+}) {
+  const { mode, tiers, escalationThreshold, deescalation } = value
+  const setTiers = (changed: readonly TierDraft[]) => onChange({ ...value, tiers: changed })
+  return (
+    <FormPart summary="Model by difficulty">
+      <ModeField
+        label="Choose the model by how hard a message is"
+        value={mode}
+        onChange={(changed) => onChange({ ...value, mode: changed })}
+      />
+      {mode !== "default" && (
+        <>
+          <p className="hint">
+            Each message is rated from 0 to 100 and goes to the first tier that reaches so far: cheap models first.
+            Without a tier here, the gateway's own are used.
+          </p>
+          {tiers.map((tier, index) => (
+            <Tier
+              key={tier.key}
+              number={index + 1}
+              tier={tier}
+              onChange={(changes) => setTiers(changeRow(tiers, tier.key, changes))}
+              onRemove={() => setTiers(removeRow(tiers, tier.key))}
+            />
+          ))}
+          {tiers.length < 10 && (
+            <button type="button" className="button" onClick={() => setTiers(addTier(value))}>
+              Add a tier
+            </button>
+          )}
+          <Field
+            label="Escalation threshold"
+            hint="Only a message rated above this goes to a dearer model than the one before it."
+          >
+            {(wiring) => (
+              <input
+                {...wiring}
+                type="number"
+                min={0}
+                max={100}
+                step="any"
+                value={escalationThreshold}
+                onChange={(event) => onChange({ ...value, escalationThreshold: event.target.value })}
+              />
+            )}
+          </Field>
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={deescalation}
+              onChange={(event) => onChange({ ...value, deescalation: event.target.checked })}
+            />
+            Go back to a cheaper model when messages become easier
+          </label>
+        </>
+      )}
+    </FormPart>
+  )
+}
+
+function Tier({
+  number,
+  tier,
+  onChange,
+  onRemove,
+}: {
+  readonly number: number
+  readonly tier: TierDraft
+  readonly onChange: (changes: Partial<TierDraft>) => void
+  readonly onRemove: () => void
+}) {
+  return (
+    <fieldset className="form-row">
+      <legend>Tier {number}</legend>
+      <div className="pairs">
+        <Field label="Model">
+          {(wiring) => (
+            <input
+              {...wiring}
+              value={tier.model}
+              onChange={(event) => onChange({ model: event.target.value })}
+              autoCapitalize="none"
+              spellCheck={false}
+              maxLength={200}
+              required
+            />
+          )}
+        </Field>
+        <Field label="Up to rating">
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="number"
+              min={0}
+              max={100}
+              step="any"
+              value={tier.maxComplexity}
+              onChange={(event) => onChange({ maxComplexity: event.target.value })}
+              required
+            />
+          )}
+        </Field>
+      </div>
+      <Field label="Label">
+        {(wiring) => (
+          <input
+            {...wiring}
+            value={tier.label}
+            onChange={(event) => onChange({ label: event.target.value })}
+            maxLength={100}
+          />
+        )}
+      </Field>
+      <button type="button" className="button button-quiet-bad" onClick={onRemove}>
+        Remove<span className="off-screen"> tier {number}</span>
+      </button>
+    </fieldset>
+  )
+}
+
+export function FallbackFields({
+  value,
+  onChange,
+}: {
+  readonly value: Fallback
+  readonly onChange: (value: Fallback) => void
+}) {
+  const { mode, providers } = value
+  const setProviders = (changed: readonly ProviderDraft[]) => onChange({ ...value, providers: changed })
+  return (
+    <FormPart summary="When the model fails">
+      <ModeField
+        label="Ask other models when one fails"
+        value={mode}
+        onChange={(changed) => onChange({ ...value, mode: changed })}
+      />
+      {mode !== "default" && (
+        <>
+          <p className="hint">They are asked in this order until one answers.</p>
+          {providers.map((provider, index) => (
+            <Provider
+              key={provider.key}
+              number={index + 1}
+              provider={provider}
+              onChange={(changes) => setProviders(changeRow(providers, provider.key, changes))}
+              onRemove={() => setProviders(removeRow(providers, provider.key))}
+              onMoveUp={index === 0 ? null : () => setProviders(moveRowUp(providers, provider.key))}
+            />
+          ))}
+          {providers.length < 10 && (
+            <button type="button" className="button" onClick={() => setProviders(addProvider(value))}>
+              Add a model to ask
+            </button>
+          )}
+        </>
+      )}
+    </FormPart>
+  )
+}
+
+function Provider({
+  number,
+  provider,
+  onChange,
+  onRemove,
+  onMoveUp,
+}: {
+  readonly number: number
+  readonly provider: ProviderDraft
+  readonly onChange: (changes: Partial<ProviderDraft>) => void
+  readonly onRemove: () => void
+  readonly onMoveUp: (() => void) | null
+}) {
+  const { label, type, model, baseUrl, maxRetries, timeoutSeconds, apiKey, forgetsKey, keyOf } = provider
+  const keeps = keepsKey(provider)
+  const keyHint = keeps
+    ? "One is stored. Leave this empty to keep it."
+    : keyOf === null
+      ? "Empty: the gateway's key. Stored encrypted and never shown again."
+      : "The stored key belongs to another label, provider or address, and is forgotten. Enter it again."
+  const suffix = <span className="off-screen"> fallback {number}</span>
+  return (
+    <fieldset className="form-row">
+      <legend>Fallback {number}</legend>
+      <div className="pairs">
+        <Field label="Label">
+          {(wiring) => (
+            <input
+              {...wiring}
+              value={label}
+              onChange={(event) => onChange({ label: event.target.value })}
+              maxLength={100}
+              required
+            />
+          )}
+        </Field>
+        <Field label="Provider">
+          {(wiring) => (
+            <select
+              {...wiring}
+              value={type}
+              onChange={(event) => onChange({ type: providerTypes.find((one) => one === event.target.value) ?? type })}
+            >
+              <option value="anthropic">Anthropic</option>
+              <option value="openai">OpenAI</option>
+              <option value="ollama">Ollama</option>
+            </select>
+          )}
+        </Field>
+        <Field label="Model">
+          {(wiring) => (
+            <input
+              {...wiring}
+              value={model}
+              onChange={(event) => onChange({ model: event.target.value })}
+              autoCapitalize="none"
+              spellCheck={false}
+              maxLength={200}
+              required
+            />
+          )}
+        </Field>
+        <Field label="Address">
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="url"
+              value={baseUrl}
+              placeholder="the provider's own"
+              onChange={(event) => onChange({ baseUrl: event.target.value })}
+              maxLength={2_000}
+            />
+          )}
+        </Field>
+        <Field label="Tries after the first">
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="number"
+              min={0}
+              max={10}
+              step={1}
+              value={maxRetries}
+              onChange={(event) => onChange({ maxRetries: event.target.value })}
+            />
+          )}
+        </Field>
+        <Field label="Longest wait, seconds">
+          {(wiring) => (
+            <input
+              {...wiring}
+              type="number"
+              min={1}
+              max={600}
+              step="any"
+              value={timeoutSeconds}
+              onChange={(event) => onChange({ timeoutSeconds: event.target.value })}
+            />
+          )}
+        </Field>
+      </div>
+      <Field label="API key" hint={keyHint}>
+        {(wiring) => (
+          <input
+            {...wiring}
+            type="password"
+            value={apiKey}
+            onChange={(event) => onChange({ apiKey: event.target.value })}
+            autoComplete="off"
+            spellCheck={false}
+            disabled={forgetsKey}
+          />
+        )}
+      </Field>
+      {keeps && (
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={forgetsKey}
+            onChange={(event) => onChange({ forgetsKey: event.target.checked })}
+          />
+          Forget the stored key
+        </label>
+      )}
+      <div className="actions actions-start">
+        {onMoveUp !== null && (
+          <button type="button" className="button" onClick={onMoveUp}>
+            Earlier{suffix}
+          </button>
+        )}
+        <button type="button" className="button button-quiet-bad" onClick={onRemove}>
+          Remove{suffix}
+        </button>
+      </div>
+    </fieldset>
+  )
+}
