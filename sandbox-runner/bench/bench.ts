@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { measureGrowth } from "./growth.ts"
 import { createModel } from "./programs.ts"
 import { measureRecords } from "./records.ts"
+import { measureRouting } from "./routing.ts"
 import { measureRoundTrips } from "./round-trips.ts"
 import { measureSlowDisk, measureSpeed } from "./speed.ts"
 import { measureStart } from "./start.ts"
@@ -31,6 +32,7 @@ try {
     measureSpeed,
     (url: string) => measureSlowDisk(url, slowCommitMs),
     measureRoundTrips,
+    measureRouting,
     measureGrowth,
     measureRecords,
   ]) {
