@@ -368,15 +368,21 @@ describe("a lost connection", () => {
 
 describe("a runner", () => {
   test("that says nothing for too long is stale, gets nothing, and is closed", async () => {
-    const a = await harness.link()
+    const a = await harness.link({}, { via: "token", token: await harness.addToken() })
     harness.time.advance(deadAfterMs + 1)
     expect((await a.closed).code).toBe(linkClose.silent.code)
     const { runners } = await harness.hub.call("list", {})
-    expect(runners).toMatchObject([{ state: "offline", isBuiltIn: true, hostname: "pi" }])
+    expect(runners).toMatchObject([{ state: "offline", isBuiltIn: false, hostname: "pi" }])
+  })
+
+  test("of the gateway's own process cannot be silent, and costs no alarm", async () => {
+    await harness.link()
+    await harness.pass(deadAfterMs * 2)
+    expect((await harness.hub.call("list", {})).runners).toMatchObject([{ state: "online", isBuiltIn: true }])
   })
 
   test("that sends its heartbeats stays, and is answered", async () => {
-    const a = await harness.link()
+    const a = await harness.link({}, { via: "token", token: await harness.addToken() })
     for (let minute = 0; minute < 1.5; minute += 0.25) {
       await harness.pass(15_000)
       await beat(a)

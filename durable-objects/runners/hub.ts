@@ -292,11 +292,10 @@ export class RunnerHub implements HostedObject {
 
   #arm(): void {
     const now = this.#host.now()
-    const sockets = this.#host.sockets.list().map((socket) => {
+    const sockets = this.#host.sockets.list().flatMap((socket) => {
       const attached = Attached.parse(socket.attachment)
-      return attached.status === "greeting"
-        ? after(attached.since, helloWithinMs)
-        : after(attached.lastSeenAt, deadAfterMs)
+      if (attached.status === "greeting") return after(attached.since, helloWithinMs)
+      return attached.credential === null ? [] : after(attached.lastSeenAt, deadAfterMs)
     })
     const isAsking = this.#dispatcher.hasPending && this.#tokens().length > 0
     const verifyAt = isAsking ? [this.#verifyAt ?? after(now, trustedMs)] : []

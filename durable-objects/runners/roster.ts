@@ -130,7 +130,8 @@ export class Roster {
     const views = this.all.map((runner) => {
       const { id, hostname, platform, version, slots, capabilities, firstSeenAt, isDraining } = runner
       const attached = linked.get(id)
-      const lastSeenAt = attached?.lastSeenAt ?? runner.lastSeenAt
+      // Nothing is between us and our own process.
+      const lastSeenAt = attached?.credential === null ? now : (attached?.lastSeenAt ?? runner.lastSeenAt)
       const isRevoked = runner.revokedAt !== null
       const state = stateOf({ isConnected: attached !== undefined, isDraining, isRevoked, lastSeenAt }, now)
       const own = { id, hostname, platform, version, slots, capabilities, firstSeenAt, lastSeenAt }
@@ -149,8 +150,9 @@ export function send(socket: ObjectSocket, frame: GatewayFrame): void {
   socket.send(JSON.stringify(frame))
 }
 
-export function isSilent({ lastSeenAt }: Linked["attached"], now: EpochMs): boolean {
-  return after(lastSeenAt, deadAfterMs) <= now
+/** The gateway's own process cannot be half gone. */
+export function isSilent({ credential, lastSeenAt }: Linked["attached"], now: EpochMs): boolean {
+  return credential !== null && after(lastSeenAt, deadAfterMs) <= now
 }
 
 /** The gateway's own process needs no token. */

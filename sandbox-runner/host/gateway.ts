@@ -28,6 +28,10 @@ import { createAuditor } from "../../worker/access/audit.ts"
 import { createApp } from "../../worker/app.ts"
 import { currentSettings, tellLedger } from "../../worker/settings/change.ts"
 import type { NodeConfig } from "../config.ts"
+import { machineClock } from "../link/clock.ts"
+import { openRunner, type OpenRunner } from "../link/runner.ts"
+import type { RunnerWorker } from "../runner-worker.ts"
+import { createWorkers, slotsOf } from "../workers.ts"
 import type { StartedGateway } from "./banner.ts"
 import { buildDashboard, dashboardFile } from "./dashboard.ts"
 import { readCatalogue } from "./catalogue.ts"
@@ -36,8 +40,9 @@ import { openDatabase } from "./database.ts"
 import { openDataDirectory, readEncryptionKey, type DataDirectory } from "./data-directory.ts"
 import { openEgress } from "./egress.ts"
 import { collectProcess } from "./process-metrics.ts"
-import { openObjectHost, type ObjectHostOptions, type ObjectHostStats } from "./objects/objects.ts"
+import { openObjectHost, type NodeObjects, type ObjectHostOptions, type ObjectHostStats } from "./objects/objects.ts"
 import { StartProblem, systemCode } from "./start-problem.ts"
+import { memoryDial } from "./memory-link.ts"
 import { openSystemPrompt } from "./system-prompt.ts"
 import { asksForWebSocket, serveUpgrades } from "./upgrade.ts"
 import packageJson from "../../package.json" with { type: "json" }
@@ -49,6 +54,8 @@ export interface GatewayOptions {
   readonly say: (line: string) => void
   /** Besides the built-in ones. */
   readonly tools?: readonly Tool[]
+  /** In place of those of this machine. */
+  readonly workers?: readonly RunnerWorker[]
   /** Default true. False where another process builds the page while it is worked on. */
   readonly buildsPage?: boolean
   /** See ObjectHostOptions: for benchmarks. Stands around each write of the embedded database too. */
@@ -184,6 +191,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     await database.close()
     throw error
   })
+  const runner = await startRunner(directory, options, objects, port)
   void wakeChannels(libsql, objects.peers).catch((error: unknown) =>
     log({ level: "warn", event: "channels_not_woken", failure: describeFailure(error) }),
   )
@@ -200,6 +208,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     async close() {
       server.close()
       await configFile.close()
+      await stopRunner(runner)
       await objects.close()
       if ("closeAllConnections" in server) server.closeAllConnections()
       await Promise.all([database.close(), egress.close()])
@@ -213,6 +222,48 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
  * resets some. Linux allows no more than `net.core.somaxconn`, 4,096 by default.
  */
 const mostUnaccepted = 4_096
+
+/** What runs gets so long to end by itself when the gateway stops. */
+const drainMs = 4_000
+
+/** The runner of this process. A gateway whose runner cannot open its files runs without it, and says so. */
+async function startRunner(
+  directory: DataDirectory,
+  { config, log, workers }: GatewayOptions,
+  objects: NodeObjects,
+  port: number,
+): Promise<OpenRunner | undefined> {
+  const own = { ...config, AGENT_CONTAINER_MODE: config.AGENT_CONTAINER_MODE && !config.EDGE_MODE }
+  const ownOrigins = config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin]
+  const path = directory.file("runner")
+  try {
+    const runner = await openRunner({
+      directory: path,
+      version: packageJson.version,
+      slots: slotsOf(own),
+      workers: workers ?? createWorkers(own, { directory: path, ownOrigins, ownPort: port }),
+      dial: (id) => memoryDial(objects, id),
+      clock: machineClock,
+      randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+      tell: (news) =>
+        log({ level: news.event === "linked" ? "debug" : "warn", event: "runner_link", news: news.event }),
+      log: (during, error) => log({ level: "error", event: "runner_failed", during, failure: describeFailure(error) }),
+      // The hub gives none to the gateway's own process.
+      onOrder: () => {},
+    })
+    runner.start()
+    return runner
+  } catch (error) {
+    log({ level: "error", event: "runner_failed", during: "start", failure: describeFailure(error) })
+    return undefined
+  }
+}
+
+async function stopRunner(runner: OpenRunner | undefined): Promise<void> {
+  if (runner === undefined) return
+  await Promise.race([runner.drain(), new Promise((resolve) => setTimeout(resolve, drainMs).unref())])
+  await runner.close()
+}
 
 const awayHint = "The libSQL server does not answer. People are answered; what is new is recorded when it is back."
 

@@ -2,7 +2,6 @@
  * The WebSockets of all objects on this machine. They are held here while their objects come and go, and no frame leaves
  * before what its object wrote until then is durable.
  */
-import type { RawData, WebSocket } from "ws"
 import {
   maxSocketBufferBytes,
   type AcceptSocket,
@@ -21,6 +20,21 @@ import {
 import type { Incarnation } from "./incarnation.ts"
 import type { Batch } from "./store.ts"
 import type { Timers } from "./timers.ts"
+
+/** What is needed of a connection: a WebSocket of `ws` has it. */
+export interface SocketConnection {
+  readonly bufferedAmount: number
+  readonly readyState: number
+  readonly OPEN: number
+  on(event: "message", listener: (data: unknown, isBinary: boolean) => void): unknown
+  on(event: "pong" | "close" | "error", listener: () => void): unknown
+  send(data: string | Uint8Array): void
+  close(code: number, reason: string): void
+  terminate(): void
+  ping(data: undefined, mask: undefined, sent: () => void): void
+  pause(): void
+  resume(): void
+}
 
 /** What befalls a socket from outside. Both see to failures themselves. */
 export interface SocketEvents {
@@ -49,7 +63,7 @@ export class HeldSocket {
   readonly #events: SocketEvents
   readonly #timers: Timers
   #status: "open" | "closing" | "closed" = "open"
-  #wire: WebSocket | undefined
+  #wire: SocketConnection | undefined
   /** In the order of sending; none leaves before its batch is durable. */
   readonly #waiting: { readonly frame: Frame; readonly batch: Batch | undefined }[] = []
   #waitingBytes = 0
@@ -76,7 +90,7 @@ export class HeldSocket {
   }
 
   /** The client's connection: what was sent so far follows now. */
-  attach(wire: WebSocket): void {
+  attach(wire: SocketConnection): void {
     this.#wire = wire
     wire.on("message", (data, isBinary) => this.#receive(wire, data, isBinary))
     wire.on("pong", () => this.#answered())
@@ -158,7 +172,7 @@ export class HeldSocket {
     void batch.settled.then(() => this.#flush())
   }
 
-  #receive(wire: WebSocket, data: RawData, isBinary: boolean): void {
+  #receive(wire: SocketConnection, data: unknown, isBinary: boolean): void {
     this.#answered()
     if (this.#status !== "open" || !Buffer.isBuffer(data)) return
     const message = isBinary ? new Uint8Array(data) : data.toString()
