@@ -45,6 +45,12 @@ export const Config = z.object({
   HOT_SWAP_ENABLED: flag,
   /** Lets a conversation go back to a cheaper model. */
   HOT_SWAP_DEESCALATION: flagOr("true"),
+  /** Other providers are asked when the first fails, for agents that say nothing about it themselves. */
+  FALLBACK_ENABLED: flag,
+  /** Asked where OPENAI_API_KEY is set. */
+  FALLBACK_OPENAI_MODEL: z.string().trim().min(1).max(200).default("gpt-6-sol"),
+  /** Asked where OLLAMA_URL is set, last. */
+  FALLBACK_OLLAMA_MODEL: z.string().trim().min(1).max(200).default("llama3"),
   /** What a small machine has room for; the next five say nothing without it. */
   EDGE_MODE: flag,
   EDGE_HAIKU_ONLY: flagOr("true"),

@@ -75,7 +75,8 @@ export function createWorker(options: WorkerOptions) {
 
 function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
   const { config, vault, libsql, catalogue } = openBasics(bindings)
-  const models = createModels(modelsConfig(config), (request) => fetch(request))
+  const leave = (request: Request) => fetch(request)
+  const models = createModels(modelsConfig(config), { operator: leave, agent: leave })
   const now = () => EpochMs.parse(Date.now())
   const log = logTo(config.LOG_LEVEL)
   return createApp({

@@ -1,7 +1,10 @@
 /** Servers and shorthands for the contract of model clients: strict ones, broken ones, and the way to ask them. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { afterEach, expect, vi } from "vitest"
+import { admitModelCall } from "../../core/admission.ts"
+import { CallId } from "../../core/budget/reserve.ts"
 import type { ModelAnswer, ModelFailure, ModelRequest } from "../../core/model/call.ts"
+import type { ChainLink } from "../../core/model/chain.ts"
 import type { Message } from "../../core/model/message.ts"
 import { readBody, startLoopback, type LoopbackServer } from "../../sandbox-runner/testkit/loopback.ts"
 import type { Reply, Script } from "../../sandbox-runner/testkit/model-script.ts"
@@ -11,6 +14,7 @@ import {
   type ScriptedModelOptions,
 } from "../../sandbox-runner/testkit/scripted-model.ts"
 import type { CallLimits, Fetch, ModelClient, ModelOutcome, RunOptions } from "./client.ts"
+import type { ModelCall } from "./models.ts"
 
 export interface Subject {
   readonly name: string
@@ -37,6 +41,19 @@ export const clock = {
 }
 export const ask = (text: string): Message[] => [{ role: "user", blocks: [{ type: "text", text }] }]
 export const stream = (response: ServerResponse) => response.writeHead(200, { "content-type": "text/event-stream" })
+
+/** A call of the door that the Ledger let pass. */
+export function admitted(link: ChainLink, apiKey?: string): ModelCall {
+  const callId = CallId.parse(`turn_loop_${"0".repeat(32)}_1.m1`)
+  return {
+    link,
+    callId,
+    admission: admitModelCall({ status: "allowed", candidate: 0, maxOutputTokens: 10 }, callId),
+    signal: new AbortController().signal,
+    onDelta: () => {},
+    ...(apiKey === undefined ? {} : { apiKey }),
+  }
+}
 
 export interface Call extends Partial<RunOptions> {
   readonly request?: ModelRequest
@@ -101,6 +118,7 @@ export function createBench(subject: Subject): Bench {
           call.onDelta?.(delta)
         },
         ...(call.apiKey === undefined ? {} : { apiKey: call.apiKey }),
+        ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
       })
       return { outcome, deltas }
     },

@@ -11,12 +11,17 @@ export interface RunOptions {
   readonly onDelta: (delta: { type: "text" | "thinking"; text: string }) => void
   /** Takes the place of the configured key. */
   readonly apiKey?: string
+  /** To the first byte and between two, in place of the usual limits. */
+  readonly timeoutMs?: number
 }
 
 export type ModelOutcome =
   | { status: "answered"; answer: ModelAnswer }
-  /** `partialText` is what was streamed as text before the failure. */
-  | { status: "failed"; failure: ModelFailure; partialText: string }
+  /**
+   * `partialText` is what was streamed as text before the failure. `billed`: the provider refused the request or never got it
+   * (`nothing`), or may have worked on it and tells no counts (`unknown`).
+   */
+  | { status: "failed"; failure: ModelFailure; partialText: string; billed: "nothing" | "unknown" }
 
 export interface ModelClient {
   /** One call of a model. Every way that a provider or the way to it can fail is an outcome; a rejection is a bug. */

@@ -3,6 +3,7 @@
  * leave (an SDK adds those of ANTHROPIC_CUSTOM_HEADERS and the like) and is the only one that knows the key. The first thing
  * that ends the exchange is its ending; what the SDK makes of it afterwards does not matter.
  */
+import { isLoopError } from "../../core/errors.ts"
 import type { CallLimits, Fetch } from "./client.ts"
 import { providerError, retryAfterMs, type ProviderError } from "./provider-error.ts"
 
@@ -17,8 +18,12 @@ export type Ending =
         | "stalled"
         | "too_long"
         | "too_large"
-        /** No response came. */
+        /** Whoever chose the address may not have us go there. */
+        | "forbidden_address"
+        /** No connection came about: nothing was sent. */
         | "unreachable"
+        /** The connection broke before a response came. */
+        | "reset"
         /** The connection broke, or closed politely, before the answer's end. */
         | "cut"
         /** A response without an error that is no event stream. */
@@ -85,7 +90,7 @@ export function startExchange({ fetch, headers, limits, signal }: ExchangeOption
       fetch(request).then(
         (response) => (ending === undefined ? resolve(response) : response.body?.cancel().catch(ignore)),
         (cause: unknown) => {
-          stop({ reason: "unreachable" })
+          stop({ reason: isForbidden(cause) ? "forbidden_address" : neverConnected(cause) ? "unreachable" : "reset" })
           reject(new Error("unreachable", { cause }))
         },
       )
@@ -152,6 +157,35 @@ export function startExchange({ fetch, headers, limits, signal }: ExchangeOption
       signal.removeEventListener("abort", onAbort)
     },
   }
+}
+
+/** Codes of Node and undici for connections that never stood; other runtimes tell none. */
+const connectCodes: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+])
+
+function neverConnected(error: unknown): boolean {
+  return causesOf(error).some(
+    (cause) => "code" in cause && typeof cause.code === "string" && connectCodes.has(cause.code),
+  )
+}
+
+function isForbidden(error: unknown): boolean {
+  return causesOf(error).some((cause) => isLoopError(cause) && cause.code === "egress_forbidden")
+}
+
+function causesOf(error: unknown): object[] {
+  const causes: object[] = []
+  for (let cause = error; typeof cause === "object" && cause !== null && causes.length < 5;) {
+    causes.push(cause)
+    cause = "cause" in cause ? cause.cause : undefined
+  }
+  return causes
 }
 
 /**

@@ -43,7 +43,13 @@ export function failureOf(ending: Ending, call: FailedCall): ModelFailure {
       return { reason: "stalled", message: `${name} did not finish its answer in time.` }
     case "too_large":
       return { reason: "server", message: `${name} sent far more than an answer can be.` }
+    case "forbidden_address":
+      return {
+        reason: "not_configured",
+        message: `${name} is at an address that this gateway does not reach. Add it to EGRESS_ALLOW_PRIVATE if it is yours.`,
+      }
     case "unreachable":
+    case "reset":
       return {
         reason: "network",
         message: `${name} cannot be reached. Check the network${call.provider === "anthropic" ? "" : ` and ${url}`}.`,
@@ -59,6 +65,28 @@ export function failureOf(ending: Ending, call: FailedCall): ModelFailure {
       const failure = refusal(status === undefined || status < 300 ? statusOf(said) : status, said, call)
       return ending.retryAfterMs === undefined ? failure : { ...failure, retryAfterMs: ending.retryAfterMs }
     }
+  }
+}
+
+/** Whether the provider may have worked on the request: an error's status says that it did not. */
+export function billedFor(ending: Ending): "nothing" | "unknown" {
+  switch (ending.reason) {
+    case "unusable_key":
+    case "forbidden_address":
+    case "unreachable":
+      return "nothing"
+    case "refused":
+      return ending.status === undefined || ending.status < 300 ? "unknown" : "nothing"
+    case "aborted":
+    case "first_byte_timeout":
+    case "stalled":
+    case "too_long":
+    case "too_large":
+    case "reset":
+    case "cut":
+    case "not_a_stream":
+    case "garbage":
+      return "unknown"
   }
 }
 

@@ -3,6 +3,8 @@ import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { expect, test } from "vitest"
 import { startScriptedModel } from "../../sandbox-runner/testkit/scripted-model.ts"
+import { linkOf } from "../../core/turn/policy.ts"
+import { admitted } from "./bench.suite.ts"
 import { createModels } from "./models.ts"
 
 setFlagsFromString("--expose-gc")
@@ -17,7 +19,8 @@ test.each(["gpt-x", "claude-x"])("what the fetch of a call knew leaves memory wi
   }
   const callOnce = async () => {
     const owner = { fetch: (request: Request) => fetch(request) }
-    const models = createModels(endpoints, (request) => owner.fetch(request))
+    const leave = (request: Request) => owner.fetch(request)
+    const models = createModels(endpoints, { operator: leave, agent: leave })
     const outcome = await models.run(
       {
         model: name,
@@ -26,7 +29,7 @@ test.each(["gpt-x", "claude-x"])("what the fetch of a call knew leaves memory wi
         tools: [],
         maxOutputTokens: 9,
       },
-      { signal: new AbortController().signal, onDelta() {} },
+      admitted(linkOf(name)),
     )
     expect(outcome.status).toBe("answered")
     return new WeakRef(owner)

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from "vitest"
 import type { ModelRequest } from "../../core/model/call.ts"
 import { say } from "../../sandbox-runner/testkit/model-script.ts"
 import { startScriptedModel, type ScriptedModel } from "../../sandbox-runner/testkit/scripted-model.ts"
-import type { RunOptions } from "./client.ts"
+import { linkOf } from "../../core/turn/policy.ts"
+import { admitted } from "./bench.suite.ts"
 import { createModels } from "./models.ts"
 
 const open: ScriptedModel[] = []
@@ -22,17 +23,17 @@ const asking = (model: string): ModelRequest => ({
   tools: [],
   maxOutputTokens: 10,
 })
-const options = (apiKey?: string): RunOptions => ({
-  signal: new AbortController().signal,
-  onDelta: () => {},
-  ...(apiKey === undefined ? {} : { apiKey }),
-})
+const call = (model: string, apiKey?: string) =>
+  admitted(linkOf(model, apiKey === undefined ? "environment" : "own"), apiKey)
+const straight = (request: Request) => fetch(request)
+const exits = { operator: straight, agent: straight }
 const bare = {
   anthropic: { baseUrl: "https://api.anthropic.com" },
   openai: { baseUrl: "https://api.openai.com/v1" },
   ollama: {},
 }
-const neverFetch = (): Promise<Response> => Promise.reject(new Error("nothing may leave"))
+const never = (): Promise<Response> => Promise.reject(new Error("nothing may leave"))
+const neverFetch = { operator: never, agent: never }
 
 test("a model's name reaches its provider, with that provider's key", async () => {
   const anthropic = await serve(["sk-a"])
@@ -44,10 +45,10 @@ test("a model's name reaches its provider, with that provider's key", async () =
       openai: { baseUrl: openai.openAiUrl, apiKey: "sk-o" },
       ollama: { baseUrl: ollama.url },
     },
-    (request) => fetch(request),
+    exits,
   )
   for (const model of ["claude-sonnet-5-5", "gpt-5.5", "ollama/llama4:8b"]) {
-    expect(await models.run(asking(model), options())).toMatchObject({ status: "answered" })
+    expect(await models.run(asking(model), call(model))).toMatchObject({ status: "answered" })
   }
   const asked = [anthropic, openai, ollama].map((server) => server.requests.map(({ model }) => model))
   expect(asked).toEqual([["claude-sonnet-5-5"], ["gpt-5.5"], ["llama4:8b"]])
@@ -55,9 +56,11 @@ test("a model's name reaches its provider, with that provider's key", async () =
 
 test("a key of one's own serves where none is configured", async () => {
   const server = await serve(["sk-own"])
-  const models = createModels({ ...bare, anthropic: { baseUrl: server.url } }, (request) => fetch(request))
+  const models = createModels({ ...bare, anthropic: { baseUrl: server.url } }, exits)
   expect(models.isConfigured("claude-sonnet-5-5", true)).toEqual({ configured: true })
-  expect(await models.run(asking("claude-sonnet-5-5"), options("sk-own"))).toMatchObject({ status: "answered" })
+  expect(await models.run(asking("claude-sonnet-5-5"), call("claude-sonnet-5-5", "sk-own"))).toMatchObject({
+    status: "answered",
+  })
 })
 
 describe("a model whose provider is not configured", () => {
@@ -71,7 +74,7 @@ describe("a model whose provider is not configured", () => {
     const state = models.isConfigured(model, false)
     const message = `Set ${variable}`
     expect(state).toEqual({ configured: false, message: expect.stringContaining(message) })
-    expect(await models.run(asking(model), options())).toMatchObject({
+    expect(await models.run(asking(model), call(model))).toMatchObject({
       status: "failed",
       failure: { reason: "not_configured", message: expect.stringContaining(message) },
       partialText: "",
@@ -81,7 +84,7 @@ describe("a model whose provider is not configured", () => {
   test("stays so for Ollama whatever key comes along: it has no address", async () => {
     const models = createModels(bare, neverFetch)
     expect(models.isConfigured("ollama/llama4", true).configured).toBe(false)
-    expect(await models.run(asking("ollama/llama4"), options("x"))).toMatchObject({
+    expect(await models.run(asking("ollama/llama4"), call("ollama/llama4", "x"))).toMatchObject({
       failure: { reason: "not_configured" },
     })
   })
@@ -89,6 +92,6 @@ describe("a model whose provider is not configured", () => {
 
 test.each(["", "/", "/v1", "/v1/"])("Ollama's address may end in %j", async (end) => {
   const server = await serve(["ollama"])
-  const models = createModels({ ...bare, ollama: { baseUrl: server.url + end } }, (request) => fetch(request))
-  expect(await models.run(asking("ollama/llama4"), options())).toMatchObject({ status: "answered" })
+  const models = createModels({ ...bare, ollama: { baseUrl: server.url + end } }, exits)
+  expect(await models.run(asking("ollama/llama4"), call("ollama/llama4"))).toMatchObject({ status: "answered" })
 })

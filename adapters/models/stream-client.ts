@@ -3,7 +3,7 @@ import type { ModelAnswer, ModelRequest } from "../../core/model/call.ts"
 import type { Provider } from "../../core/model/provider.ts"
 import { callLimits, type CallLimits, type Fetch, type ModelClient, type RunOptions } from "./client.ts"
 import { startExchange, type Ending, type Exchange } from "./exchange.ts"
-import { failureOf } from "./failure.ts"
+import { billedFor, failureOf } from "./failure.ts"
 import { providerError } from "./provider-error.ts"
 
 /** Where a provider is and with what key. */
@@ -46,9 +46,10 @@ export interface StreamClientOptions {
 export const noKey = "set-where-the-request-leaves"
 
 export function createStreamClient({ dialect, apiKey, fetch, ...options }: StreamClientOptions): ModelClient {
-  const limits = { ...callLimits, ...options.limits }
+  const usual = { ...callLimits, ...options.limits }
   return {
-    async run(request, { signal, onDelta, apiKey: ownKey }) {
+    async run(request, { signal, onDelta, apiKey: ownKey, timeoutMs }) {
+      const limits = timeoutMs === undefined ? usual : { ...usual, firstByteMs: timeoutMs, stallMs: timeoutMs }
       const key = (ownKey ?? apiKey ?? "").trim()
       const call = {
         provider: dialect.provider,
@@ -59,7 +60,7 @@ export function createStreamClient({ dialect, apiKey, fetch, ...options }: Strea
       }
       if (!/^[\x21-\x7e]+$/.test(key)) {
         const failure = failureOf({ reason: "unusable_key" }, call)
-        return { status: "failed", failure, partialText: "" }
+        return { status: "failed", failure, partialText: "", billed: "nothing" }
       }
       const exchange = startExchange({ fetch, headers: dialect.headers(key), limits, signal })
       const reader = dialect.read(request, onDelta)
@@ -72,7 +73,8 @@ export function createStreamClient({ dialect, apiKey, fetch, ...options }: Strea
       const answer = reader.answer()
       const ending = exchange.ending ?? { reason: "cut" }
       if (answer !== undefined && ending.reason !== "aborted") return { status: "answered", answer }
-      return { status: "failed", failure: failureOf(ending, call), partialText: reader.text }
+      const billed = reader.text === "" ? billedFor(ending) : "unknown"
+      return { status: "failed", failure: failureOf(ending, call), partialText: reader.text, billed }
     },
   }
 }

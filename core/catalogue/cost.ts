@@ -1,5 +1,6 @@
 /** What model calls cost, in whole micro-dollars: reckoned in whole numbers and rounded up once, so that sums never drift. */
 import type { Usage } from "../model/call.ts"
+import type { CallPrice } from "../budget/reserve.ts"
 import type { ModelEntry, ModelPrices } from "./catalogue.ts"
 
 /** Prices are per this many tokens. */
@@ -53,6 +54,12 @@ export function affordableOutputTokens(
   if (left < 0n) return 0
   if (dearest.output === 0) return Number.MAX_SAFE_INTEGER
   return toSafe(left / BigInt(dearest.output))
+}
+
+/** What the tokens of a call cost at most, each; null where the price is not known. @param inputTokens - at most */
+export function callPrice(entry: ModelEntry | undefined, inputTokens: number): CallPrice | null {
+  const dearest = entry === undefined ? null : dearestPrices(entry, inputTokens)
+  return dearest && { inputMicroUsdPerMTok: dearest.input, outputMicroUsdPerMTok: dearest.output }
 }
 
 /** The dearest price of any input token, and of an output token, over all tiers that the input may fall into. */

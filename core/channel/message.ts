@@ -55,6 +55,8 @@ export const TurnWishes = z.object({
   instructions: z.string(),
   /** Only a lower limit than the operator's counts. */
   maxOutputTokens: z.number().int().positive().nullable(),
+  /** Answers this turn, by its name; absent: as it is chosen otherwise. */
+  model: z.string().nullish(),
 })
 export type TurnWishes = z.infer<typeof TurnWishes>
 

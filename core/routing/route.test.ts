@@ -1,6 +1,6 @@
 /** From tier to tier within one conversation. */
 import { describe, expect, test } from "vitest"
-import type { HotSwapConfig } from "../api/agents.ts"
+import type { HotSwapConfig } from "./hot-swap.ts"
 import { defaultTiers, effectiveHotSwap, routeModel } from "./route.ts"
 
 const [haiku, sonnet, opus] = ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]

@@ -1,5 +1,5 @@
 /** Which tier of models answers a message: by its complexity, and by the tier that answered before it. Calls nobody. */
-import type { HotSwapConfig } from "../api/agents.ts"
+import type { HotSwapConfig } from "./hot-swap.ts"
 import { scoreComplexity, type ScoredInput } from "./score.ts"
 
 export type HotSwapTier = HotSwapConfig["tiers"][number]

@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import type { ModelAnswer, StopReason } from "../model/call.ts"
+import type { Denial } from "../budget/reserve.ts"
+import type { FailureReason, ModelAnswer, StopReason } from "../model/call.ts"
 import type { AssistantBlock, Message } from "../model/message.ts"
 import { parseToolInput } from "../model/tool-input.ts"
 import { ChannelId, ChoiceId, ConversationId, EpochMs, TurnId } from "../units.ts"
@@ -90,17 +91,17 @@ const start = [said("Hi"), segment]
 
 describe("decide", () => {
   const table: [promise: string, events: TurnEvent[], now: EpochMs, commands: Partial<Command>[]][] = [
-    ["a new turn calls the model", start, at, [{ type: "call_model", call: 1, attempt: 1 }]],
+    ["a new turn calls the model", start, at, [{ type: "call_model", call: 1, attempt: 1, candidate: 0 }]],
     ["a call in flight is waited for", [...start, asking(1)], at, [{ type: "wait", until: null }]],
     [
       "a call that a crash cut off is made again",
       [...start, asking(1), segment],
       at,
-      [{ type: "call_model", call: 1, attempt: 2 }],
+      [{ type: "call_model", call: 1, attempt: 2, candidate: 0 }],
     ],
     [
       "the third lost attempt fails the turn, told to the person",
-      [...start, asking(1, 3), segment],
+      [...start, asking(1), segment, asking(1, 2), segment, asking(1, 3), segment],
       at,
       [{ type: "reply" }, { type: "finish", outcome: expect.objectContaining({ code: "attempts_exhausted" }) }],
     ],
@@ -162,7 +163,7 @@ describe("decide", () => {
       "with all results in, the model is called again",
       [...start, asking(1), answered(1, [use("once")], "tool_use"), running("once"), result("once")],
       at,
-      [{ type: "call_model", call: 2, attempt: 1 }],
+      [{ type: "call_model", call: 2, attempt: 1, candidate: 0 }],
     ],
     [
       "an id that a later answer uses again names a new call",
@@ -186,11 +187,11 @@ describe("decide", () => {
       "then the call is made again",
       [...start, asking(1), failed(1, "overloaded", 7_000)],
       later(7_000),
-      [{ type: "call_model", call: 1, attempt: 2 }],
+      [{ type: "call_model", call: 1, attempt: 2, candidate: 0 }],
     ],
     [
       "the third failure ends the turn",
-      [...start, asking(1, 3), failed(1, "overloaded")],
+      [...start, ...Array.from({ length: 3 }, (_, n) => [asking(1, n + 1), failed(1, "overloaded")]).flat()],
       at,
       [{ type: "reply" }, { type: "finish", outcome: expect.objectContaining({ code: "model_unavailable" }) }],
     ],
@@ -204,7 +205,7 @@ describe("decide", () => {
       "a pause of the provider continues the answer",
       [...start, asking(1), answered(1, [text("so far")], "pause")],
       at,
-      [{ type: "call_model", call: 2, attempt: 1 }],
+      [{ type: "call_model", call: 2, attempt: 1, candidate: 0 }],
     ],
     [
       "a refusal is told",
@@ -273,6 +274,13 @@ const anyEvent = fc.oneof(
   fc.string().map((value) => said(value)),
   fc.nat(3).map((call) => asking(call + 1)),
   fc.constant(failed(1, "overloaded")),
+  fc.string().map((partialText): TurnEvent => ({
+    type: "model_failed",
+    call: 1,
+    failure: { reason: "network", message: "Cut." },
+    partialText,
+    at,
+  })),
   fc
     .array(
       fc.oneof(
@@ -307,6 +315,140 @@ function faults(messages: readonly Message[]): string[] {
   if (first.some((block) => block.type === "tool_result")) found.push("starts with a result")
   return found
 }
+
+const [haiku, sol, llama] = [
+  { provider: "anthropic" as const, model: "claude-haiku-5-5", label: "Haiku" },
+  { provider: "openai" as const, model: "gpt-6-sol", label: "Sol" },
+  { provider: "ollama" as const, model: "ollama/llama3", label: "Llama" },
+].map((link) => ({ ...link, key: "environment" as const, maxRetries: 1, timeoutMs: 60_000 }))
+const chained: TurnPolicy = {
+  ...policy,
+  routing: {
+    chain: [haiku, sol, llama].flatMap((link) => link ?? []),
+    hotSwap: null,
+    asked: null,
+    isFixed: false,
+  },
+}
+
+describe("a chain of models", () => {
+  const asks = (candidate: number, attempt: number): TurnEvent => ({
+    type: "model_started",
+    call: 1,
+    attempt,
+    model: "claude-haiku-5-5",
+    candidate,
+    at,
+  })
+  const fails = (reason: FailureReason, more: { retryAfterMs?: number; message?: string } = {}): TurnEvent => ({
+    type: "model_failed",
+    call: 1,
+    failure: { reason, message: "No.", ...more },
+    at,
+  })
+  const next = (events: TurnEvent[], now = at) => decide([...start, ...events], chained, now)
+  const calls = (attempt: number, candidate: number) => [{ type: "call_model", call: 1, attempt, candidate }]
+
+  test.each(["server", "network", "overloaded", "rate_limited"] as const)(
+    "%s is tried once more after a short pause, then the next one is asked at once",
+    (reason) => {
+      const first = [asks(0, 1), fails(reason)]
+      expect(next(first)).toEqual([{ type: "wait", until: later(250) }])
+      expect(next(first, later(250))).toEqual(calls(2, 0))
+      expect(next([...first, asks(0, 2), fails(reason)])).toEqual(calls(3, 1))
+    },
+  )
+  test.each(["first_byte_timeout", "stalled", "auth", "not_configured"] as const)(
+    "%s moves on without a second try",
+    (reason) => expect(next([asks(0, 1), fails(reason)])).toEqual(calls(2, 1)),
+  )
+  test.each(["invalid_request", "context_overflow", "aborted"] as const)("%s is cured by nobody", (reason) => {
+    expect(next([asks(0, 1), fails(reason)]).map(({ type }) => type)).toEqual(["reply", "finish"])
+  })
+  test("a provider that wants a longer pause than people have patience is left", () => {
+    expect(next([asks(0, 1), fails("rate_limited", { retryAfterMs: 60_000 })])).toEqual(calls(2, 1))
+  })
+  test("the last one is waited for as long as it wishes", () => {
+    const down = [asks(0, 1), fails("auth"), asks(1, 2), fails("auth"), asks(2, 3)]
+    expect(next([...down, fails("rate_limited", { retryAfterMs: 60_000 })])).toEqual([
+      { type: "wait", until: later(60_000) },
+    ])
+  })
+  test("when all are down the person reads what each of them said, and that the message is kept", () => {
+    const journal = [asks(0, 1), fails("stalled", { message: "One is silent." }), asks(1, 2)]
+    const more = [fails("auth", { message: "Two wants a key." }), asks(2, 3), fails("server"), asks(2, 4)]
+    const said = next([...journal, ...more, fails("server", { message: "Three broke." })])
+    expect(said[0]).toEqual({
+      type: "reply",
+      text: expect.stringMatching(/Haiku: One is silent.*Sol: Two wants a key.*Llama: Three broke.*message is kept/),
+    })
+    expect(said[1]).toMatchObject({ type: "finish", outcome: { status: "failed", code: "model_unavailable" } })
+  })
+  test("the next call of the turn begins with the one that answered, the next turn with the first", () => {
+    const calling: TurnEvent = answered(1, [use("again")], "tool_use")
+    const turn = [asks(0, 1), fails("stalled"), asks(1, 2), calling, running("again"), result("again")]
+    expect(next(turn)).toEqual([{ type: "call_model", call: 2, attempt: 1, candidate: 1 }])
+    expect(decide(start, chained, at)).toEqual(calls(1, 0))
+  })
+  test("a crash does not use up the tries of a provider", () => {
+    expect(next([asks(0, 1), segment, asks(0, 2), fails("server")])).toEqual([{ type: "wait", until: later(250) }])
+  })
+
+  const denied = (denial: Denial, after = 0): TurnEvent => ({ type: "call_denied", call: 1, denial, at: later(after) })
+  test("providers that are taken to be down are waited for, half a minute at most", () => {
+    const soon = denied({ status: "providers_down", retryAt: later(20_000) })
+    expect(next([soon])).toEqual([{ type: "wait", until: later(20_000) }])
+    expect(next([soon], later(20_000))).toEqual(calls(1, 0))
+    const again = denied({ status: "providers_down", retryAt: later(50_000) }, 20_000)
+    expect(next([soon, again], later(20_000))[1]).toMatchObject({ outcome: { code: "model_unavailable" } })
+    expect(next([denied({ status: "providers_down", retryAt: later(31_000) })])[1]).toMatchObject({
+      outcome: { code: "model_unavailable", message: expect.stringContaining("message is kept") },
+    })
+  })
+  test("a budget that is used up ends the turn, with the limit and the next allowed time in the operator's zone", () => {
+    const denial: Denial = {
+      status: "refused",
+      scope: { kind: "global" },
+      limit: { unit: "micro_usd", period: "day" },
+      limitValue: 1_500_000,
+      usedValue: 1_490_000,
+      nextAllowedAt: EpochMs.parse(Date.UTC(2026, 10, 21, 23)),
+      timeZone: "Europe/Berlin",
+    }
+    expect(next([denied(denial)])[1]).toMatchObject({
+      outcome: { code: "budget_exceeded", message: expect.stringMatching(/daily dollar budget.*22 Nov.*00:00/) },
+    })
+  })
+})
+
+describe("an answer that broke off", () => {
+  const broken: TurnEvent = {
+    type: "model_failed",
+    call: 1,
+    failure: { reason: "network", message: "Cut." },
+    partialText: "The sea is",
+    at,
+  }
+  test("leaves the transcript as it was for the next model, and is one answer in the end", () => {
+    const open = [...start, asking(1), broken]
+    expect(toTranscript([], open, 20)).toEqual(toTranscript([], start, 20))
+    const whole = [...open, asking(1, 2), answered(1, [text("The sea is deep.")])]
+    expect(toTranscript([], whole, 20).at(-1)).toEqual({ role: "assistant", blocks: [text("The sea is deep.")] })
+    expect(decide(whole, policy, at)[0]).toEqual({ type: "reply", text: "The sea is deep." })
+  })
+  test("stays in what was said and on record when nobody finishes it", () => {
+    const ended: TurnEvent = { type: "turn_ended", outcome: { status: "interrupted" }, at }
+    const turn = [...start, asking(1), broken, ended]
+    expect(toTranscript([turn], [said("and?")], 20).map(({ role }) => role)).toEqual(["user", "assistant", "user"])
+    const conversationId = ConversationId.parse(`loop_${"0".repeat(32)}`)
+    const turnId = TurnId.parse(`turn_${conversationId}_1`)
+    const rows = projectTurn({ conversationId, turnId, turn: 1, groupId: null }, turn, 0)
+    expect(rows.messages.map(({ role, text: told }) => [role, told])).toEqual([
+      ["user", "Hi"],
+      ["assistant", "The sea is"],
+    ])
+  })
+})
 
 describe("transcript", () => {
   test("is valid after any crash, trim and interruption", () => {

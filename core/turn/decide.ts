@@ -2,18 +2,21 @@
  * The agent loop: from a turn's journal to what happens next. The same journal, policy and instant always give the same
  * commands, so a crash needs no other recovery than to ask again.
  */
-import { isRetryable, type FailureReason, type ModelFailure } from "../model/call.ts"
+import { refusalText } from "../budget/words.ts"
+import type { FailureReason } from "../model/call.ts"
+import { nextTry } from "../model/chain.ts"
 import type { ToolUseBlock } from "../model/message.ts"
 import { after, type EpochMs } from "../units.ts"
 import type { TurnEvent, TurnOutcome } from "./event.ts"
 import { foldTurn, lastToolUses, turnText, type ModelCallState, type TurnState } from "./fold.ts"
-import type { TurnPolicy } from "./policy.ts"
+import { chainOfPolicy, type TurnPolicy } from "./policy.ts"
 import { nextForTool, refuseCutOff, type Stage, type ToolCommand } from "./decide-tool.ts"
 import { mostSameFailures, repeatedFailure, type RepeatedFailure } from "./failing.ts"
 
 export type Command =
   | ToolCommand
-  | { type: "call_model"; call: number; attempt: number }
+  /** `candidate`: the first of the turn's chain that may be asked. */
+  | { type: "call_model"; call: number; attempt: number; candidate: number }
   | { type: "reply"; text: string }
 
 /**
@@ -27,6 +30,8 @@ export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: Ep
   switch (state.model.status) {
     case "none":
       return callModel(state, policy, 1, 1)
+    case "denied":
+      return afterDenial(state, state.model, policy, now)
     case "open":
       return [{ type: "wait", until: null }]
     case "lost":
@@ -40,8 +45,14 @@ export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: Ep
 
 type In<S extends ModelCallState["status"]> = Extract<ModelCallState, { status: S }>
 
-function callModel(state: TurnState, policy: TurnPolicy, call: number, attempt: number): Command[] {
-  if (state.modelStarts < policy.maxModelCalls) return [{ type: "call_model", call, attempt }]
+function callModel(
+  state: TurnState,
+  policy: TurnPolicy,
+  call: number,
+  attempt: number,
+  candidate = state.candidate,
+): Command[] {
+  if (state.modelStarts < policy.maxModelCalls) return [{ type: "call_model", call, attempt, candidate }]
   return end(state, {
     status: "failed",
     code: "step_limit",
@@ -50,25 +61,65 @@ function callModel(state: TurnState, policy: TurnPolicy, call: number, attempt: 
 }
 
 function retryModel(state: TurnState, policy: TurnPolicy, call: number, attempt: number): Command[] {
-  if (attempt < policy.maxAttempts) return callModel(state, policy, call, attempt + 1)
+  if (state.losses < policy.maxAttempts) return callModel(state, policy, call, attempt + 1)
   return end(state, {
     status: "failed",
     code: "attempts_exhausted",
-    message: `The gateway was interrupted ${attempt} times while the model answered and gave up. Nothing more is tried for this message.`,
+    message: `The gateway was interrupted ${state.losses} times while the model answered and gave up. Nothing more is tried for this message.`,
   })
 }
 
 function afterFailure(state: TurnState, model: In<"failed">, policy: TurnPolicy, now: EpochMs): Command[] {
-  if (!isRetryable(model.failure.reason) || model.attempt >= policy.maxAttempts) {
-    return end(state, { status: "failed", code: failureCode(model.failure.reason), message: model.failure.message })
-  }
-  const until = after(model.failedAt, retryDelayMs(model.failure, model.attempt))
-  return now < until ? [{ type: "wait", until }] : callModel(state, policy, model.call, model.attempt + 1)
+  const { failure, candidate } = model
+  const others = state.failures.findLastIndex((failed) => failed.candidate !== candidate)
+  const tries = state.failures.slice(others + 1)
+  const since = tries[0]?.startedAt ?? model.startedAt
+  const next = nextTry(chainOfPolicy(policy, state.routed), {
+    failure,
+    candidate,
+    tries: tries.length,
+    elapsedMs: Math.max(0, model.failedAt - since),
+  })
+  if (next.status === "give_up") return end(state, giveUp(state, policy))
+  const until = after(model.failedAt, next.delayMs)
+  if (now < until) return [{ type: "wait", until }]
+  return callModel(state, policy, model.call, model.attempt + 1, next.candidate)
 }
 
-/** The provider's wish, else 1 s, 4 s, 16 s … after the n-th failure. */
-function retryDelayMs(failure: ModelFailure, attempt: number): number {
-  return failure.retryAfterMs ?? 1_000 * 4 ** (attempt - 1)
+/** What of the chain failed last, or all of it where several were asked. */
+function giveUp(state: TurnState, policy: TurnPolicy): TurnOutcome {
+  const last = new Map(state.failures.map(({ candidate, failure }) => [candidate, failure]))
+  const failure = state.failures.at(-1)?.failure
+  const code = failure === undefined ? "model_unavailable" : failureCode(failure.reason)
+  const [only] = last.size === 1 ? last.values() : []
+  if (only !== undefined) return { status: "failed", code, message: only.message + keptHint(code) }
+  const chain = chainOfPolicy(policy, state.routed)
+  const each = [...last].map(([candidate, { message }]) => `${chain[candidate]?.label ?? "A model"}: ${message}`)
+  return { status: "failed", code, message: `No model could answer. ${each.join(" ")}${keptHint(code)}` }
+}
+
+/** People who read of an outage ask themselves whether to write it all again. */
+function keptHint(code: string): string {
+  return code === "model_unavailable"
+    ? " Your message is kept: write again in a while, and the agent goes on from here."
+    : ""
+}
+
+/** How long a call waits for a provider that is taken to be down. */
+const longestOutageMs = 30_000
+
+function afterDenial(state: TurnState, model: In<"denied">, policy: TurnPolicy, now: EpochMs): Command[] {
+  const { denial } = model
+  if (denial.status !== "providers_down") {
+    return end(state, { status: "failed", code: "budget_exceeded", message: refusalText(denial) })
+  }
+  const giveUpAt = after(state.deniedSince ?? model.deniedAt, longestOutageMs)
+  const isTooLong = denial.retryAt > giveUpAt || now >= giveUpAt
+  if (!isTooLong && now < denial.retryAt) return [{ type: "wait", until: denial.retryAt }]
+  if (!isTooLong) return callModel(state, policy, model.call, state.failures.length + state.losses + 1)
+  if (state.failures.length > 0) return end(state, giveUp(state, policy))
+  const code = "model_unavailable"
+  return end(state, { status: "failed", code, message: "No model answers right now." + keptHint(code) })
 }
 
 function afterAnswer(stage: Stage, model: In<"answered">): Command[] {

@@ -2,10 +2,11 @@
 import * as z from "zod"
 import { Answers, Question } from "../approval/question.ts"
 import { TimeoutAction } from "../approval/rule.ts"
+import { CallId, Denial } from "../budget/reserve.ts"
 import { InboundMessage } from "../channel/message.ts"
 import { ImageBlock, Message } from "../model/message.ts"
 import { CommandId } from "../runner/command.ts"
-import { ModelAnswer, ModelFailure } from "../model/call.ts"
+import { ModelAnswer, ModelFailure, Usage } from "../model/call.ts"
 import { ChoiceId, EpochMs } from "../units.ts"
 import { Risk } from "./tool-policy.ts"
 
@@ -21,6 +22,37 @@ export const ChoiceAnswer = z.union([z.object({ allow: z.boolean() }), z.object(
 export type ChoiceAnswer = z.infer<typeof ChoiceAnswer>
 
 const at = EpochMs
+/** What a failed call costs; `unknown`: its worst case counts. */
+const billed = z.enum(["nothing", "unknown"])
+const costMicroUsd = z.number().int().nonnegative().nullable()
+
+/** Whom a call of a model asks, why, and what was set aside for it. Calls of earlier releases have none of it. */
+const asked = {
+  /** Its reservation in the Ledger. */
+  callId: CallId.optional(),
+  /** The model's place in the turn's chain. */
+  candidate: z.number().int().nonnegative().optional(),
+  provider: z.string().optional(),
+  /** What the operator calls its tier, where one was chosen by complexity. */
+  tier: z.string().optional(),
+  complexity: z.number().int().min(0).max(100).optional(),
+  /** The model that the conversation went to before, where this is another by complexity. */
+  from: z.string().optional(),
+  /** Why this model: its tier, or the failure that it stands in for. For the operator. */
+  reason: z.string().optional(),
+  /** Whom it stands in for, and why that one does not answer. */
+  instead: z.object({ provider: z.string(), model: z.string(), reason: z.string() }).optional(),
+  /** What in the context sent came from outside: where each piece was from. Empty: nothing did. */
+  marks: z.array(z.string()).optional(),
+  /** No bill for the call is higher; it counts where the real one is never known. */
+  worstCase: z
+    .object({
+      inputTokens: z.number().int().nonnegative(),
+      outputTokens: z.number().int().nonnegative(),
+      costMicroUsd,
+    })
+    .optional(),
+}
 
 export const TurnEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("turn_started"), messages: z.array(InboundMessage).min(1), at }),
@@ -44,10 +76,7 @@ export const TurnEvent = z.discriminatedUnion("type", [
     call: z.number().int().positive(),
     attempt: z.number().int().positive(),
     model: z.string(),
-    /** Why this model: its tier, or the failure that it stands in for. For the operator. */
-    reason: z.string().optional(),
-    /** What in the context sent came from outside: where each piece was from. Empty: nothing did. */
-    marks: z.array(z.string()).optional(),
+    ...asked,
     at,
   }),
   z.object({
@@ -56,10 +85,41 @@ export const TurnEvent = z.discriminatedUnion("type", [
     answer: ModelAnswer,
     firstDeltaMs: z.number().int().nullable(),
     /** Rounded up; null: the price is not known. Computed once, and the same in every sum. */
-    costMicroUsd: z.number().int().nonnegative().nullable().optional(),
+    costMicroUsd: costMicroUsd.optional(),
     at,
   }),
-  z.object({ type: z.literal("model_failed"), call: z.number().int().positive(), failure: ModelFailure, at }),
+  z.object({
+    type: z.literal("model_failed"),
+    call: z.number().int().positive(),
+    failure: ModelFailure,
+    /** What people have read of it, beyond what earlier attempts had said. */
+    partialText: z.string().optional(),
+    billed: billed.optional(),
+    at,
+  }),
+  /** The Ledger does not let the call go ahead. */
+  z.object({ type: z.literal("call_denied"), call: z.number().int().positive(), denial: Denial, at }),
+  /** A model is asked to sum up the turns up to `upToTurn`, since the whole no longer fits. */
+  z.object({
+    type: z.literal("summary_started"),
+    upToTurn: z.number().int().positive(),
+    model: z.string(),
+    ...asked,
+    at,
+  }),
+  z.object({
+    type: z.literal("summary_made"),
+    /** Stands in place of these turns in all that models are shown. */
+    upToTurn: z.number().int().positive(),
+    text: z.string(),
+    /** What it is made of came from outside: where each piece was from. */
+    marks: z.array(z.string()),
+    model: z.string(),
+    usage: Usage,
+    costMicroUsd,
+    at,
+  }),
+  z.object({ type: z.literal("summary_failed"), failure: ModelFailure, billed, at }),
   z.object({
     type: z.literal("tool_started"),
     toolUseId: z.string(),

@@ -1,4 +1,5 @@
 /** What a turn's journal amounts to. Pure; every reader of a journal starts here. */
+import type { Denial } from "../budget/reserve.ts"
 import type { ModelAnswer, ModelFailure } from "../model/call.ts"
 import { textOf, type ToolUseBlock } from "../model/message.ts"
 import type { CommandId } from "../runner/command.ts"
@@ -7,12 +8,29 @@ import type { TurnEvent, TurnOutcome } from "./event.ts"
 
 type EventOf<T extends TurnEvent["type"]> = Extract<TurnEvent, { type: T }>
 
-/** `open`: an attempt runs in the present segment. `lost`: a crash cut it off. */
+interface Attempt {
+  readonly call: number
+  /** Counts the starts of the call. */
+  readonly attempt: number
+  /** Whom it asks, by its place in the chain. */
+  readonly candidate: number
+  readonly startedAt: EpochMs
+}
+
+/** `open`: an attempt runs in the present segment. `lost`: a crash cut it off. `denied`: the Ledger did not let it start. */
 export type ModelCallState =
   | { status: "none" }
-  | { status: "open" | "lost"; call: number; attempt: number; startedAt: EpochMs }
+  | ({ status: "open" | "lost" } & Attempt)
   | { status: "answered"; call: number; answer: ModelAnswer }
-  | { status: "failed"; call: number; attempt: number; failure: ModelFailure; failedAt: EpochMs }
+  | ({ status: "failed"; failure: ModelFailure; failedAt: EpochMs } & Attempt)
+  | { status: "denied"; call: number; denial: Denial; deniedAt: EpochMs }
+
+/** An attempt of the present call that failed. */
+export interface FailedAttempt {
+  readonly candidate: number
+  readonly failure: ModelFailure
+  readonly startedAt: EpochMs
+}
 
 /** `away`: a runner has it, and tells of its end whatever happens to the gateway. */
 export type ToolState =
@@ -36,6 +54,18 @@ export interface TurnState {
   readonly model: ModelCallState
   /** What the model had read from outside when it was last called: where each piece was from. */
   readonly marks: readonly string[]
+  /** Of the present call, in order; empty once it is answered. */
+  readonly failures: readonly FailedAttempt[]
+  /** How often a crash cut the present call off. */
+  readonly losses: number
+  /** When the present call was first denied, if it was. */
+  readonly deniedSince: EpochMs | undefined
+  /** The one of the chain that was asked last; later calls of the turn begin with it. */
+  readonly candidate: number
+  /** The model at the head of the chain, as the turn was routed; undefined before it was asked. */
+  readonly routed: string | undefined
+  /** What attempts of the present call said before they broke off. */
+  readonly broken: string
   /** By tool use id, of all calls of the turn. */
   readonly tools: ReadonlyMap<string, ToolState>
   readonly choices: ReadonlyMap<string, ChoiceState>
@@ -50,6 +80,12 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
   let modelStarts = 0
   let model = notCalled()
   let marks: readonly string[] = []
+  let failures: FailedAttempt[] = []
+  let losses = 0
+  let deniedSince: EpochMs | undefined
+  let candidate = 0
+  let routed: string | undefined
+  let broken = ""
   let outcome: TurnOutcome | undefined
   const tools = new Map<string, ToolState>()
   const choices = new Map<string, ChoiceState>()
@@ -60,16 +96,25 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         startedAt = event.at
         break
       case "segment_started":
-        model = asLost(model)
+        if (model.status === "open") {
+          model = { ...model, status: "lost" }
+          losses += 1
+        }
         for (const [id, tool] of tools) if (tool.status === "open") tools.set(id, { ...tool, status: "lost" })
         break
       case "model_started":
         modelStarts += 1
         marks = event.marks ?? []
-        model = { status: "open", call: event.call, attempt: event.attempt, startedAt: event.at }
+        candidate = event.candidate ?? 0
+        if (candidate === 0) routed = event.model
+        model = { status: "open", call: event.call, attempt: event.attempt, candidate, startedAt: event.at }
         break
       case "model_ended": {
         model = { status: "answered", call: event.call, answer: event.answer }
+        failures = []
+        losses = 0
+        deniedSince = undefined
+        broken = ""
         // Some providers use an id again in a later answer: it names a new call.
         for (const use of toolUsesOf(event.answer)) {
           tools.delete(use.id)
@@ -80,15 +125,18 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         break
       }
       case "model_failed": {
-        model = {
-          status: "failed",
-          call: event.call,
-          attempt: attemptOf(model),
-          failure: event.failure,
-          failedAt: event.at,
-        }
+        const { failure, at: failedAt, partialText = "" } = event
+        const attempt = model.status === "open" || model.status === "lost" ? model.attempt : 1
+        const startedAt = model.status === "open" || model.status === "lost" ? model.startedAt : failedAt
+        model = { status: "failed", call: event.call, attempt, candidate, startedAt, failure, failedAt }
+        failures = [...failures, { candidate, failure, startedAt }]
+        broken += partialText
         break
       }
+      case "call_denied":
+        model = { status: "denied", call: event.call, denial: event.denial, deniedAt: event.at }
+        deniedSince ??= event.at
+        break
       case "tool_started":
         tools.set(event.toolUseId, startedTool(event))
         break
@@ -108,10 +156,28 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         break
       case "history_recalled":
       case "message_joined":
+      case "summary_started":
+      case "summary_made":
+      case "summary_failed":
         break
     }
   }
-  return { startedAt, modelStarts, model, marks, tools, choices, texts, outcome }
+  return {
+    startedAt,
+    modelStarts,
+    model,
+    marks,
+    failures,
+    losses,
+    deniedSince,
+    candidate,
+    routed,
+    broken,
+    tools,
+    choices,
+    texts,
+    outcome,
+  }
 }
 
 /** The tool calls of the last answer, in the model's order; empty when it made none. */
@@ -133,7 +199,12 @@ export function pendingChoice(state: TurnState): ChoiceState | undefined {
 
 /** All that the agent has said in this turn: the same text that its deltas added up to. */
 export function turnText(state: TurnState): string {
-  return state.texts.join("\n\n")
+  return [...state.texts, ...(state.broken === "" ? [] : [state.broken])].join("\n\n")
+}
+
+/** What stands between the turn's text so far and what comes next. */
+export function textSeparator(state: TurnState): string {
+  return state.broken !== "" || state.texts.length === 0 ? "" : "\n\n"
 }
 
 function startedTool({ attempt, commandId }: EventOf<"tool_started">): ToolState {
@@ -158,12 +229,4 @@ function toolUsesOf(answer: ModelAnswer): ToolUseBlock[] {
 
 function notCalled(): ModelCallState {
   return { status: "none" }
-}
-
-function asLost(model: ModelCallState): ModelCallState {
-  return model.status === "open" ? { ...model, status: "lost" } : model
-}
-
-function attemptOf(model: ModelCallState): number {
-  return model.status === "open" ? model.attempt : 1
 }

@@ -1,8 +1,24 @@
 /** What a run segment may do: read once at its start, journaled, and the same for all its decisions. */
 import * as z from "zod"
 import { ApprovalRule } from "../approval/rule.ts"
+import { ChainLink, headedBy, linkDefaults } from "../model/chain.ts"
+import { providerOf } from "../model/provider.ts"
+import { HotSwapConfig } from "../routing/hot-swap.ts"
 import { GroupId } from "../units.ts"
 import { ToolPolicy } from "./tool-policy.ts"
+
+/** Which models stand ready, and how one is chosen. */
+export const RoutingPolicy = z.object({
+  /** The first is what answers where nothing else is said; those behind it are asked when it fails. No keys. */
+  chain: z.array(ChainLink).min(1),
+  /** A model for each message by its complexity; null: the first of the chain answers all. */
+  hotSwap: HotSwapConfig.nullable(),
+  /** A person chose this model, by name: neither complexity nor the agent's own counts. */
+  asked: z.object({ model: z.string(), by: z.enum(["turn", "conversation"]) }).nullable(),
+  /** The operator lets no other model answer (EDGE_HAIKU_ONLY). */
+  isFixed: z.boolean(),
+})
+export type RoutingPolicy = z.infer<typeof RoutingPolicy>
 
 export const TurnPolicy = z.object({
   /** Changes whenever anything below changes. */
@@ -10,6 +26,8 @@ export const TurnPolicy = z.object({
   groupId: GroupId.nullable(),
   groupName: z.string(),
   model: z.string(),
+  /** Absent in policies of earlier releases: then `model` answers alone. */
+  routing: RoutingPolicy.optional(),
   /** The operator's words. */
   system: z.string(),
   /** What the program that began the turn adds below them. */
@@ -28,6 +46,25 @@ export const TurnPolicy = z.object({
   choiceTimeoutMs: z.number().int().positive(),
 })
 export type TurnPolicy = z.infer<typeof TurnPolicy>
+
+/**
+ * The models of a turn in their order.
+ * @param routed - what the turn was routed to; the agent's own model when absent
+ */
+export function chainOfPolicy({ routing, model }: Pick<TurnPolicy, "routing" | "model">, routed?: string): ChainLink[] {
+  const chain = routing?.chain ?? [linkOf(model)]
+  const [own] = chain
+  if (own === undefined || own.model === (routed ?? own.model)) return headedBy(own ?? linkOf(model), chain)
+  const chosen = linkOf(routed ?? model)
+  // The group's key is for the server of its own model's provider.
+  return headedBy(own.provider === chosen.provider ? { ...chosen, key: own.key } : chosen, chain)
+}
+
+/** A model that the environment's server of its provider serves. */
+export function linkOf(model: string, key: ChainLink["key"] = "environment"): ChainLink {
+  const { provider } = providerOf(model)
+  return { label: model, provider, model, key, ...linkDefaults }
+}
 
 /** Values where neither group nor environment says otherwise (seeds: edge table's default column; DESIGN 4). */
 export const policyDefaults = {

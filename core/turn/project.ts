@@ -2,7 +2,7 @@
 import { textOf } from "../model/message.ts"
 import { providerOf } from "../model/provider.ts"
 import type { MessageRow, ModelCallRow, TurnRow } from "../projection.ts"
-import type { ConversationId, EpochMs, GroupId, TurnId } from "../units.ts"
+import type { ConversationId, GroupId, TurnId } from "../units.ts"
 import type { TurnEvent } from "./event.ts"
 import { foldTurn, pendingChoice } from "./fold.ts"
 
@@ -33,14 +33,17 @@ export function projectTurn(place: TurnPlace, events: readonly TurnEvent[], from
   const modelCalls: ModelCallRow[] = []
   let entry = 0
   let open: OpenCall | undefined
+  let broken = ""
   for (const [index, event] of events.entries()) {
     const isNew = index >= from
-    for (const row of entriesOf(place, event)) {
+    if (event.type === "model_failed") broken += event.partialText ?? ""
+    if (event.type === "model_ended") broken = ""
+    for (const row of entriesOf(place, event, broken)) {
       const position = place.turn * positionsPerTurn + entry
       if (isNew) messages.push({ ...row, id: `${place.turnId}.${entry}`, position })
       entry += 1
     }
-    if (event.type === "model_started") open = { startedAt: event.at, model: event.model, reason: event.reason ?? null }
+    if (event.type === "model_started" || event.type === "summary_started") open = event
     const call = open === undefined ? undefined : endedCall(place, event, index, open)
     if (call === undefined) continue
     if (isNew) modelCalls.push(call)
@@ -51,7 +54,8 @@ export function projectTurn(place: TurnPlace, events: readonly TurnEvent[], from
 
 type Entry = Omit<MessageRow, "id" | "position">
 
-function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
+/** @param broken - what was said of an answer that was never finished */
+function entriesOf(place: TurnPlace, event: TurnEvent, broken: string): Entry[] {
   const base = {
     conversationId: place.conversationId,
     turnId: place.turnId,
@@ -97,22 +101,25 @@ function entriesOf(place: TurnPlace, event: TurnEvent): Entry[] {
       const messages = event.isNew === true ? event.messages : []
       return messages.map(({ role, blocks }) => ({ ...base, role, blocks, text: textOf(blocks), createdAt: event.at }))
     }
+    case "turn_ended": {
+      const blocks = [{ type: "text" as const, text: broken }]
+      return broken === "" ? [] : [{ ...base, role: "assistant", blocks, text: broken, createdAt: event.at }]
+    }
     case "segment_started":
     case "model_started":
     case "model_failed":
+    case "call_denied":
+    case "summary_started":
+    case "summary_made":
+    case "summary_failed":
     case "tool_started":
     case "choice_requested":
     case "choice_resolved":
-    case "turn_ended":
       return []
   }
 }
 
-interface OpenCall {
-  readonly startedAt: EpochMs
-  readonly model: string
-  readonly reason: string | null
-}
+type OpenCall = Extract<TurnEvent, { type: "model_started" | "summary_started" }>
 
 const noTokens = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
 
@@ -124,35 +131,47 @@ function endedCall(place: TurnPlace, event: TurnEvent, index: number, open: Open
     turnId: place.turnId,
     groupId: place.groupId,
     model: open.model,
-    startedAt: open.startedAt,
-    durationMs: Math.max(0, event.at - open.startedAt),
+    startedAt: open.at,
+    durationMs: Math.max(0, event.at - open.at),
     firstDeltaMs: null,
-    provider: providerOf(open.model).provider,
-    tier: null,
-    reason: open.reason,
-    costMicroUsd: null,
+    provider: open.provider ?? providerOf(open.model).provider,
+    tier: open.tier ?? null,
+    reason: open.reason ?? null,
   }
+  const unpaid = { ...noTokens, costMicroUsd: open.worstCase === undefined ? null : 0 }
   switch (event.type) {
     case "model_ended": {
       const { answer, firstDeltaMs, costMicroUsd = null } = event
       return { ...base, ...answer.usage, model: answer.model, outcome: answer.stop, firstDeltaMs, costMicroUsd }
     }
+    case "summary_made":
+      return { ...base, ...event.usage, model: event.model, outcome: "summary", costMicroUsd: event.costMicroUsd }
     case "model_failed":
-      return { ...base, ...noTokens, outcome: event.failure.reason }
+    case "summary_failed":
+      return { ...base, ...(event.billed === "unknown" ? worstOf(open) : unpaid), outcome: event.failure.reason }
     case "segment_started":
-      return { ...base, ...noTokens, outcome: "unknown" }
+      return { ...base, ...worstOf(open), outcome: "unknown" }
     case "turn_ended":
-      return { ...base, ...noTokens, outcome: "aborted" }
+      return { ...base, ...worstOf(open), outcome: "aborted" }
     case "turn_started":
     case "history_recalled":
     case "message_joined":
     case "model_started":
+    case "call_denied":
+    case "summary_started":
     case "tool_started":
     case "tool_ended":
     case "choice_requested":
     case "choice_resolved":
       return undefined
   }
+}
+
+/** What counts where nobody knows what a call used: the same that the Ledger charges. */
+function worstOf({ worstCase }: OpenCall) {
+  if (worstCase === undefined) return { ...noTokens, costMicroUsd: null }
+  const { inputTokens, outputTokens, costMicroUsd } = worstCase
+  return { ...noTokens, inputTokens, outputTokens, costMicroUsd }
 }
 
 function turnRow(place: TurnPlace, events: readonly TurnEvent[]): TurnRow | null {

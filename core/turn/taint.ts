@@ -40,7 +40,11 @@ function marksOfTurn(events: readonly TurnEvent[]): string[] {
     }
     if (event.type === "tool_ended" && event.tainted) marks.push(markOfResult(uses.get(event.toolUseId)))
     if (event.type === "history_recalled") marks.push(...(event.marks ?? []))
-    marks.push(...messagesOf([event]).filter(({ tainted }) => tainted).map(markOfMessage))
+    marks.push(
+      ...messagesOf([event])
+        .filter(({ tainted }) => tainted)
+        .map(markOfMessage),
+    )
   }
   return marks
 }

@@ -11,6 +11,7 @@ const lostResult = "Interrupted, outcome unknown."
 /** One turn's entries, as they happened; not yet settled. */
 function turnEntries(events: readonly TurnEvent[]): Message[] {
   const entries: Message[] = []
+  let broken = ""
   for (const event of events) {
     switch (event.type) {
       case "turn_started":
@@ -24,17 +25,27 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
         break
       case "model_ended":
         entries.push({ role: "assistant", blocks: event.answer.blocks })
+        broken = ""
+        break
+      case "model_failed":
+        broken += event.partialText ?? ""
         break
       case "tool_ended":
         entries.push({ role: "user", blocks: [toolResult(event), ...(event.images ?? [])] })
         break
       case "segment_started":
       case "model_started":
-      case "model_failed":
+      case "call_denied":
+      case "summary_started":
+      case "summary_made":
+      case "summary_failed":
       case "tool_started":
       case "choice_requested":
       case "choice_resolved":
+        break
       case "turn_ended":
+        if (broken !== "") entries.push({ role: "assistant", blocks: [{ type: "text", text: broken }] })
+        broken = ""
         break
     }
   }
@@ -78,8 +89,16 @@ export function toTranscript(
   present: readonly TurnEvent[],
   historyMessages: number,
 ): Message[] {
-  const kept = newestWithin(past, historyMessages - countMessages(present))
-  return settle([...kept, present].flatMap(turnEntries))
+  return settle(shownTurns(past, present, historyMessages).flatMap(turnEntries))
+}
+
+/** The journals that a transcript of these is made of, oldest first. */
+export function shownTurns<T extends readonly TurnEvent[]>(
+  past: readonly T[],
+  present: T,
+  historyMessages: number,
+): T[] {
+  return [...newestWithin(past, historyMessages - countMessages(present)), present]
 }
 
 /** The newest turns that together hold at most `messages` messages with text, oldest first. */

@@ -2,16 +2,19 @@
 import type { LiveEvent } from "../../core/live/event.ts"
 import type { Projection } from "../../core/projection.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
-import { toRfc3339, type ConversationId } from "../../core/units.ts"
+import { toRfc3339, type ConversationId, type GroupId } from "../../core/units.ts"
 import type { LivePublisher } from "../live/publisher.ts"
 import type { Meta } from "./records.ts"
 import type { Turn } from "./state.ts"
 
 export class Announcer {
   readonly #live: LivePublisher
+  readonly #groupOf: () => GroupId | null
 
-  constructor(live: LivePublisher) {
+  /** @param groupOf - whose agent the running turn is */
+  constructor(live: LivePublisher, groupOf: () => GroupId | null) {
     this.#live = live
+    this.#groupOf = groupOf
   }
 
   /** To be told of each event as it is appended to its turn. */
@@ -38,14 +41,20 @@ export class Announcer {
         const { choiceId: approvalId, allow, source } = event
         return this.#live.publish([{ event: "approval:resolved", data: { ...place, approvalId, allow, source } }])
       }
+      case "model_started":
+        return this.#live.publish(swapsOf({ ...place, groupId: this.#groupOf() }, event))
+      case "model_ended":
+        return this.#live.publish(rescueOf({ ...place, groupId: this.#groupOf() }, turn, event.call))
       // Told by what the database has of it.
       case "turn_ended":
       case "history_recalled":
       case "segment_started":
       case "message_joined":
-      case "model_started":
-      case "model_ended":
       case "model_failed":
+      case "call_denied":
+      case "summary_started":
+      case "summary_made":
+      case "summary_failed":
       case "tool_started":
       case "tool_ended":
     }
@@ -98,6 +107,29 @@ function usageOf(
       },
     },
   ]
+}
+
+type Place = Extract<LiveEvent, { event: "fallback:start" }>["data"]
+type CallPlace = Pick<Place, "conversationId" | "turnId" | "groupId">
+type Started = Extract<TurnEvent, { type: "model_started" }>
+
+/** That another model was chosen by complexity, or stands in for one that does not answer. */
+function swapsOf(place: CallPlace, { from, model: to, complexity, instead }: Started): LiveEvent[] {
+  const swap: LiveEvent[] =
+    from === undefined || complexity === undefined
+      ? []
+      : [{ event: "model:hot-swap", data: { ...place, from, to, complexity } }]
+  return instead === undefined ? swap : [...swap, { event: "fallback:start", data: { ...place, ...instead } }]
+}
+
+/** That a model which stood in has answered; told once in a turn. */
+function rescueOf(place: CallPlace, turn: Turn, call: number): LiveEvent[] {
+  const starts = turn.events.flatMap((event): Started[] => (event.type === "model_started" ? [event] : []))
+  const last = starts.at(-1)
+  if (last?.instead === undefined || last.provider === undefined) return []
+  const attempts = starts.filter((start) => start.call === call).length
+  const { provider, model } = last
+  return [{ event: "fallback:success", data: { ...place, provider, model, attempts } }]
 }
 
 function toolOf(turn: Turn, toolUseId: string): string {

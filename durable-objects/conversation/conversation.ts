@@ -27,6 +27,7 @@ import { Projector } from "./projector.ts"
 import { keepPicture } from "./pictures.ts"
 import { chatBegunBy, findConversation, newConversation, type Origin, recallHistory } from "./recall.ts"
 import { reportMessage } from "./report.ts"
+import { Spending } from "./spending.ts"
 import { ConversationState, type Turn } from "./state.ts"
 
 /** An unfinished turn, an unsent part or an unflushed projection is looked at again after this long at the latest. */
@@ -43,6 +44,7 @@ export class Conversation implements HostedObject {
   readonly #outbox: Outbox
   readonly #projector: Projector
   readonly #driver: Driver
+  readonly #spending: Spending
   readonly #erasure: Erasure
   #armedAt: EpochMs | null | undefined
   #typingAt: EpochMs | null = null
@@ -75,7 +77,10 @@ export class Conversation implements HostedObject {
 
   constructor(host: ObjectHost, parts: GatewayParts) {
     this.#host = host
-    const announcer = new Announcer(new LivePublisher(host, parts.liveInterest))
+    const announcer = new Announcer(
+      new LivePublisher(host, parts.liveInterest),
+      () => this.#state.lastPolicy()?.groupId ?? null,
+    )
     this.#state = new ConversationState(host, (meta, turn, event) => {
       meterEvent(parts, meta, turn, event)
       announcer.onEvent(meta, turn, event)
@@ -87,18 +92,30 @@ export class Conversation implements HostedObject {
       behind: parts.metrics.behind,
       onProjected: (rows, known) => announcer.onProjected(rows, known),
     })
-    const models = createModels(modelsConfig(parts.config), (request) => host.fetch(request, "operator"))
+    const models = createModels(modelsConfig(parts.config), {
+      operator: (request) => host.fetch(request, "operator"),
+      agent: (request) => host.fetch(request, "agent"),
+    })
+    this.#spending = new Spending(host)
     const hooks = {
       startNextTurn: () => this.#startNextTurn(),
       joinQueued: (turn: Turn) => this.#joinQueued(turn),
       finish: (turn: Turn, outcome: TurnOutcome, reply: string | null) => this.#finish(turn, outcome, reply),
       recallHistory: () => recallHistory(this.#host, this.#state),
     }
-    const work = { models, state: this.#state, events: this.#events, choices: this.#choices, hooks }
+    const work = {
+      models,
+      spending: this.#spending,
+      state: this.#state,
+      events: this.#events,
+      choices: this.#choices,
+      hooks,
+    }
     this.#driver = new Driver(host, parts, work)
     this.#erasure = new Erasure(host, this.#state, this.#projector, () => {
       this.#armedAt = null
       this.#isCold = true
+      this.#spending.forget()
       announcer.onErased(this.#id)
     })
   }
@@ -339,7 +356,7 @@ export class Conversation implements HostedObject {
   async #afterTurn(): Promise<void> {
     this.#settling += 1
     try {
-      await this.#outbox.deliver()
+      await Promise.all([this.#outbox.deliver(), this.#spending.tell()])
       await this.#projector.flush().catch(passUnlessDatabase)
     } finally {
       this.#settling -= 1
@@ -363,6 +380,7 @@ export class Conversation implements HostedObject {
       this.#host.keepAlive(this.#driver.drive().finally(() => this.#arm()))
     }
     if (isDue(this.#outbox.dueAt, now) || isDue(this.#flushDueAt, now)) this.#host.keepAlive(this.#afterTurn())
+    if (isDue(this.#spending.dueAt, now)) this.#host.keepAlive(this.#spending.tell().finally(() => this.#arm()))
     if (isDue(this.#typingAt, now)) this.#showTyping(now)
     if (isDue(this.#state.require().expireAt, now)) this.#expire(now)
   }
@@ -392,6 +410,7 @@ export class Conversation implements HostedObject {
       this.#state.openTurn !== undefined ||
       !this.#outbox.isEmpty ||
       this.#projector.isBehind ||
+      this.#spending.dueAt !== null ||
       this.#erasure.isUnderWay
     const isIdle = this.#state.openTurn === undefined && this.#state.queue.length > 0 && !this.#driver.isRunning
     const due = [
@@ -399,6 +418,7 @@ export class Conversation implements HostedObject {
       isIdle ? now : null,
       this.#driver.isRunning ? null : this.#driver.dueAt,
       this.#outbox.dueAt,
+      this.#spending.dueAt,
       this.#flushDueAt,
       this.#typingAt,
       this.#state.require().expireAt,

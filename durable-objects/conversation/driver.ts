@@ -12,9 +12,11 @@ import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import type { Choices } from "./choices.ts"
 import type { LiveEvents } from "./events.ts"
+import { ModelCalls } from "./model-call.ts"
 import { ModelStep } from "./model-step.ts"
-import { readPolicy, reusePolicy, type SegmentPolicy } from "./policy.ts"
+import { noKeys, readPolicy, reusePolicy, type SegmentPolicy } from "./policy.ts"
 import type { Segment } from "./segment.ts"
+import type { Spending } from "./spending.ts"
 import type { ConversationState, Turn } from "./state.ts"
 import { ToolStep } from "./tool-step.ts"
 
@@ -48,15 +50,24 @@ export class Driver {
   #slotOf: TurnId | undefined
   #wakeAt: EpochMs | null = null
   #waitsForSlot = false
+  /** As they could last be read. */
+  #keys = noKeys
 
   constructor(
     host: ObjectHost,
     parts: GatewayParts,
-    work: { models: Models; state: ConversationState; events: LiveEvents; choices: Choices; hooks: DriverHooks },
+    work: {
+      models: Models
+      spending: Spending
+      state: ConversationState
+      events: LiveEvents
+      choices: Choices
+      hooks: DriverHooks
+    },
   ) {
     this.#host = host
     this.#parts = parts
-    this.#models = new ModelStep(host, parts, work)
+    this.#models = new ModelStep(host, parts, { ...work, calls: new ModelCalls(host, parts, work) })
     this.#tools = new ToolStep(host, parts, work)
     this.#state = work.state
     this.#events = work.events
@@ -166,8 +177,15 @@ export class Driver {
       return "sleep"
     }
     const reply = commands.find((command) => command.type === "reply")
-    await Promise.all(commands.map((command) => this.#execute(turn, segment, command, reply?.text ?? null)))
-    return "again"
+    this.#wakeAt = null
+    const pauses = await Promise.all(
+      commands.map((command) => this.#execute(turn, segment, command, reply?.text ?? null)),
+    )
+    const pause = pauses.find((until) => until !== undefined)
+    if (pause === undefined || !this.#state.isOpen(turn)) return "again"
+    // The segment and its slot stay: it is a matter of seconds.
+    this.#wakeAt = pause
+    return "sleep"
   }
 
   /** True when the journal, read as after a crash, has nothing to do yet: no segment is begun to find that out. */
@@ -230,37 +248,45 @@ export class Driver {
         readPolicy(this.#host.libsql, this.#parts, this.#state.require(), asked),
         this.#hooks.recallHistory(),
       ])
+      this.#keys = policy.keys
       return policy
     } catch (error) {
       if (!isLoopError(error) || error.code !== "database_unavailable") throw error
       const last = this.#state.lastPolicy()
-      return last === undefined ? undefined : reusePolicy(last, asked)
+      return last === undefined ? undefined : reusePolicy(last, this.#state.require(), asked, this.#keys)
     }
   }
 
-  async #execute(turn: Turn, segment: Segment, command: Command, reply: string | null): Promise<void> {
+  /** @returns when to look again, where the command has to wait for others */
+  async #execute(turn: Turn, segment: Segment, command: Command, reply: string | null): Promise<EpochMs | undefined> {
     switch (command.type) {
       case "call_model":
         this.#hooks.joinQueued(turn)
         return this.#models.run(turn, segment, command)
       case "run_tool":
-        return this.#tools.run(turn, segment, command.use, command.attempt)
+        await this.#tools.run(turn, segment, command.use, command.attempt)
+        break
       case "refuse_tool":
-        return this.#tools.end(turn, command.use.id, { outcome: command.outcome, text: command.text, tainted: false })
+        this.#tools.end(turn, command.use.id, { outcome: command.outcome, text: command.text, tainted: false })
+        break
       case "tell_answers":
-        return this.#tools.end(turn, command.use.id, { outcome: "ok", text: command.text, tainted: false })
+        this.#tools.end(turn, command.use.id, { outcome: "ok", text: command.text, tainted: false })
+        break
       case "request_approval":
       case "request_answers":
-        return this.#choices.ask(turn, command)
+        this.#choices.ask(turn, command)
+        break
       case "expire_approval":
-        return this.#choices.expire(turn, command.choiceId, command.allow)
+        this.#choices.expire(turn, command.choiceId, command.allow)
+        break
       case "finish":
         this.#hooks.finish(turn, command.outcome, reply)
-        return
+        break
       case "reply":
       case "wait":
-        return
+        break
     }
+    return undefined
   }
 }
 

@@ -1,6 +1,6 @@
 /** Live events: numbered, kept 24 hours where they are steps, never kept where they are text deltas. */
 import { EventId, type LoopEvent } from "../../core/loop/event.ts"
-import { foldTurn, pendingChoice, pendingChoices, turnText } from "../../core/turn/fold.ts"
+import { foldTurn, pendingChoice, pendingChoices, textSeparator, turnText } from "../../core/turn/fold.ts"
 import type { ObjectHost } from "../host.ts"
 import { Readers, type Reader } from "./readers.ts"
 import type { InboxRecord } from "./records.ts"
@@ -40,8 +40,7 @@ export class LiveEvents {
   /** Text as the model writes it; the blank line that parts two answers of a turn comes with the first piece. */
   delta(turn: Turn, text: string): void {
     if (text === "") return
-    const isFirst = this.#partial === ""
-    const separator = isFirst && turnText(foldTurn(turn.events)) !== "" ? "\n\n" : ""
+    const separator = this.#partial === "" ? textSeparator(foldTurn(turn.events)) : ""
     this.#partial += separator + text
     this.#publish(turn, { event: "assistant_delta", data: { text: separator + text } })
   }

@@ -40,6 +40,10 @@ export function meterEvent({ metrics, log }: Meter, meta: Meta, turn: Turn, even
     case "segment_started":
     case "message_joined":
     case "model_started":
+    case "call_denied":
+    case "summary_started":
+    case "summary_made":
+    case "summary_failed":
     case "tool_started":
     case "choice_requested":
     case "choice_resolved":

@@ -40,6 +40,7 @@ export function newConversation(id: ConversationId, now: EpochMs, origin: Origin
     projectedVersion: 0,
     expireAt: null,
     erasingAt: null,
+    model: null,
     recallDue: false,
   }
 }

@@ -24,6 +24,9 @@ export const keys = {
   eventsFrom: (segment: number) => `e/${padded(segment, 10)}`,
   ended: (turn: number) => `t/${padded(turn, 10)}`,
   outgoing: (sequence: number) => `o/${padded(sequence, 10)}`,
+  owed: (callId: string) => `s/${callId}`,
+  owedAll: "s/",
+  summary: "summary",
 } as const
 
 /** The conversation itself. `schema` is the layout's version: a later release reads every earlier one. */
@@ -56,6 +59,8 @@ export const Meta = z.object({
   expireAt: EpochMs.nullable(),
   /** When a person asked to erase the conversation; it goes on until no byte is left, and nothing else is answered. */
   erasingAt: EpochMs.nullable().default(null),
+  /** The model that a person chose for this conversation; null: it is chosen for each message, or the agent's. */
+  model: z.string().nullable().default(null),
   /** The object was made new and libSQL, then away, may know earlier turns. */
   recallDue: z.boolean(),
 })

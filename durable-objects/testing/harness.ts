@@ -6,6 +6,7 @@ import { openEmbedded } from "../../adapters/store/embedded.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
 import { migrate } from "../../adapters/store/migrate.ts"
 import { createVault } from "../../adapters/vault.ts"
+import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
 import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
 import { LoopError } from "../../core/errors.ts"
@@ -92,6 +93,9 @@ export async function openHarness(
   options: {
     tools?: readonly Tool[]
     concurrentTurns?: number
+    /** Variables of the environment beside those that name the scripted model. */
+    environment?: (model: ScriptedModel) => Readonly<Record<string, string>>
+    catalogue?: Catalogue
     /** Stands in for the live feed, which always seems to be watched then. */
     onLive?: (events: LiveEvent[]) => void
   } = {},
@@ -104,7 +108,11 @@ export async function openHarness(
   const database = await openEmbedded(join(directory, "gateway.db"))
   if (database.status !== "open") throw new Error(database.message)
   await migrate(database.libsql, time.now())
-  const parsed = parseEnvironment(Config, { ANTHROPIC_API_KEY: "sk-test", ANTHROPIC_BASE_URL: model.url })
+  const parsed = parseEnvironment(Config, {
+    ANTHROPIC_API_KEY: "sk-test",
+    ANTHROPIC_BASE_URL: model.url,
+    ...options.environment?.(model),
+  })
   if (parsed.status !== "ok") throw new Error(parsed.problems.join())
   const logs: LogEntry[] = []
   const metrics = createMetrics("")
@@ -117,7 +125,7 @@ export async function openHarness(
     metrics,
     liveInterest: createLiveInterest(),
     systemPrompt: () => "You are a test.",
-    catalogue: [],
+    catalogue: options.catalogue ?? [],
   }
   let requests = 0
   let held: (() => Promise<void>) | undefined

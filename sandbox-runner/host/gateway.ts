@@ -129,7 +129,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
 
   const ownCode = config.SETUP_CODE ?? randomBytes(12).toString("base64url")
   const setupCode = (await unlessAway(isSetUp(libsql))) === false ? ownCode : undefined
-  const models = createModels(modelsConfig(config), egress.fetch.operator)
+  const models = createModels(modelsConfig(config), egress.fetch)
   const modelProblem = (model: string) => {
     const configured = models.isConfigured(model, false)
     return configured.configured ? null : configured.message

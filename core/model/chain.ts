@@ -1,0 +1,144 @@
+/** The models that stand ready for a turn, in their order, and what a failure means for the next attempt. Pure; holds no keys. */
+import * as z from "zod"
+import type { FailureReason, ModelFailure } from "./call.ts"
+import { Provider } from "./provider.ts"
+
+/** One model of a chain and how patient a call of it is. */
+export const ChainLink = z.object({
+  /** What the operator calls it; unique in its chain. */
+  label: z.string(),
+  provider: Provider,
+  /** As agents name it: Ollama's begin with `ollama/`. */
+  model: z.string(),
+  /** Absent: the address that the environment gives this provider. */
+  baseUrl: z.string().optional(),
+  /** Whose key it takes: the environment's for the provider, the one of the agent group, or one of its own. */
+  key: z.enum(["environment", "group", "own"]),
+  /** How often a failed call of it is repeated before the next one is asked. */
+  maxRetries: z.number().int().nonnegative(),
+  /** To the first byte, and between two. */
+  timeoutMs: z.number().int().positive(),
+})
+export type ChainLink = z.infer<typeof ChainLink>
+
+/** A link as an operator writes it into a chain of fallbacks. */
+export interface ChainEntry {
+  readonly label: string
+  readonly type: Provider
+  readonly model: string
+  readonly baseUrl?: string | undefined
+  readonly maxRetries: number
+  readonly timeoutMs: number
+}
+
+export const linkDefaults = { maxRetries: 2, timeoutMs: 60_000 } as const
+
+/** `retry`: it may be over in a moment. `move`: this provider will not do, another may. `stop`: none can cure it. */
+export function cureOf(reason: FailureReason): "retry" | "move" | "stop" {
+  switch (reason) {
+    case "network":
+    case "server":
+    case "rate_limited":
+    case "overloaded":
+      return "retry"
+    // Waiting has cost the whole patience already.
+    case "first_byte_timeout":
+    case "stalled":
+    case "auth":
+    case "not_configured":
+      return "move"
+    case "invalid_request":
+    case "context_overflow":
+    case "aborted":
+      return "stop"
+  }
+}
+
+/** What failed, and how long it has been tried. */
+export interface FailedTry {
+  readonly failure: ModelFailure
+  /** Its place in the chain. */
+  readonly candidate: number
+  /** Calls of this link in a row that failed, this one included. */
+  readonly tries: number
+  /** From the first of them to now. */
+  readonly elapsedMs: number
+}
+
+/** Longer than this nobody waits for a provider while another stands ready. */
+export const switchWithinMs = 10_000
+
+export type NextTry = { status: "try"; candidate: number; delayMs: number } | { status: "give_up" }
+
+/**
+ * Where the call goes next. While another link stands ready the pauses are short and bounded in all by `switchWithinMs`; the last
+ * link is given the time that its provider wishes.
+ */
+export function nextTry(chain: readonly ChainLink[], failed: FailedTry): NextTry {
+  const cure = cureOf(failed.failure.reason)
+  if (cure === "stop") return { status: "give_up" }
+  const link = chain[failed.candidate]
+  const next = behind(chain, failed.candidate)
+  const hasNext = next !== undefined
+  const isWorthRetry = cure === "retry" || (!hasNext && isPatience(failed.failure.reason))
+  const isLeft = isWorthRetry && failed.tries <= (link?.maxRetries ?? linkDefaults.maxRetries)
+  const delayMs = failed.failure.retryAfterMs ?? (hasNext ? 250 : 1_000) * 4 ** (failed.tries - 1)
+  if (isLeft && (!hasNext || failed.elapsedMs + delayMs <= switchWithinMs)) {
+    return { status: "try", candidate: failed.candidate, delayMs }
+  }
+  return hasNext ? { status: "try", candidate: next, delayMs: 0 } : { status: "give_up" }
+}
+
+/** The next link that is not the same again. */
+function behind(chain: readonly ChainLink[], candidate: number): number | undefined {
+  const failed = chain[candidate]
+  const next = chain.findIndex((link, index) => index > candidate && (failed === undefined || !isSame(link, failed)))
+  return next < 0 ? undefined : next
+}
+
+function isSame(a: ChainLink, b: ChainLink): boolean {
+  return a.provider === b.provider && a.model === b.model && a.baseUrl === b.baseUrl && a.key === b.key
+}
+
+function isPatience(reason: FailureReason): boolean {
+  return reason === "first_byte_timeout" || reason === "stalled"
+}
+
+/** The name by which the provider knows the link's model. */
+export function wireName({ provider, model }: Pick<ChainLink, "provider" | "model">): string {
+  return provider === "ollama" && model.startsWith("ollama/") ? model.slice("ollama/".length) : model
+}
+
+/** A fallback as an operator wrote it. */
+export function linkOfEntry(entry: ChainEntry, key: ChainLink["key"]): ChainLink {
+  const { type: provider, baseUrl, model, label, maxRetries, timeoutMs } = entry
+  return {
+    label,
+    provider,
+    model: provider === "ollama" && !model.startsWith("ollama/") ? `ollama/${model}` : model,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    key,
+    maxRetries,
+    timeoutMs,
+  }
+}
+
+/**
+ * The chain with the chosen model at its head. A fallback that names the same model says how it is called.
+ * @param chain - not empty
+ */
+export function headedBy(chosen: ChainLink, chain: readonly ChainLink[]): ChainLink[] {
+  const fallbacks = chain.slice(1)
+  const same = fallbacks.find((link) => link.provider === chosen.provider && link.model === chosen.model)
+  return [same ?? chosen, ...fallbacks]
+}
+
+/** Names whom a call reaches, for breakers: links with one address and one owner of the key stand and fall together. */
+export function breakerOf(link: ChainLink, owner: string | null): string {
+  const place = link.baseUrl === undefined ? link.provider : `${link.provider} ${hostOf(link.baseUrl)}`
+  return link.key !== "environment" && owner !== null ? `${place} (${owner})` : place
+}
+
+function hostOf(baseUrl: string): string {
+  return /^https?:\/\/([^/?#]+)/i.exec(baseUrl)?.[1] ?? baseUrl
+}

@@ -1,0 +1,257 @@
+/** Models that fail, models that stand in, and models that are chosen: what people, the record and the feed see of it. */
+import { afterEach, describe, expect, test } from "vitest"
+import * as z from "zod"
+import { createGroup } from "../../adapters/store/agents.ts"
+import { fallbackKeyPlace } from "../../adapters/store/fallback-chain.ts"
+import type { GroupRow } from "../../adapters/store/rows.ts"
+import { listMessages } from "../../adapters/store/conversations.ts"
+import { createVault } from "../../adapters/vault.ts"
+import type { LiveEvent } from "../../core/live/event.ts"
+import { EpochMs, GroupId } from "../../core/units.ts"
+import { say, callTool, type Reply, type ScriptedRequest } from "../../sandbox-runner/testkit/model-script.ts"
+import {
+  apiMessage,
+  chatId,
+  chatMessage,
+  loopId,
+  openHarness,
+  owner,
+  readEvents,
+  shownText,
+  type Harness,
+} from "../testing/harness.ts"
+import { defineTool } from "../tools/tool.ts"
+
+const lines: string[] = []
+const appendLine = defineTool({
+  name: "append_line",
+  description: "Appends a line.",
+  input: z.object({ line: z.string() }),
+  risk: "low",
+  repeatable: false,
+  outward: "acts",
+  async run({ line }) {
+    lines.push(line)
+    return { text: `appended ${line}`, tainted: false }
+  },
+})
+
+let harness: Harness
+let live: LiveEvent[] = []
+let ticking: ReturnType<typeof setInterval> | undefined
+async function open(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+  lines.length = 0
+  live = []
+  harness = await openHarness({
+    tools: [appendLine],
+    environment: (model) => ({
+      FALLBACK_ENABLED: "true",
+      FALLBACK_OPENAI_MODEL: "gpt-6-sol",
+      OPENAI_API_KEY: "sk-other",
+      OPENAI_BASE_URL: model.openAiUrl,
+      ...environment,
+    }),
+    onLive: (events) => void live.push(...events),
+  })
+  // Pauses between tries pass.
+  ticking = setInterval(() => harness.time.advance(250), 5)
+}
+afterEach(async () => {
+  clearInterval(ticking)
+  await harness.close()
+})
+
+async function ask(text: string, profiles: string[] = []) {
+  const peer = harness.objects.peers("conversation", loopId)
+  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles })
+  const message = apiMessage(text)
+  await peer.call("accept", { viewer: owner, message })
+  return readEvents(await peer.stream("watch", { viewer: owner, externalId: message.externalId }))
+}
+
+async function record(of = loopId) {
+  await harness.objects.peers("conversation", of).call("flush", {})
+  const { rows } = await listMessages(harness.libsql, of, { limit: 100 })
+  return rows.map(({ role, text }) => [role, text])
+}
+
+const calls = async () => {
+  const [answer] = await harness.libsql.read([
+    { sql: "select model, outcome, provider, tier, reason from model_calls order by started_at, id", args: [] },
+  ])
+  return answer?.rows.map((row) => ({ ...row })) ?? []
+}
+const feed = (name: LiveEvent["event"]) => live.filter(({ event }) => event === name).map(({ data }) => data)
+
+describe("a provider that fails", () => {
+  const cut = (text: string): Reply => ({ kind: "spoiled", by: "cut", afterChunks: 2, answer: { text, chunkSize: 5 } })
+  const second = (request: ScriptedRequest): Reply => ({
+    kind: "answer",
+    text: ` and on: ${request.toolResults.map(({ text }) => text).join()}`,
+    chunkSize: 3,
+  })
+
+  test("mid-stream in a tool loop: the next one goes on with the result, and people read one answer", async () => {
+    await open()
+    harness.model.setScript((request) => {
+      if (request.provider === "openai") return second(request)
+      return request.toolResults.length === 0 ? callTool("append_line", { line: "a" }) : cut("So far so good")
+    })
+    const events = await ask("go")
+    expect(shownText(events)).toBe("So far so  and on: appended a")
+    expect(events.filter(({ event }) => event === "snapshot")).toEqual([])
+    expect(events.at(-1)?.event).toBe("done")
+    expect(lines).toEqual(["a"])
+    const last = harness.model.requests.at(-1)
+    expect(last?.provider).toBe("openai")
+    expect(last?.tools.map(({ name }) => name)).toContain("append_line")
+    expect(harness.model.refused).toEqual([])
+    expect((await record()).filter(([, text]) => text !== "")).toEqual([
+      ["user", "go"],
+      ["assistant", "So far so  and on: appended a"],
+    ])
+  })
+
+  test("is left after one more try, is told to who watches, and is asked first again in the next turn", async () => {
+    await open()
+    let isDown = true
+    harness.model.setScript(({ provider }) => {
+      if (provider === "anthropic") return isDown ? { kind: "error", status: 529 } : say("first")
+      return say("second")
+    })
+    expect(shownText(await ask("hello"))).toBe("second")
+    expect(harness.model.requests.map(({ provider }) => provider)).toEqual([
+      "anthropic",
+      "anthropic",
+      "anthropic",
+      "openai",
+    ])
+    isDown = false
+    expect(shownText(await ask("again"))).toBe("first")
+    await record()
+    expect(await calls()).toMatchObject([
+      { outcome: "overloaded" },
+      { outcome: "overloaded" },
+      { outcome: "overloaded" },
+      { outcome: "end", model: "gpt-6-sol", provider: "openai", reason: "stands in for claude-sonnet-5-5: overloaded" },
+      { outcome: "end", provider: "anthropic", reason: "the agent's model" },
+    ])
+    expect(feed("fallback:start")).toMatchObject([
+      { provider: "anthropic", model: "claude-sonnet-5-5", reason: "overloaded" },
+    ])
+    expect(feed("fallback:success")).toMatchObject([{ provider: "openai", model: "gpt-6-sol", attempts: 4 }])
+  })
+
+  const failures: [string, Reply][] = [
+    ["429", { kind: "error", status: 429, retryAfter: "120" }],
+    ["500", { kind: "error", status: 500 }],
+    ["a reset", { kind: "drop" }],
+    ["a refused key", { kind: "error", status: 401 }],
+    ["no credit", { kind: "error", status: 402 }],
+    ["a stream that ends early", { kind: "spoiled", by: "end", afterChunks: 0, answer: { text: "never" } }],
+    ["an error in the stream", { kind: "spoiled", by: "error", afterChunks: 0, answer: { text: "never" } }],
+  ]
+  test.each(failures)("by %s is stood in for", async (_, reply) => {
+    await open()
+    harness.model.setScript(({ provider }) => (provider === "anthropic" ? reply : say("second")))
+    expect(shownText(await ask("hello"))).toBe("second")
+  })
+
+  test("by a request that is wrong is not: the next one would refuse it too", async () => {
+    await open()
+    harness.model.setScript(({ provider }) =>
+      provider === "anthropic" ? { kind: "error", status: 400, message: "bad" } : say("second"),
+    )
+    expect((await ask("hello")).at(-1)).toMatchObject({ event: "error", data: { code: "model_refused_request" } })
+  })
+
+  test("as all others do: the person is told, and the message is not lost", async () => {
+    await open()
+    let isDown = true
+    harness.model.setScript((request) =>
+      isDown ? { kind: "error", status: 503 } : say(JSON.stringify(request.messages.map(({ blocks }) => blocks))),
+    )
+    const peer = harness.objects.peers("conversation", chatId)
+    await peer.call("accept", { viewer: null, message: chatMessage("my question") })
+    const told = await harness.until("the apology", () => harness.sent[0])
+    expect(told.text).toMatch(/Anthropic is overloaded.*overloaded.*message is kept/)
+    isDown = false
+    await peer.call("accept", { viewer: null, message: chatMessage("and now?") })
+    expect((await harness.until("the answer", () => harness.sent[1])).text).toContain("my question")
+  })
+})
+
+describe("a group's own chain", () => {
+  const vault = createVault(new Uint8Array(32).fill(7))
+  const id = GroupId.parse(`grp_${"7".repeat(24)}`)
+  const group = (changes: Partial<GroupRow>): GroupRow => ({
+    id,
+    name: "support",
+    description: "",
+    systemPrompt: "",
+    model: null,
+    apiKeySealed: null,
+    skills: [],
+    budgetMaxTokensDay: null,
+    budgetMaxTokensMonth: null,
+    hotSwapConfig: null,
+    fallbackChainConfig: null,
+    historyMessages: null,
+    maxOutputTokens: null,
+    createdAt: EpochMs.parse(1),
+    updatedAt: EpochMs.parse(1),
+    version: 0,
+    ...changes,
+  })
+  const link = (more: object) => ({
+    type: "openai",
+    model: "local-1",
+    maxRetries: 0,
+    timeoutMs: 5_000,
+    label: "Own",
+    ...more,
+  })
+
+  test("is asked at its own address with its own key, which is nowhere in the journal", async () => {
+    await open()
+    const apiKeySealed = vault.seal(fallbackKeyPlace(id), "sk-secret-of-the-group")
+    const providers = [link({ apiKeySealed, baseUrl: `${harness.model.url}/v1` })]
+    await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: true, providers } }))
+    harness.model.setScript(({ provider }) => (provider === "anthropic" ? { kind: "error", status: 401 } : say("own")))
+    expect(shownText(await ask("hello", ["support"]))).toBe("own")
+    expect(harness.model.requests.at(-1)?.model).toBe("local-1")
+    await record()
+    const stored = JSON.stringify(await harness.libsql.read([{ sql: "select * from model_calls", args: [] }]))
+    expect(stored).toContain("local-1")
+    expect(stored).not.toContain("sk-secret")
+  })
+
+  test("that is switched off is off, whatever the environment says", async () => {
+    await open()
+    await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: false, providers: [] } }))
+    harness.model.setScript(({ provider }) => (provider === "anthropic" ? { kind: "error", status: 401 } : say("no")))
+    expect((await ask("hello", ["support"])).at(-1)?.event).toBe("error")
+  })
+})
+
+describe("a model for each message", () => {
+  test("goes up for what is hard and down for what is not, in one conversation that keeps its context", async () => {
+    await open({ HOT_SWAP_ENABLED: "true" })
+    harness.model.setScript((request) => say(`${request.messages.length} by ${request.model}`))
+    expect(shownText(await ask("Hi"))).toBe("1 by claude-haiku-5-5")
+    expect(shownText(await ask("Write a REST API with authentication, rate limiting, and tests"))).toBe(
+      "3 by claude-opus-5-5",
+    )
+    expect(shownText(await ask("Thanks!"))).toBe("5 by claude-haiku-5-5")
+    await record()
+    expect(await calls()).toMatchObject([
+      { tier: "Haiku (fast)" },
+      { tier: "Opus (max quality)", reason: expect.stringMatching(/^complexity \d+: ./) },
+      { tier: "Haiku (fast)" },
+    ])
+    expect(feed("model:hot-swap")).toMatchObject([
+      { from: "claude-haiku-5-5", to: "claude-opus-5-5" },
+      { from: "claude-opus-5-5", to: "claude-haiku-5-5" },
+    ])
+  })
+})
