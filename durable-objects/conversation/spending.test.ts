@@ -1,0 +1,173 @@
+/** That no call of a model goes around the Ledger, and that what it charges is what the record says. */
+import { afterEach, expect, test } from "vitest"
+import * as z from "zod"
+import { noLimits, type BudgetLimits } from "../../core/budget/limits.ts"
+import type { Catalogue } from "../../core/catalogue/catalogue.ts"
+import { ConversationId } from "../../core/units.ts"
+import { callTool, say } from "../../sandbox-runner/testkit/model-script.ts"
+import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { defineTool } from "../tools/tool.ts"
+
+const lines: string[] = []
+const appendLine = defineTool({
+  name: "append_line",
+  description: "Appends a line.",
+  input: z.object({ line: z.string() }),
+  risk: "low",
+  repeatable: false,
+  outward: "acts",
+  async run({ line }) {
+    lines.push(line)
+    return { text: `appended ${line}`, tainted: false }
+  },
+})
+const catalogue: Catalogue = [
+  {
+    name: "claude-*",
+    provider: "anthropic",
+    contextWindow: 200_000,
+    maxOutputTokens: 1_000,
+    abilities: { tools: true, images: true, thinking: true, caching: true },
+    prices: { input: 3_000_000, output: 15_000_000, cacheRead: 300_000, cacheWrite: 3_750_000 },
+    retiresAt: null,
+  },
+]
+
+let harness: Harness
+async function open(limits: Partial<BudgetLimits> = {}): Promise<void> {
+  lines.length = 0
+  harness = await openHarness({ tools: [appendLine], catalogue })
+  await setLimits(limits, 1)
+}
+const ledger = () => harness.objects.peers("ledger", "main")
+const setLimits = (limits: Partial<BudgetLimits>, version: number) =>
+  ledger().call("setBudget", {
+    kind: "global",
+    version,
+    limits: { ...noLimits, ...limits },
+    conversationLimits: noLimits,
+    timeZone: "Europe/Berlin",
+    home: null,
+  })
+afterEach(async () => harness.close())
+
+async function send(text: string, id: ConversationId = loopId) {
+  const peer = harness.objects.peers("conversation", id)
+  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
+  const message = apiMessage(text)
+  await peer.call("accept", { viewer: owner, message })
+  return peer.stream("watch", { viewer: owner, externalId: message.externalId })
+}
+const ask = async (text: string) => readEvents(await send(text))
+
+/** What the Ledger has charged, once it was told everything. */
+async function charged() {
+  const state = () => ledger().call("budgets", { of: null })
+  await expect.poll(async () => (await state()).scopes[0]?.day.reserved.tokens).toBe(0)
+  return (await state()).scopes[0]?.day.spent
+}
+
+async function recorded(id: ConversationId = loopId) {
+  await harness.objects.peers("conversation", id).call("flush", {})
+  const sql =
+    "select sum(input_tokens + cache_read_tokens + cache_write_tokens + output_tokens) as tokens, sum(cost_micro_usd) as microUsd, count(*) as calls from model_calls"
+  const [answer] = await harness.libsql.read([{ sql, args: [] }])
+  const { tokens, microUsd, calls } = z
+    .object({ tokens: z.number(), microUsd: z.number(), calls: z.number() })
+    .parse({ ...answer?.rows[0] })
+  return { tokens, microUsd, calls }
+}
+
+test("the record's sums are the Ledger's, to the micro-dollar", async () => {
+  await open()
+  harness.model.setScript(({ toolResults }) =>
+    toolResults.length === 0
+      ? {
+          kind: "answer",
+          tools: [{ name: "append_line", input: { line: "a" } }],
+          usage: { inputTokens: 7, cacheReadTokens: 3 },
+        }
+      : { kind: "answer", text: "done", usage: { inputTokens: 11, cacheWriteTokens: 1, outputTokens: 5 } },
+  )
+  await ask("go")
+  const { calls, ...sums } = await recorded()
+  expect(calls).toBe(2)
+  expect(await charged()).toEqual(sums)
+})
+
+test("a budget that is used up in a tool loop stops the turn before the next call, and says until when", async () => {
+  await open({ maxTokensDay: 20_000 })
+  // The worst that a provider can bill: a token for each byte, and all of the output.
+  harness.model.setScript(({ sizeBytes, maxOutputTokens }) => ({
+    ...callTool("append_line", { line: "a" }),
+    usage: { inputTokens: sizeBytes, outputTokens: maxOutputTokens },
+  }))
+  const events = await ask("go on for ever")
+  expect(events.at(-1)).toMatchObject({
+    event: "error",
+    data: { code: "budget_exceeded", message: expect.stringMatching(/daily token budget.*00:00 \(Europe\/Berlin\)/) },
+  })
+  const { calls, ...sums } = await recorded()
+  expect(lines).toHaveLength(calls)
+  expect(harness.model.requestCount).toBe(calls)
+  expect(await charged()).toEqual(sums)
+  expect(sums.tokens).toBeLessThanOrEqual(20_000)
+})
+
+test("a call that a crash cut off is charged at its worst case, once", async () => {
+  await open()
+  harness.model.setScript(async ({ n }) => {
+    if (n > 1) return say("done")
+    await harness.objects.evict("conversation", loopId)
+    return { kind: "drop" }
+  })
+  const stream = await send("go")
+  void readEvents(stream).catch(() => {})
+  await harness.model.waitForRequest(1)
+  const drive = setInterval(() => harness.time.advance(1_000), 5)
+  await harness.model.waitForRequest(2)
+  await expect.poll(async () => (await recorded()).calls).toBe(2)
+  const { calls: _, ...sums } = await recorded()
+  expect(await charged()).toEqual(sums)
+  clearInterval(drive)
+  // The worst case of the first call is far above the few tokens of the second.
+  expect(sums.tokens).toBeGreaterThan(1_500)
+})
+
+test("a call that a person stopped is charged at its worst case, and one that was refused not at all", async () => {
+  await open()
+  harness.model.setScript(({ n }) => (n === 1 ? { kind: "error", status: 400 } : { kind: "hang" }))
+  await ask("refused")
+  expect(await charged()).toEqual({ tokens: 0, microUsd: 0 })
+  const stream = await send("hangs")
+  await harness.model.waitForRequest(2)
+  await harness.objects.peers("conversation", loopId).call("interrupt", { viewer: owner })
+  await readEvents(stream)
+  const { calls: _, ...sums } = await recorded()
+  expect(sums.tokens).toBeGreaterThan(1_000)
+  expect(await charged()).toEqual(sums)
+})
+
+test("a call that others stand in the way of waits for them, and what is left bounds its answer", async () => {
+  await open()
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  harness.model.setScript(async ({ n }) => {
+    if (n === 1) await held
+    return { kind: "answer", text: "ok", usage: { inputTokens: 20, outputTokens: 10 } }
+  })
+  const first = await send("one")
+  await harness.model.waitForRequest(1)
+  const { scopes } = await ledger().call("budgets", { of: null })
+  const reserved = scopes[0]?.day.reserved.tokens ?? 0
+  await setLimits({ maxTokensDay: reserved - 100 }, 2)
+  const second = await send("two", ConversationId.parse(loopId.replaceAll("4", "6")))
+  for (let turn = 0; turn < 200; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  expect(harness.model.requestCount).toBe(1)
+  release()
+  expect(shownText(await readEvents(first))).toBe("ok")
+  expect(shownText(await readEvents(second))).toBe("ok")
+  const [before, after] = harness.model.requests.map(({ maxOutputTokens }) => maxOutputTokens)
+  expect(before).toBe(1_000)
+  expect(after).toBeLessThan(1_000)
+})
