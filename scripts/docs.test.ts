@@ -4,12 +4,12 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import * as z from "zod"
 import { parseEnvironment } from "../durable-objects/config.ts"
-import { NodeConfig } from "../sandbox-runner/config.ts"
+import { NodeConfig, RunnerConfig } from "../sandbox-runner/config.ts"
 
 const root = join(import.meta.dirname, "..")
 const read = (name: string) => readFileSync(join(root, name), "utf8")
 const readme = read("README.md")
-const variables = Object.keys(NodeConfig.shape)
+const variables = [...new Set([...Object.keys(NodeConfig.shape), ...Object.keys(RunnerConfig.shape)])]
 
 describe("the table of settings in README.md", () => {
   const rows = new Map(
