@@ -5,6 +5,7 @@
 
 /** Kinds of words. One word may be of several. */
 export const wordKinds = [
+  "give",
   "transform",
   "it",
   "social",
@@ -99,14 +100,15 @@ const words: Readonly<Record<WordKind, string>> = {
   gratitude: `thanks thank_you thank thx ty cheers danke dankeschon vielen_dank herzlichen_dank gracias muchas_gracias merci merci_beaucoup
     obrigado obrigada grazie bedankt dank_je спасибо dziekuje tesekkurler 谢谢 多谢 感谢 ありがとう 感謝 감사 고마워* شكرا`,
   /** What stands before an order and says nothing itself. */
-  polite: `please kindly just can_you could_you would_you will_you can_i_have could_i_have i_need_you_to i_want_you_to help_me could_someone ok hey hi
-    bitte kannst_du konntest_du konnen_sie konnten_sie wurdest_du mal eben einfach kurz ich_mochte_dass_du hilf_mir mir uns doch
-    por_favor puedes podrias puede podria me nos ayudame_a solo oye hola
-    s'il_te_plait s'il_vous_plait stp svp peux-tu pourrais-tu pouvez-vous pourriez-vous tu_peux vous_pouvez aide-moi_a moi juste
-    voce_pode pode poderia me_ajude_a puoi potresti per_favore mi kun_je alsjeblieft пожалуйста proszę lutfen
+  polite: `please kindly just can_you could_you would_you will_you can_i_have could_i_have i_need_you_to i_want_you_to could_someone ok hey hi
+    bitte kannst_du konntest_du konnen_sie konnten_sie wurdest_du mal eben einfach kurz ich_mochte_dass_du mir uns doch
+    por_favor puedes podrias puede podria me nos solo oye hola
+    s'il_te_plait s'il_vous_plait stp svp peux-tu pourrais-tu pouvez-vous pourriez-vous tu_peux vous_pouvez moi juste
+    voce_pode pode poderia puoi potresti per_favore mi kun_je alsjeblieft пожалуйста proszę lutfen
     请 请你 帮我 帮忙 麻烦 能不能 可以帮我 我想让你 من_فضلك هل_يمكنك لو_سمحت`,
   /** Asks for something to be made or given, without saying what. */
-  request: `i_need we_need help_with ayudas ayudame aider aidez ajudar ajuda aiutami turn make_me imagine elabora elabore elaborer zusammenstell* stell_mir me_ajuda me_ayudas calculate work_out
+  request: `fais faites faz_uma fammi help_me hilf_mir mach_mir mach_aus
+    i_need we_need help_with ayudas ayudame aider aidez ajudar ajuda aiutami turn make_me imagine elabora elabore elaborer zusammenstell* stell_mir me_ajuda me_ayudas calculate work_out
     give suggest recommend need want propose create make find list show help i'd_like show_me tell_me provide generate prepare
     gib brauche mochte schlag empfiehl nenne zeig hilf mach such erstell* bereite will wollen
     dame necesito quiero propon recomiendame sugiere ayuda hazme prepara busca quisiera
@@ -121,7 +123,7 @@ const words: Readonly<Record<WordKind, string>> = {
     forward reply answer respond say tell send pass_on remind reminder alarm timer wake add put note save delete remove call text ping
     turn_on turn_off switch play stop pause mute book cancel confirm
     leite weiterleiten leit antworte antwort sag sage sende schick schicke erinnere erinner weckt wecker stell stelle setz setze fuge trag
-    trage losch speicher notier merk ruf mach_an mach_aus schalte bestatig
+    trage losch speicher notier merk ruf mach_an schalte bestatig
     reenvia reenvialo responde contesta di dile diles manda envia recuerdame pon anade agrega apunta borra llama apaga enciende confirma
     transfere transfere-le transmets reponds dis dis-lui envoie rappelle-moi rappelle mets ajoute note supprime appelle allume eteins confirme
     encaminhe responda diga envie mande lembre adicione coloque anote apague ligue desligue confirme
@@ -155,12 +157,17 @@ const words: Readonly<Record<WordKind, string>> = {
   transform: `convert scale extract reformat format sort classify categorise categorize tidy clean_up highlight list anonymise shorten
     wandle umwandeln extrahier* formatier* sortier* ordne convierte extrae ordena convertis extrais classe converta extraia ordene converti estrai
     转换 提取 整理 排序 変換 抽出 整理 حول استخرج`,
-  explain: `causes cause what_happens worin woran wodurch womit wozu wofur inwiefern was_passiert was_bedeutet_es que_pasa que_ocurre que_se_passe que_faire
+  explain: `help_me_understand i_want_to_understand صف
+    symptom* sintoma* side_effects effects benefits reasons substitute substitutes ways_to rules_of caused introduction overview keyword plot_of history_of do_i_begin do_i_start get_started
+    symptome* auswirkung* grunde nebenwirkung* ersatz verursacht ausgelost einfuhrung uberblick hilft_gegen wo_fange_ich wie_gehe_ich fange_ich_an gehe_ich_vor
+    efectos beneficios razones sustituto introduccion causo por_donde_empiezo symptomes effets bienfaits raisons remplacer par_ou_commencer
+    efeitos beneficios motivos sintomi effetti motivi por_onde_comeco da_dove_inizio 症状 原因 影响因素 入门 始めればいい 何から 効果 原因 اعراض اسباب 이유 증상
+    causes cause what_happens worin woran wodurch womit wozu wofur inwiefern was_passiert was_bedeutet_es que_pasa que_ocurre que_se_passe que_faire
     a_quoi_sert en_quoi_consiste o_que_acontece cosa_succede 规则 什么是 とは 방법
-    explain* describe teach clarify elaborate understand walk_me_through
-    erklar* beschreib* erlauter* funktioniert verstehen
+    explain* describe teach clarify elaborate walk_me_through
+    erklar* beschreib* erlauter* funktioniert
     explica* describe* como_funciona ensename
-    expliqu* decris decrire fonctionne comment_fonctionne comprendre
+    expliqu* decris decrire fonctionne comment_fonctionne
     expliqu* descreva como_funciona spiega* come_funziona
     leg_uit hoe_werkt wyjasnij объясни* acikla
     解释 说明 原理 介绍一下 説明 解説 仕組み 方法 教えて 설명
@@ -172,11 +179,13 @@ const words: Readonly<Record<WordKind, string>> = {
     come_posso come_si come_faccio come_funziona
     how wie como comment hoe jak как nasil 怎么 怎样 如何 どうやって どうすれば 어떻게 كيف`,
   /** Asks what would be good. */
-  advice: `could_i could_it might_it might_be what_if if_i good_way best_way better help_me_decide gift gifts what_to ought worth_it
+  advice: `做什么
+    do_i_need_for kann_man puedo_hacer_con que_puedo peut-on peut_on si_puo posso_fazer 可以做什么 可以做 作れます 何が作れ arguments argumente argumentos
+    could_i could_it might_it might_be what_if if_i good_way best_way better help_me_decide gift gifts what_to ought worth_it
     konnte konnte_ich woran_kann soll_ich sollen_wir geschenk geschenke besten was_tun
     que_regalo regalo regalos mejor_manera que_hago que_hacer cadeau cadeaux que_faire comment_bien meilleur meilleure presente presentes melhor 准备 送什么 コツ ヒント 보통 نصيحه
     should recommend recommends recommendations suggest suggests suggestions advice advise tips best some_good good_ideas ideas normal what_could what_can_i
-    what_do_i do_i_need need_to_know worth generate brainstorm
+    what_do_i need_to_know worth generate brainstorm
     soll sollte sollten empfiehl empfehl* tipps ideen normal kann_ich_tun brauche_ich welche_unterlagen vorschlag* lohnt
     deberia recomienda recomiendas recomiendame consejos ideas puedo_hacer necesito_para sugiere merece
     devrais recommande conseils conseille idees faut-il que_faire propose suggere vaut-il
@@ -193,6 +202,10 @@ const words: Readonly<Record<WordKind, string>> = {
     ecris redige rediger reformule formule
     escreva redija escreve scrivi redigi schrijf napisz напиши yaz
     写 撰写 起草 改写 润色 書いて 作成して 書き直 써줘 اكتب صغ напиши`,
+  /** Several things are to be thought up. */
+  give: `give_me give_us recommend suggest brainstorm list_some name_three
+    gib_mir gib_uns nenne nenn empfiehl empfehlen schlag_mir dame danos recomiendame recomienda donne-moi donne conseille-moi conseille me_de de-me dammi consigliami
+    推荐 给我 列举 おすすめ 推薦 اقترح اعطني посоветуй назови 추천`,
   /** What sentences are made for. */
   text: `toast caption opening_line thank-you_note thank_you_note remark remarks icebreaker* tagline headline bedtime_story novel dialogue scene monologue
     taufrede dankeskarte grusskarte gutenachtgeschichte mot_de_remerciement remerciement* histoire* mensaje* felicitacion* mensagem parabens brindis palabras
@@ -210,7 +223,8 @@ const words: Readonly<Record<WordKind, string>> = {
     summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
     resume resumir resumen resumeme sintetiza resume resumer resumez synthese synthetise resuma resumo riassumi riassunto vat_samen
     总结 概括 摘要 要点 归纳 要約 まとめて 요약 لخص تلخيص резюме кратко`,
-  compare: `compare comparison difference differences versus vs pros cons advantages disadvantages
+  compare: `is_better es_mejor ist_besser est_mieux better_to cheaper_to e_melhor e_meglio better_for besser_fur is_it_cheaper
+    compare comparison difference differences versus vs pros cons advantages disadvantages
     vergleich* unterschied* vorteile nachteile gegenuber
     compara comparar diferencia diferencias ventajas desventajas
     compare* difference avantages inconvenients diferenca* comparar compare vantagens differenza confronta verschil
@@ -234,10 +248,11 @@ const words: Readonly<Record<WordKind, string>> = {
     erreur panne coupe bloque marche_pas lent verifier erro nao_funciona travando quebrado errore guasto
     报错 错误 坏了 不能用 死机 故障 エラー 動かない 故障 壊れ 固まる خطا عطل لا_يعمل ошибка сломал*`,
   /** One piece of code. */
-  snippet: `dockerfile makefile cron config yaml converter programm programa programme_qui todo_list calculator undo git commit sort sorting reverse_a 冒泡排序 排序 umrechnet umrechner
+  snippet: `sql_query sql-abfrage consulta_sql requete_sql sql_script sql-script
+    dockerfile makefile cron config yaml converter programm programa programme_qui todo_list calculator undo git commit sort sorting reverse_a 冒泡排序 排序 umrechnet umrechner
     binary_search bubble_sort quicksort fizzbuzz fibonacci palindrome factorial linked_list calculator stopwatch one-liner button
     center_a_div unit_tests_for_a palindrom taschenrechner palindromo calculadora
-    function script regex regexp regular_expression query sql formula macro snippet loop bash command one-liner method
+    function script regex regexp regular_expression query formula macro snippet loop bash command one-liner method
     component excel spreadsheet
     funktion skript abfrage formel regularer makro schleife
     funcion formula consulta macro bucle expresion_regular
@@ -245,12 +260,14 @@ const words: Readonly<Record<WordKind, string>> = {
     funcao formula consulta planilha funzione
     函数 脚本 正则 公式 查询 代码 関数 スクリプト 正規表現 数式 クエリ داله صيغه функци*`,
   /** Software that has parts. */
-  software: `system webshop online_shop e-commerce web_shop operator server game_server chess_engine mobile_app application_mobile app_movil type_checker
+  software: `bot bots ios_app android_app slack_bot discord_bot plugin extension
+    *verwaltungssystem* *buchungssystem* *managementsystem* *kassensystem* *warteschlangensystem* *informationssystem*
+    system webshop online_shop e-commerce web_shop operator server game_server chess_engine mobile_app application_mobile app_movil type_checker
     tienda_online boutique_en_ligne loja_virtual
     api apis app apps application backend frontend server compiler interpreter engine platform microservice* service services database
     schema website webapp web_app game tetris chatbot bot library framework cli pipeline protocol architecture infrastructure monolith
     crawler parser operating_system kernel saas marketplace crud dashboard module modules cluster
-    anwendung webanwendung datenbank* schnittstelle* architektur plattform spiel buchungssystem *system* *software* *plattform*
+    anwendung webanwendung datenbank* schnittstelle* architektur plattform spiel buchungssystem *software* *plattform*
     aplicacion servidor base_de_datos plataforma sistema compilador motor arquitectura microservicios juego
     application serveur base_de_donnees plateforme systeme compilateur moteur architecture infrastructure jeu logiciel
     aplicativo servidor banco_de_dados plataforma sistema arquitetura microsservicos jogo applicazione piattaforma sistema
@@ -259,7 +276,9 @@ const words: Readonly<Record<WordKind, string>> = {
     システム アプリ データベース サーバ サービス アーキテクチャ コンパイラ ゲーム プラットフォーム キャッシュ
     نظام تطبيق منصه خادم قاعده_بيانات`,
   /** What software is asked to hold to: each is a demand of its own. */
-  quality: `thread-safe threadsafe memory_model leader_election metrics e2e pkce refresh_token netcode oauth2 access_control backups back_up real-time realtime
+  quality: `monitorizacion supervision uberwachung wiederholungen reintentos reprises widgets icloud canary automatic_rollback monitoramento
+    p99 tls cpu throughput timeout* multithread* index indexes rows performance faster benchmark* 断点续传 并发下载 性能 パフォーマンス 性能テスト leistungstest* rendimiento
+    thread-safe threadsafe memory_model leader_election metrics e2e pkce refresh_token netcode oauth2 access_control backups back_up real-time realtime
     cart checkout warenkorb benutzerkonten zahlung zahlungen login_seite carrito control_de_acceso pruebas_de_integracion inventario integracion
     geolocalisation messagerie panier compte* relatorios testes_automatizados controle_de_acesso
     权限 备份 审计 决済 認証 نسخ_احتياطي النسخ التدقيق الصلاحيات المصادقه тест* авторизац* шифрован* сквозн*
@@ -278,7 +297,9 @@ const words: Readonly<Record<WordKind, string>> = {
     権限 監査 ログ テスト 認証 暗号 同期 オフライン 一貫性 障害 拡張性 複数 トランザクション データモデル 排他
     مصادقه تشفير اختبار* مزامنه صلاحيات`,
   /** Software that few write well. */
-  hard: `type_checker lambda_calculus chess_engine ray_tracer raytracer blockchain netcode virtual_machine bytecode jit load_balancer message_broker key-value
+  hard: `emulator emulateur emulador sql_engine sql引擎 sqlエンジン
+    raytracer ray_tracer raytracing multithread* trazador_de_rayos lanceur_de_rayons b+ tolerante_a_fallos tolerante_aux_pannes tolerant_aux_pannes レイトレーサー
+    type_checker lambda_calculus chess_engine ray_tracer raytracer blockchain netcode virtual_machine bytecode jit load_balancer message_broker key-value
     search_engine game_server operating_system leader_election rollback exactly-once zero-copy simd gpu cuda proof_assistant alpha-beta unification
     downtime ausfallzeit indisponibilite memory_model suchmaschine moteur_de_recherche motor_de_busqueda 并发 LRU 搜索引擎
     distributed lock-free lockfree consensus raft paxos b-tree btree red-black garbage_collector allocator fault-tolerant high_availability
@@ -297,17 +318,20 @@ const words: Readonly<Record<WordKind, string>> = {
     bouw ontwerp ontwikkel maak schrijf zaprojektuj napisz stworz создай разработай спроектируй реализуй напиши gelistir tasarla
     设计 实现 开发 编写 构建 搭建 重构 写 写一个 做一个 設計 実装 開発 構築 作って 作成 書いて 설계 구현 개발 صمم طور ابن برمج انشئ`,
   /** Making what must be thought out before it is made. */
-  engineer: `implement* disena* desarroll* desenvolv* umsetzung entwick* desig developing designing implementing
+  engineer: `수립* 설계* 구현* 개발*
+    implement* disena* desarroll* desenvolv* umsetzung entwick* desig developing designing implementing
     design implement architect engineer develop devise
     entwirf entwickl* implementier* konzipier* architekt*
     disena disename implementa desarrolla concois concevez implemente implementez developpe developpez
     projete desenvolva implemente progetta sviluppa implementa ontwerp ontwikkel implementeer zaprojektuj zaimplementuj
     спроектируй разработай реализуй tasarla gelistir 设计 实现 开发 構築 設計 実装 開発 설계 구현 개발 صمم طور نفذ`,
   /** Things that are designed without being software. */
-  craft: `logo flyer poster card menu garden room bedroom kitchen tattoo worksheet quiz lesson game_night invitation outfit costume
+  craft: `solar_system sonnensystem* immune_system immunsystem* nervous_system digestive_system school_system systeme_solaire systeme_immunitaire sistema_solar sistema_inmune sistema_imune
+    logo flyer poster card menu garden room bedroom kitchen tattoo worksheet quiz lesson game_night invitation outfit costume
     plakat karte zimmer garten arbeitsblatt einladung kostum cartel tarjeta jardin habitacion ficha affiche carte jardin chambre fiche
     cartaz cartao jardim locandina 海报 贺卡 ポスター`,
-  prove: `disprove provably correctness induction by_contradiction contradiction_proof show_by
+  prove: `show_that zeige_dass zeig_dass muestra_que montre_que montrer_que mostre_que mostra_che 帰納法 归纳法 استقراء بالاستقراء индукции work_it_out_quantitatively
+    disprove provably correctness induction by_contradiction contradiction_proof show_by
     widerlege leite_die herleitung leite_eine beweisen deduzca deducelo dedúcelo deducir deduz prouvez demonstra 論証 导出 推导出 示してください اثبات отрицай выведи
     prove proof proofs proves derive derivation rigorous rigorously disprove lemma qed
     beweis* bewies* leite_her herleit* widerleg* induktion
@@ -316,7 +340,7 @@ const words: Readonly<Record<WordKind, string>> = {
     prove demonstre demonstrar prova dimostra dimostrare dimostrazione bewijs udowodnij докажи* доказательство kanitla
     证明 求证 推导 証明 示せ 導出 증명 برهن اثبت برهان`,
   /** "Show that": a proof when it is of mathematics. */
-  show: `show_that show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
+  show: ` show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
     bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
   maths: `expected_number coin_flips dice squares quadratzahlen summe_der differenzierbar lambert subsequence sequence sequences convergent euler-lagrange variational
     racional numero_racional cuadrado dado promedio lanzar 期望 二次方程式 公式 теорем* 差分 微分 微积分 calculo
@@ -331,7 +355,8 @@ const words: Readonly<Record<WordKind, string>> = {
     素数 偶数 奇数 定理 多项式 积分 导数 无理数 收敛 矩阵 概率 连续函数 逆命题 級数 素数 無理数 積分 収束 行列 確率 多項式 소수 무리수 적분
     الجذر_التربيعي نسبي تكامل متسلسله عدد_اولي интеграл* простых предел* теорем*`,
   /** Terms of mathematics and logic that are met with where things are proved. */
-  theory: `brachistochrone euler-lagrange lambda_calculus horses_are_the_same
+  theory: `cyclic zyklisch closed_form recurrence am-gm inequality ungleichung desigualdad inegalite desigualdade 不等式 均值不等式 متباينه
+    brachistochrone euler-lagrange lambda_calculus horses_are_the_same
     bijection injection undecidable decidable halting irrational transcendental uncountable homomorphism
     isomorph* topolog* manifold martingale lemma conjecture abelian np-complete np-hard navier-stokes black-scholes uniformly_continuous fermat riemann godel
     cauchy bolzano* incompleteness time_complexity lower_bound continuum_hypothesis planar p_equal_np provabl* diophantine galois
@@ -345,7 +370,10 @@ const words: Readonly<Record<WordKind, string>> = {
     ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
     谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز`,
   /** Weighing things up. */
-  analyse: `wage_ab abwage* abzuwagen abwagen pricing_strategy experiment sample_size viability viabilidad proyecciones sensibilidad
+  analyse: `weighs argue resilient valora valorar valuer bewerte clinical_trial
+    threat_model
+     mitigat* bedrohungsanalyse gegenmassnahmen amenazas menaces contre-mesures mitigaciones 威胁建模 脅威 hypotheses ranked critique
+    wage_ab abwage* abzuwagen abwagen pricing_strategy experiment sample_size viability viabilidad proyecciones sensibilidad
     elabora elabore elaborez propose_une_architecture comparer optimieren tourenplanung redesign model_three funnel churn
     対策 改善案 评估 风险评估 迁移方案
     compare_in_depth literature_review en_detail sopesar 制定 影响
@@ -357,12 +385,15 @@ const words: Readonly<Record<WordKind, string>> = {
     analise analisar avalie estrategia otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
     分析 评估 优化 策略 权衡 建议方案 方案 检讨 分析 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه`,
   /** Asking for reasons, care, every case. */
-  depth: `deadlines_and_chances chances numbers phased time_windows zeitfenster* zeitplan kosten sample_size power including schulungen datenschutz proyecciones sensibilidad delais
+  depth: `sensitivity
+    objections einwande objeciones
+    quantitativ* hypotheses mitigations ranked order_of_steps several_exit in_welcher_reihenfolge en_que_orden methods hypothesen methoden arbeitspaket*
+    deadlines_and_chances chances numbers phased time_windows zeitfenster* zeitplan kosten sample_size power including schulungen datenschutz proyecciones sensibilidad delais
     recours modify modifiche 计算 评估 移行
     minimise minimize justify_your_choice optimal walk_through root_cause meilenstein* fuzz weighing lock-in consider taktisch rational*
     step_by_step in_depth in_detail detailed thorough* carefully rigorous* justify justified assumptions assumption break-even breakeven
     trade-off* tradeoff* scenario scenarios risks counter-argument* counterargument* alternatives each_decision consequences
-    comprehensive exhaustive argue derive flaw timeline roadmap propose fallback contingency sensitivity edge_cases work_through
+    comprehensive exhaustive argue derive flaw timeline roadmap propose fallback contingency edge_cases work_through
     schritt_fur_schritt ausfuhrlich begrund* annahmen szenari* risik* folgen abwagung* gegenuber* jede_entscheidung detailliert grundlich
     paso_a_paso detallad* justific* supuestos escenario* riesgos punto_de_equilibrio en_profundidad razonad*
     etape_par_etape en_detail detaille* justifi* hypotheses scenario* risques seuil_de_rentabilite en_profondeur plan_de_retour chiffre calendrier
@@ -370,7 +401,10 @@ const words: Readonly<Record<WordKind, string>> = {
     dettagliat* passo_dopo_passo scenari rischi
     详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
     بالتفصيل افتراضات مخاطر المخاطر سيناريو* التعادل`,
-  law: `evict eviction evicted data_processing sub-processors lawsuit sue sued deadlines recours faute licencie entretien indemnites
+  law: `appeal denial denied denegacion denegado refus bescheid widerspruch* gutachten plazo* delai* allocation benefits pflegekasse pflegegrad contradictoire dependencia
+    llc penalt* registrations indemnif* indemnify power_of_attorney attorney lawyer police vollmacht* strafrecht* zivilrecht* zivil- anwalt*
+    notarial* penales civiles acciones_civiles abogad* notari* plainte avocat* advogad* avvocat*
+    evict eviction evicted data_processing sub-processors lawsuit sue sued deadlines recours faute licencie entretien indemnites
     ausschlagen erbschaft mieter vermieter eigenbedarf vertragsstrafe franchising rechtlich* desahucio recurso despedido legali clausole
     裁员 赔偿 劳动合同 解雇予告 جريمه
     legally fiscal* juridi* frist* anspruch* kundigung* fiscalmente normativo* 法律 合同风险 aufenthaltstitel residence_permit
@@ -383,7 +417,9 @@ const words: Readonly<Record<WordKind, string>> = {
     loi contrat* clause* licenciement* indemnite* bail locataire proprietaire tribunal heritage juridique responsabilite sas sarl dividendes
     lei contrato* clausula* demissao indenizacao heranca inquilino processo legge contratto licenziamento eredita
     合同 法律 条款 起诉 劳动法 赔偿 遗产 离婚 侵权 契約 法律 訴訟 解雇 相続 法的 قانون عقد محكمه`,
-  money: `churn cac gross_margin pricing revenue schulden sanierungsstau umsatz ebit bilanz* viabilidad facturacion chiffre_d_affaires 金额 融资
+  money: `dcf wacc ebitda umsatz* ingresos margen marge wachstum crecimiento growth terminal
+    equity vesting expected_value* erwartungswert* anteile owe 报酬
+    churn cac gross_margin pricing revenue schulden sanierungsstau umsatz ebit bilanz* viabilidad facturacion chiffre_d_affaires 金额 融资
     mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan equity portfolio cash_flow break-even
     valuation investment salary insurance deduct* vat
     steuer* hypothek* zins* rente* brutto netto gehalt* kredit* versicherung* abschreibung* rendite* *steuer* *kredit* mehrwertsteuer
@@ -392,7 +428,9 @@ const words: Readonly<Record<WordKind, string>> = {
     imposto* hipoteca juros aposentadoria investimento emprestimo tasse mutuo interessi stipendio
     税 贷款 利率 养老金 投资 保险 股票 税金 住宅ローン 年金 投資 金利 ضريبه قرض استثمار فائده خطه_ماليه`,
   /** Whole undertakings. */
-  venture: `pricing_strategy migration_plan feasibility viability_study konzept umstellung tourenplanung bus_network grid plan_de_viabilidad plan_de_viabilite etude_de_marche
+  venture: `threat_model
+     bedrohungsanalyse grant_proposal forderantrag* modelo_de_amenazas analyse_de_menaces 威胁建模 脅威モデル methodology work_packages 전략* 마케팅
+    pricing_strategy migration_plan feasibility viability_study konzept umstellung tourenplanung bus_network grid plan_de_viabilidad plan_de_viabilite etude_de_marche
     market_entry scaling_strategy onboarding experiment 改造 迁移方案
     literature_review business_case *strategie* *strategy* kpis milestones meilenstein* contingency_plan plan_de_contingencia supply_chain 供应链 应对方案 三年
     business_plan business_case go-to-market roster rota shifts migration infrastructure strategy policy curriculum thesis dissertation
@@ -403,7 +441,8 @@ const words: Readonly<Record<WordKind, string>> = {
     plano_de_negocio* estrategia tese piano_aziendale strategia
     商业计划 战略 迁移 排班 论文 事業計画 移行 シフト表 戦略 خطه_عمل خطه_ماليه`,
   /** Words that bind a plan. */
-  bound: `at_least at_most no_more_than nobody everyone every each without under only must except unless within maximum minimum total
+  bound: `twice_in_a_row back_to_back
+    at_least at_most no_more_than nobody everyone every each without under only must except unless within maximum minimum total
     mindestens hochstens ohne unter nur muss mussen ausser jeder jede jedes innerhalb maximal niemand
     al_menos como_maximo sin menos_de solo debe cada excepto dentro maximo nadie
     au_moins au_plus sans moins_de seulement doit chaque sauf dans_la_limite maximum personne
@@ -434,14 +473,16 @@ const words: Readonly<Record<WordKind, string>> = {
     it this that these those them same esto eso lo cela ca isso isto
     questo quello 这个 那个 它 これ それ あれ هذا هذه ذلك`,
   /** Asks for another shape of the last answer. */
-  reshape: `sachlicher warmer fug_noch add_a_sentence
+  reshape: `as_a_table in_a_table as_a_list as_bullet als_tabelle als_liste como_tabla como_lista en_tabla sous_forme_de_tableau en_tableau en_liste
+    sound nicer netter aggressive freundlicher_formulier* less_harsh
+    sachlicher warmer fug_noch add_a_sentence
     warmer shorter_please plus_court mas_corto version
     shorter longer simpler formal informal friendlier funnier polite briefer french german english spanish italian portuguese chinese
-    japanese arabic table bullet bullets bullet_points list tone example examples simplify shorten expand
-    kurzer langer einfacher formlicher lockerer freundlicher hoflicher auf_englisch auf_deutsch auf_franzosisch tabelle stichpunkte beispiel
-    corto larga largo simple formal amable en_ingles en_frances en_aleman tabla lista ejemplo
-    court plus_long simple formel formelle amical en_anglais en_allemand en_espagnol tableau liste exemple
-    curto longo simples formal em_ingles tabela lista exemplo breve formale in_inglese
+    japanese arabic bullet bullets bullet_points tone example examples simplify shorten expand
+    kurzer langer einfacher formlicher lockerer freundlicher hoflicher auf_englisch auf_deutsch auf_franzosisch stichpunkte beispiel
+    corto larga largo simple formal amable en_ingles en_frances en_aleman ejemplo
+    court plus_long simple formel formelle amical en_anglais en_allemand en_espagnol exemple
+    curto longo simples formal em_ingles exemplo breve formale in_inglese
     短一点 更正式 英文 表格 简单点 举例 短く 丁寧に 英語で 表に 例えば اقصر بالانجليزيه رسمي`,
 }
 
@@ -464,6 +505,20 @@ interface Lexicon {
   readonly inner: readonly (readonly [string, WordKind])[]
 }
 
+const inflected: ReadonlySet<WordKind> = new Set([
+  "software",
+  "quality",
+  "hard",
+  "maths",
+  "theory",
+  "depth",
+  "law",
+  "money",
+  "venture",
+  "trouble",
+  "analyse",
+])
+
 function readLexicon(): Lexicon {
   const exact = new Map<string, WordKind[]>()
   const stems = new Map<string, WordKind[]>()
@@ -478,6 +533,9 @@ function readLexicon(): Lexicon {
       if (entry.startsWith("*")) inner.push([entry.slice(1, -1), kind])
       else if (entry.endsWith("*")) note(stems, entry.slice(0, -1), kind)
       else if (entry !== "") note(exact, entry, kind)
+      // Endings of nouns vary; in Korean those of every word.
+      if (/^[\p{L}-]{6,}$/u.test(entry) && inflected.has(kind)) note(stems, entry, kind)
+      if (/^\p{Script=Hangul}{2,}$/u.test(entry)) note(stems, entry, kind)
     }
   }
   return { exact, stems, inner }

@@ -187,13 +187,15 @@ function kindsOfWord(token: string): readonly WordKind[] | undefined {
   const bare = /^(?:و?ال|و|لل|ب|ل)(?=[\u0600-\u06ff]{3})/.exec(token)?.[0]
   if (bare !== undefined)
     return lexicon.exact.get(token.slice(bare.length)) ?? lexicon.exact.get(token.replace(/^و/, ""))
+  const parts = token.includes("-") ? token.split("-").flatMap((part) => lexicon.exact.get(part) ?? []) : []
+  if (parts.length > 0) return parts
   if (token.length < 8) return undefined
   const found = lexicon.inner.filter(([stem]) => token.includes(stem)).map(([, kind]) => kind)
   return found.length === 0 ? undefined : found
 }
 
 function stemOf(token: string): readonly WordKind[] | undefined {
-  for (let length = Math.min(token.length, 20); length >= 3; length -= 1) {
+  for (let length = Math.min(token.length, 20); length >= 2; length -= 1) {
     const found = lexicon.stems.get(token.slice(0, length))
     if (found !== undefined) return found
   }

@@ -166,7 +166,7 @@ function theoryWeights(reading: Reading): Weight[] {
   if (has("theory") && has("explain") && !has("why")) return [[55, "theory to be explained"]]
   if (has("theory")) return [[80, "theory"]]
   const isWorkedOut = has("show") || has("depth") || has("why")
-  if (maths >= 3 || (maths >= 2 && !has("explain") && words > 5) || (maths >= 1 && isWorkedOut && words > 8))
+  if (maths >= 3 || (maths >= 2 && !has("explain") && words > 5) || (maths >= 1 && isWorkedOut && words >= 8))
     return [[80, "mathematics to be worked out"]]
   return has("maths") && words > 6 && numbers < 3 ? [[50, "mathematics"]] : []
 }
@@ -179,12 +179,13 @@ function softwareWeights(reading: Reading): Weight[] {
   const found: Weight[] = []
   const isMade = has("build") || has("engineer") || (openings.has("advice") && more > 0)
   const isSmall = has("snippet") || has("text") || has("craft") || (has("plan") && !has("software"))
-  if (isMade && has("software") && !(has("snippet") && demands < 2))
+  if (isMade && has("software") && !has("craft") && !(has("snippet") && demands < 2))
     found.push([78 + 4 * more, "software of several parts"])
   else if (isMade && (demands >= 3 || (has("hard") && !isSmall)))
     found.push([78 + 3 * more, "software with hard demands"])
   else if (openings.has("engineer") && !isSmall) found.push([78 + 3 * more, "something to be designed and built"])
   if (has("snippet") && (isMade || has("compose"))) found.push([50 + 6 * Math.min(4, demands), "a piece of code"])
+  if (demands >= 3 && reading.words >= 18 && !isSmall) found.push([78 + 2 * more, "a matter of running systems"])
   if (has("trouble") && demands >= 2) found.push([70 + 4 * more, "a fault in a running system"])
   if (codeLines > 0) {
     const care = 14 * Math.min(4, demands) + careOf(reading) + (codeLines > 30 ? 10 : 0)
@@ -207,17 +208,24 @@ function caseWeights(reading: Reading): Weight[] {
   ] as const) {
     if (!has(kind)) continue
     const hits = count(reading, kind)
-    const isDeep = kind === "law" && ((hits >= 3 && words >= 15) || (hits >= 2 && words >= 25 && isQuestion))
+    const isDeep =
+      kind === "law" &&
+      ((hits >= 3 && words >= 15) ||
+        (hits >= 2 && words >= 14 && has("compose")) ||
+        (hits >= 2 && words >= 22 && isQuestion))
     if (!has("summarise") && ((isWeighed && words >= 8) || isDeep)) found.push([78 + care / 2, `a case of ${name}`])
     else if (words > 5) found.push([48, `a question of ${name}`])
   }
-  if (has("venture") && (isMade || isWeighed))
+  if (has("venture") && (isMade || isWeighed || has("analyse")))
     found.push([68 + care + (has("analyse") ? 8 : 0) + 3 * Math.min(4, numbers), "an undertaking"])
   if (openings.has("analyse") && words >= 9 && (has("depth") || count(reading, "analyse") >= 2))
     found.push([78 + care / 2, "much to be weighed"])
+  else if (has("analyse") && has("depth") && has("text") && words >= 12) found.push([78, "a text with reasons"])
+  else if (has("analyse") && (has("engineer") || has("build")) && words >= 12)
+    found.push([78 + care / 2, "to be weighed, and made better"])
   else if (has("analyse") && words >= 6) found.push([52 + care, "something to be weighed"])
   const conditions = numbers + 2 * count(reading, "bound")
-  if (has("plan") && has("bound") && conditions >= 6 && words >= 25)
+  if (has("plan") && has("bound") && conditions >= 6 && words >= 18)
     found.push([70 + 2 * Math.min(8, conditions - 4) + care, "a plan under many conditions"])
   if (has("compare") && words >= 12 && (has("depth") || isWeighed)) found.push([70 + care, "a comparison with reasons"])
   if (numbers >= 4 && count(reading, "bound") >= 2 && words >= 25 && (isQuestion || isMade))
@@ -240,7 +248,7 @@ function everydayWeights(reading: Reading): Weight[] {
   if (has("why") && words > 2) found.push([46, "a why"])
   if (has("how") && openings.has("how") && words >= 3 && !(has("lookup") && words <= 9))
     found.push([46, "a way to do something"])
-  if (has("advice") && words > 6) found.push([44, "advice"])
+  if (has("advice") && words >= 5) found.push([44, "advice"])
   if (has("trouble") && words > 4) found.push([46, "a fault to find"])
   if (leading.has("plan") || (has("plan") && words > 4 && isAsked)) found.push([48, "a plan"])
   if (isAsked && has("build") && (has("quality") || has("craft") || words > 8)) found.push([46, "something to make"])
@@ -248,6 +256,9 @@ function everydayWeights(reading: Reading): Weight[] {
   if (isQuestion && words >= 12 && numbers >= 2) found.push([46, "a sum in several steps"])
   if (isQuestion && words > 16) found.push([44, "a question with circumstances"])
   else if (isQuestion && words >= 9 && !leading.has("lookup") && !has("lookup")) found.push([42, "an open question"])
+  if (openings.has("give") && words >= 5 && !has("lookup")) found.push([43, "things to think up"])
+  if (has("reshape") && (openings.has("request") || openings.has("compose"))) found.push([44, "other words"])
+  if (materialCharacters > 0 && isQuestion && words >= 7 && !has("lookup")) found.push([42, "a question about a text"])
   if (openings.has("show") && words > 8) found.push([44, "something to work out"])
   if (has("request") && (has("text") || (openings.has("request") && has("advice"))))
     found.push([46, "something to think up"])
@@ -257,10 +268,11 @@ function everydayWeights(reading: Reading): Weight[] {
 }
 
 /** What is asked for needs no thought: the words are given, or the answer stands in the text. */
-function passesOn({ kinds, leading, words, isQuestion, hasQuote, materialCharacters }: Reading): boolean {
+function passesOn({ kinds, leading, words, isQuestion, hasQuote, codeLines, materialCharacters }: Reading): boolean {
   const isLookedUp = kinds.has("lookup") && !kinds.has("explain") && !kinds.has("summarise")
   if (materialCharacters > 0 && isQuestion && isLookedUp && words <= 14) return true
-  if (leading.has("compose") && hasQuote && words <= 8 && !kinds.has("text")) return true
+  if (codeLines > 0) return false
+  if (leading.has("compose") && hasQuote && words <= 8 && !kinds.has("text") && !kinds.has("reshape")) return true
   if (!leading.has("transport")) return false
   const isToBeWorded = kinds.has("text") || kinds.has("reshape") || thoughtful.some((kind) => kinds.has(kind))
   return !isToBeWorded || hasQuote
@@ -279,6 +291,7 @@ const thoughtful: readonly WordKind[] = [
 
 /** A word or a sentence is to be translated, spelled or explained. */
 function isQuick({ kinds, words, hasQuote, materialCharacters, codeLines }: Reading): boolean {
+  if (kinds.has("law") || kinds.has("compare") || kinds.has("depth")) return false
   if (!kinds.has("quick") || materialCharacters > 0 || codeLines > 0 || kinds.has("text")) return false
   return words <= 12 || (hasQuote && words <= 20)
 }
