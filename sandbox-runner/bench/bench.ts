@@ -10,6 +10,7 @@ import { createModel } from "./programs.ts"
 import { measureRecords } from "./records.ts"
 import { measureRouting } from "./routing.ts"
 import { measureRoundTrips } from "./round-trips.ts"
+import { measureSandbox } from "./sandbox.ts"
 import { measureSlowDisk, measureSpeed } from "./speed.ts"
 import { measureStart } from "./start.ts"
 import { describeMachine, toTable, type Row } from "./table.ts"
@@ -19,7 +20,8 @@ const note = `Floor: \`sandbox-runner/bench/floor.ts\`, two fsynced commits and 
 least. Gateway: a message posted to the loop API until its stream has ended with \`done\`. Both in the same run, taking turns, each in
 its own process, with the scripted model and the load in two more. An fsync is counted for each commit of the object store and of
 the embedded libSQL file; checkpoints of their logs are not. Memory is resident memory, in the last two rows after a full garbage
-collection; numbers in parentheses are objects in memory.`
+collection; numbers in parentheses are objects in memory. For the sandbox the floor is the engine alone: a container of the same image
+made and started.`
 
 /** What else the machine did: above 1 or so the times below are those of a busy machine. */
 const loadBefore = loadavg()[0] ?? 0
@@ -35,6 +37,7 @@ try {
     measureRouting,
     measureGrowth,
     measureRecords,
+    measureSandbox,
   ]) {
     const found = await measure(model.url)
     for (const row of found) process.stderr.write(`${row.measure}: ${row.gateway}\n`)

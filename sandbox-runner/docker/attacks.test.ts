@@ -4,6 +4,7 @@
  */
 import { existsSync } from "node:fs"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
+import * as z from "zod"
 import { argv, bash, newWorkspace, node, openSandboxes, python, type Sandboxes } from "../testkit/sandboxes.ts"
 
 let sandboxes: Sandboxes
@@ -198,6 +199,38 @@ unshare -r id 2>&1 | grep -c denied\\\\\\|permitted; mount -t tmpfs x /tmp 2>&1 
     expect(stdout).toMatch(/^sandbox\n/)
     expect(stdout).not.toMatch(/nameserver (?!127\.0\.0\.1)/)
     expect(existsSync("/work/.sandbox-script.sh")).toBe(false)
+  })
+})
+
+test("the engine was told every limit, and mounts nothing of the host", async () => {
+  const canceling = new AbortController()
+  let hasStarted = false
+  const onOutput = async () => void (hasStarted = true)
+  const running = sandboxes.run(bash("echo started; sleep 60"), { signal: canceling.signal, onOutput })
+  await expect.poll(() => hasStarted).toBe(true)
+  const [name = ""] = await sandboxes.containers()
+  const found = await sandboxes.engine.call(z.unknown(), { method: "GET", path: `/containers${name}/json` })
+  canceling.abort()
+  await running
+  expect(found).toMatchObject({
+    Mounts: [],
+    Config: { User: "10001:10001" },
+    HostConfig: {
+      Binds: null,
+      Privileged: false,
+      NetworkMode: "none",
+      ReadonlyRootfs: true,
+      CapAdd: null,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      // What a program writes is nowhere on the host's disk.
+      LogConfig: { Type: "none" },
+      Memory: 512 * 1_024 * 1_024,
+      MemorySwap: 512 * 1_024 * 1_024,
+      NanoCpus: 1_000_000_000,
+      PidsLimit: 128,
+      AutoRemove: true,
+    },
   })
 })
 

@@ -112,8 +112,14 @@ const Created = z.object({ Id: z.string().regex(/^[0-9a-f]{12,64}$/) })
 async function createContainer({ engine, image, workspaces, canLimitCpu }: RunDeps, { id }: WorkContext) {
   const name = containerName(workspaces.owner, id)
   const body = containerSpec({ image, owner: workspaces.owner, command: id, canLimitCpu })
-  const created = await engine.call(Created, { method: "POST", path: "/containers/create", query: { name }, body })
-  return created.Id
+  try {
+    const created = await engine.call(Created, { method: "POST", path: "/containers/create", query: { name }, body })
+    return created.Id
+  } catch (error) {
+    // Without an answer it may have been made all the same.
+    if (error instanceof EngineProblem && error.status === undefined) await removeContainer(engine, name)
+    throw error
+  }
 }
 
 function creationFailure(error: unknown): WorkFailure {
@@ -214,8 +220,8 @@ function droppedNote({ droppedFiles }: GuardResult): string {
 }
 
 /** The guard's own exit codes, where it had to go without a result. */
-async function explainSilence({ work, exitCode }: Conversation): Promise<CommandOutcome> {
-  const code = await exitCode()
+async function explainSilence({ work, exitCode, watch }: Conversation): Promise<CommandOutcome> {
+  const code = await unlessAborted(exitCode(), watch.signal)
   if (code === 124) return { status: "timed_out" }
   // 137: the kernel took the guard itself, which it does only when nothing else is left to take.
   if (code === 137) return { status: "failed", failure: { code: "resource_limit", message: memoryMessage } }
@@ -286,7 +292,7 @@ function createWatch(signal: AbortSignal, closing: AbortSignal): Watch {
 }
 
 /** Rejects when the signal is aborted first. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort: () => void = () => {}
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(new Error("aborted"))
@@ -294,7 +300,7 @@ async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<
     else signal.addEventListener("abort", onAbort, { once: true })
   })
   try {
-    await Promise.race([work, aborted])
+    return await Promise.race([work, aborted])
   } finally {
     signal.removeEventListener("abort", onAbort)
   }

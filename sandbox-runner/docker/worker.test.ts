@@ -1,9 +1,7 @@
 /** The sandbox worker on a real container engine. Needs Docker and the agent image (see `openSandboxes`). */
-import { createServer, type Server } from "node:http"
 import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { text } from "node:stream/consumers"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
 import * as z from "zod"
 import { spawnChild } from "../testkit/child.ts"
@@ -21,7 +19,7 @@ import {
 } from "../testkit/sandboxes.ts"
 import { toGuard } from "./frames.ts"
 import { containerName, containerSpec, limits } from "./sandbox.ts"
-import { createDockerWorker, type DockerWorkerConfig } from "./worker.ts"
+import { createDockerWorker } from "./worker.ts"
 import { openWorkspaces } from "./workspaces.ts"
 
 let sandboxes: Sandboxes
@@ -393,86 +391,6 @@ test("a container whose runner hangs ends by itself when its time is over", asyn
   // Nothing is read, and the pipe stays open, as a runner would hold it that has stopped in the middle.
   expect(await ended).toEqual({ StatusCode: 124 })
   socket.destroy()
-})
-
-describe("the state says what is wrong:", () => {
-  const stateOf = async (config: Partial<DockerWorkerConfig>) => {
-    const dataDir = await mkdtemp(join(tmpdir(), "loop-state-"))
-    const worker = createDockerWorker({ ...sandboxes.config, ...config, dataDir })
-    const state = await worker.state()
-    const work = {
-      kind: "sandbox.run",
-      workspace: newWorkspace(),
-      program: argv("true"),
-      stdin: "",
-      timeoutMs: 5_000,
-    } as const
-    const context = { id: newCommandId(), signal: new AbortController().signal, onOutput: () => Promise.resolve() }
-    const outcome = await worker.run(work, context)
-    await worker.close()
-    await rm(dataDir, { recursive: true })
-    return { state, outcome }
-  }
-  const unavailable = (problem: RegExp) => ({
-    state: { status: "unavailable", problem: expect.stringMatching(problem) },
-    outcome: { status: "failed", failure: { code: "unavailable" } },
-  })
-
-  test("all is well", async () => {
-    expect(await sandboxes.worker.state()).toEqual({ status: "ok" })
-  })
-
-  test("no engine is there, which agents are told without its address", async () => {
-    const found = await stateOf({ dockerHost: "unix:///nonexistent/docker.sock" })
-    expect(found).toMatchObject(unavailable(/no container engine at unix:\/\/\/nonexistent\/docker\.sock.*Install/))
-    expect(JSON.stringify(found.outcome)).not.toContain("nonexistent")
-  })
-
-  test("no engine listens any more", async () => {
-    expect(await stateOf({ dockerHost: "tcp://127.0.0.1:1" })).toMatchObject(
-      unavailable(/listens at tcp:\/\/127\.0\.0\.1:1/),
-    )
-  })
-
-  test("the image is missing, with the command that builds it", async () => {
-    expect(await stateOf({ image: "no-such-image:latest" })).toMatchObject(
-      unavailable(/no-such-image.*npm run agent-image/),
-    )
-  })
-
-  describe("of an engine", () => {
-    let fake: Server
-    let info: unknown
-    const withInfo = async (changes: object) => {
-      info = {
-        OSType: "linux",
-        MemoryLimit: true,
-        PidsLimit: true,
-        SecurityOptions: ["name=seccomp,profile=default"],
-        ...changes,
-      }
-      const address = fake.address()
-      return stateOf({ dockerHost: `tcp://127.0.0.1:${typeof address === "object" ? address?.port : 0}` })
-    }
-    beforeAll(async () => {
-      fake = createServer((request, response) => {
-        void text(request)
-        response.setHeader("api-version", "1.41").end(JSON.stringify(request.url?.endsWith("/info") ? info : []))
-      })
-      await new Promise<void>((resolve) => fake.listen(0, "127.0.0.1", resolve))
-    })
-    afterAll(() => fake.close())
-
-    test.each([
-      ["cannot limit memory", { MemoryLimit: false }, /cannot limit memory.*cgroup_enable=memory/],
-      ["cannot limit processes", { PidsLimit: false }, /cannot limit processes/],
-      ["has no seccomp", { SecurityOptions: ["name=apparmor"] }, /seccomp/],
-      ["has seccomp switched off", { SecurityOptions: ["name=seccomp,profile=unconfined"] }, /seccomp/],
-      ["is not of Linux", { OSType: "windows" }, /no Linux/],
-    ])("that %s", async (_, changes, problem) => {
-      expect(await withInfo(changes)).toMatchObject(unavailable(problem))
-    })
-  })
 })
 
 test("what a sandbox does not do is refused", async () => {
