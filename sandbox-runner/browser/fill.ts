@@ -2,6 +2,8 @@
 import type { ElementHandle } from "playwright-core"
 
 const timeout = 5_000
+/** Of input: what is written otherwise is dropped. */
+const ownForm = /^(date|time|datetime-local|month|week|color|range|number)$/
 const yes = /^(true|on|yes|1|checked)$/i
 const no = /^(false|off|no|0|unchecked)?$/i
 
@@ -24,16 +26,18 @@ export async function fillElement(element: ElementHandle, text: string): Promise
   }
   try {
     await element.fill(text, { timeout })
-    return undefined
+    if (!ownForm.test(type) || (await element.inputValue()) === text) return undefined
+    return otherForm(type)
   } catch (error) {
     const message = error instanceof Error ? error.message : ""
-    if (/Malformed value/.test(message))
-      return `A field of type ${type} takes its value in another form (dates: 2026-12-31).`
+    if (/Malformed value/.test(message)) return otherForm(type)
     if (/Cannot type text into input\[type=number\]/.test(message)) return "This field takes a number."
     if (/not an <input>/.test(message)) return "This element takes no text: click it."
     throw error
   }
 }
+
+const otherForm = (type: string) => `A field of type ${type} takes its value in another form (dates: 2026-12-31).`
 
 /** By the text that is shown, or by its value. */
 async function choose(element: ElementHandle, text: string): Promise<string | undefined> {

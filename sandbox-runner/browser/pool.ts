@@ -153,7 +153,7 @@ export function createPool(options: PoolOptions): Pool {
     use: (id, signal, work) =>
       queued(id, async () => {
         signal.throwIfAborted()
-        if (isEnding) throw new Error("The browser is being closed.")
+        if (isEnding) throw new Error("The browser has been closed.")
         const one = open.get(id) ?? (await openOne(id, signal))
         one.isBusy = true
         clearTimeout(one.idle)

@@ -64,91 +64,127 @@ const hopHeaders: ReadonlySet<string> = new Set([
   "upgrade",
 ])
 
+/** What the two ways through the proxy share. */
+interface Guard {
+  /** Name of the header that tells a refusal. */
+  readonly marker: string
+  readonly agent: Agent
+  /** @throws LoopError `egress_forbidden` for what an address shows by itself */
+  check(url: URL): void
+  refuse(url: URL, error: unknown): void
+  lookupFor(port: number): LookupFunction
+}
+
 export async function startProxy({ rules, resolve = lookup }: ProxyOptions): Promise<FilteringProxy> {
-  const marker = `x-refused-${randomBytes(12).toString("hex")}`
   const refusals = new Map<string, Refusal>()
   const tunnels = new Set<Duplex>()
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: silenceTimeoutMs })
-  const refuse = (url: URL, error: unknown): Refusal => {
-    const refusal = { host: url.hostname, reason: reasonOf(error) }
-    refusals.delete(url.hostname)
-    refusals.set(url.hostname, refusal)
-    const [oldest] = refusals.keys()
-    if (refusals.size > maxRefusalsKept && oldest !== undefined) refusals.delete(oldest)
-    return refusal
+  const guard: Guard = {
+    marker: `x-refused-${randomBytes(12).toString("hex")}`,
+    agent: new Agent({ keepAlive: true, maxFreeSockets: 16, timeout: silenceTimeoutMs }),
+    check(url) {
+      if (!mayAskFor(url, rules) || isForbiddenLiteral(url.hostname, portOf(url), rules)) throw forbidden(url.hostname)
+    },
+    refuse({ hostname }, error) {
+      refusals.delete(hostname)
+      refusals.set(hostname, { host: hostname, reason: reasonOf(error) })
+      const [oldest] = refusals.keys()
+      if (refusals.size > maxRefusalsKept && oldest !== undefined) refusals.delete(oldest)
+    },
+    lookupFor: (port) => guardedLookup(resolve, port, rules),
   }
-  const lookupFor = (port: number) => guardedLookup(resolve, port, rules)
-  const check = (url: URL) => {
-    if (!mayAskFor(url, rules) || isForbiddenLiteral(url.hostname, portOf(url), rules)) throw forbidden(url.hostname)
-  }
-
   const server = createServer({ keepAliveTimeout: silenceTimeoutMs, maxHeaderSize: 64 * 1024 })
   server.maxConnections = maxConnections
-  server.on("request", (incoming: IncomingMessage, response: ServerResponse) => {
-    const url = absoluteUrl(incoming.url)
-    if (url === undefined || url.protocol !== "http:") {
-      response.writeHead(400).end()
+  server.on("request", (incoming: IncomingMessage, response: ServerResponse) => handOn(guard, incoming, response))
+  server.on("connect", (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
+    tunnels.add(client)
+    client.on("close", () => tunnels.delete(client))
+    openTunnel(guard, incoming, client, head)
+  })
+  // A request to upgrade that is not inside a tunnel: Chromium sends none.
+  server.on("upgrade", (_, socket: Duplex) => socket.destroy())
+  server.on("clientError", (_, socket: Duplex) => socket.destroy())
+  const port = await listen(server)
+  return {
+    url: `http://127.0.0.1:${port}`,
+    refusalOf: (headers) => refusals.get(headers[guard.marker] ?? ""),
+    lastRefusal: (host) => refusals.get(host),
+    async close() {
+      for (const tunnel of tunnels) tunnel.destroy()
+      guard.agent.destroy()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+    },
+  }
+}
+
+/** A request for an address without TLS: the proxy asks for it and hands the answer back. */
+function handOn(guard: Guard, incoming: IncomingMessage, response: ServerResponse): void {
+  const url = absoluteUrl(incoming.url)
+  if (url === undefined || url.protocol !== "http:") {
+    response.writeHead(400).end()
+    return
+  }
+  const fail = (error: unknown) => {
+    incoming.resume()
+    guard.refuse(url, error)
+    if (response.headersSent) {
+      response.destroy()
       return
     }
-    const fail = (error: unknown) => {
-      if (response.headersSent) {
-        response.destroy()
-        return
-      }
-      const { host } = refuse(url, error)
-      // With a body, or Chromium shows a page of its own in place of the answer.
-      response
-        .writeHead(502, { [marker]: host, "cache-control": "no-store", "content-type": "text/plain" })
-        .end("Refused.")
-    }
-    try {
-      check(url)
-    } catch (error) {
-      incoming.resume()
-      fail(error)
-      return
-    }
+    // With a body, or Chromium shows a page of its own in place of the answer.
+    const headers = { [guard.marker]: url.hostname, "cache-control": "no-store", "content-type": "text/plain" }
+    response.writeHead(502, headers).end("Refused.")
+  }
+  try {
+    guard.check(url)
     const outgoing = sendRequest(url, {
       method: incoming.method ?? "GET",
-      headers: endToEnd(incoming.headers),
-      agent,
-      lookup: lookupFor(portOf(url)),
+      headers: { ...endToEnd(incoming.headers), host: url.host },
+      agent: guard.agent,
+      lookup: guard.lookupFor(portOf(url)),
       timeout: silenceTimeoutMs,
       setDefaultHeaders: false,
     })
     outgoing.on("timeout", () => outgoing.destroy(new Error("silent")))
     outgoing.on("error", fail)
     outgoing.on("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers))
+      try {
+        response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers))
+      } catch {
+        // A status or header that HTTP does not know.
+        outgoing.destroy(new Error("not HTTP"))
+        return
+      }
       answer.on("error", () => response.destroy())
       answer.pipe(boundedTo(maxBytes, () => outgoing.destroy())).pipe(response)
     })
     response.on("close", () => outgoing.destroy())
     incoming.pipe(outgoing)
-  })
-  server.on("connect", (incoming: IncomingMessage, client: Duplex, head: Buffer) => {
-    tunnels.add(client)
-    client.on("close", () => tunnels.delete(client))
-    client.on("error", () => client.destroy())
-    const refuseTunnel = (url: URL, error: unknown) => {
-      refuse(url, error)
-      client.end("HTTP/1.1 502 Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-    }
-    const url = absoluteUrl(`https://${incoming.url ?? ""}`)
-    const plain = absoluteUrl(`http://${incoming.url ?? ""}`)
-    if (url === undefined || plain === undefined) {
-      client.end("HTTP/1.1 400 Bad Request\r\n\r\n")
-      return
-    }
-    try {
-      // A WebSocket without TLS asks for a tunnel too.
-      for (const asked of [url, plain]) check(asked)
-    } catch (error) {
-      refuseTunnel(url, error)
-      return
-    }
-    const port = Number(/:(\d+)$/.exec(incoming.url ?? "")?.[1] ?? "443")
-    const site = connect({ host: url.hostname.replace(/^\[(.+)\]$/, "$1"), port, lookup: lookupFor(port) })
+  } catch (error) {
+    fail(error)
+  }
+}
+
+/** A tunnel for TLS, and for a WebSocket without it: the proxy sees where it leads and nothing of what is said. */
+function openTunnel(guard: Guard, incoming: IncomingMessage, client: Duplex, head: Buffer): void {
+  client.on("error", () => client.destroy())
+  const url = absoluteUrl(`https://${incoming.url ?? ""}`)
+  const plain = absoluteUrl(`http://${incoming.url ?? ""}`)
+  const [, port] = /:(\d{1,5})$/.exec(incoming.url ?? "") ?? []
+  if (url === undefined || plain === undefined || port === undefined) {
+    client.end("HTTP/1.1 400 Bad Request\r\n\r\n")
+    return
+  }
+  const refuse = (error: unknown) => {
+    guard.refuse(url, error)
+    client.end("HTTP/1.1 502 Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+  }
+  try {
+    for (const asked of [url, plain]) guard.check(asked)
+    const host = url.hostname.replace(/^\[(.+)\]$/, "$1")
+    const site = connect({ host, port: Number(port), lookup: guard.lookupFor(Number(port)) })
     const connecting = setTimeout(() => site.destroy(new Error("silent")), connectTimeoutMs)
     let isOpen = false
     site.once("connect", () => {
@@ -161,26 +197,11 @@ export async function startProxy({ rules, resolve = lookup }: ProxyOptions): Pro
     site.on("error", (error) => {
       clearTimeout(connecting)
       if (isOpen) client.destroy()
-      else refuseTunnel(url, error)
+      else refuse(error)
     })
     client.on("close", () => site.destroy())
-  })
-  // A request to upgrade that is not inside a tunnel: Chromium sends none.
-  server.on("upgrade", (_, socket: Duplex) => socket.destroy())
-  server.on("clientError", (_, socket: Duplex) => socket.destroy())
-  const port = await listen(server)
-  return {
-    url: `http://127.0.0.1:${port}`,
-    refusalOf: (headers) => refusals.get(headers[marker] ?? ""),
-    lastRefusal: (host) => refusals.get(host),
-    async close() {
-      for (const tunnel of tunnels) tunnel.destroy()
-      agent.destroy()
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
-    },
+  } catch (error) {
+    refuse(error)
   }
 }
 

@@ -14,7 +14,7 @@ type Failure = Extract<StepEnd, { status: "failed" }>
 /** Something lies over the element, it moves or it is out of reach: the model should look again. */
 const clickTimeoutMs = 5_000
 /** What has not come by then is read as far as it is there. */
-const documentTimeoutMs = 15_000
+const documentTimeoutMs = 10_000
 /** Models take pictures of 8,000 points a side (Anthropic "Vision"), and whole pages have no end. */
 const maxPictureHeight = 7_900
 const pictureQualities = [75, 50, 25]
@@ -25,7 +25,7 @@ const pictureQualities = [75, 50, 25]
  */
 export async function performStep(session: Session, step: BrowserStep, address: string | undefined): Promise<StepEnd> {
   if (step.action === "open") return openAddress(session, step.url)
-  const page = session.front() ?? (await reopen(session, step, address))
+  const page = openPage(session) ?? (await reopen(session, step, address))
   if (page === undefined)
     return failed("not_found", address === undefined ? noPage : "The page was closed meanwhile: read it again first.")
   if ("status" in page) return page
@@ -50,6 +50,12 @@ export async function performStep(session: Session, step: BrowserStep, address: 
 }
 
 const noPage = "No page is open: use the action open first."
+
+/** The page in front; a blank one alone is none. */
+function openPage(session: Session): Page | undefined {
+  const front = session.front()
+  return front?.url() === "about:blank" && session.count() === 1 ? undefined : front
+}
 
 async function reopen(session: Session, step: BrowserStep, address: string | undefined) {
   if (address === undefined || (step.action !== "read" && step.action !== "screenshot")) return undefined
@@ -96,11 +102,11 @@ async function navigate(
     if (/Download is starting/.test(message))
       return failed("invalid", "The address is a file to download, not a page: it was not taken. Try http_request.")
     const problem = session.problemOf(page)
-    if (problem !== undefined) return refusePage(page, problem)
+    if (problem !== undefined) return refusePage(session, page, problem)
     const [code] = /net::ERR_\w+/.exec(message) ?? []
     if (code === undefined) throw error
     if (code === "net::ERR_ABORTED") return failed("not_found", "The address answered with no page, or with a file.")
-    return refusePage(page, { kind: "failed", error: code, host })
+    return refusePage(session, page, { kind: "failed", error: code, host })
   }
   return conclude(session, page, {})
 }
@@ -125,9 +131,7 @@ async function useElement(
     if (!/Timeout|not attached|not visible|not enabled|not stable|outside of the viewport/i.test(message)) throw error
     return failed("not_found", whyNotUsable(message))
   }
-  const front = session.front() ?? page
-  const opened = session.count() > before ? ["A new window opened; this is its page. The action back returns."] : []
-  return conclude(session, front, { notes: opened })
+  return conclude(session, page, { before })
 }
 
 function whyNotUsable(message: string): string {
@@ -141,12 +145,20 @@ function whyNotUsable(message: string): string {
 
 interface Conclusion {
   readonly from?: number | undefined
-  readonly notes?: readonly string[]
+  /** How many pages were open: one more is the one that the step led to. */
+  readonly before?: number
 }
 
 /** Waits for the page to come to rest and reads it. */
-async function conclude(session: Session, page: Page, { from, notes = [] }: Conclusion): Promise<StepEnd> {
-  const isThere = await settle(session, page)
+async function conclude(session: Session, asked: Page, { from, before }: Conclusion): Promise<StepEnd> {
+  let page = asked
+  let isThere = await settle(session, page)
+  const front = session.front()
+  const isNew = before !== undefined && session.count() > before && front !== undefined
+  if (isNew) {
+    page = front
+    isThere = await settle(session, page)
+  }
   const end = await problemNow(session, page)
   if (end !== undefined) return end
   const reading = await readSteadily(session, page, from)
@@ -154,7 +166,7 @@ async function conclude(session: Session, page: Page, { from, notes = [] }: Conc
   const said = [
     ...(status !== undefined && status >= 400 ? [`The site answered with status ${status}.`] : []),
     ...(isThere ? [] : ["The page is still loading; this is what is there so far."]),
-    ...notes,
+    ...(isNew ? ["A new window opened; this is its page. The action back returns."] : []),
     ...session.takeNotes(),
   ].map((note) => `(${note})\n`)
   const text = said.join("") + (reading.text.trim() === "" ? "(The page shows no text.)" : reading.text)
@@ -190,16 +202,19 @@ async function problemNow(session: Session, page: Page): Promise<Failure | undef
     return failed("resource_limit", "The page crashed: it may need more memory than there is. Open another one.")
   }
   const problem = session.problemOf(page)
-  if (problem !== undefined) return refusePage(page, problem)
+  if (problem !== undefined) return refusePage(session, page, problem)
   const { protocol } = new URL(page.url())
   if (/^(https?|about|blob):$/.test(protocol)) return undefined
-  return refusePage(page, { kind: "refused", refusal: { host: protocol, reason: "forbidden" } })
+  return refusePage(session, page, { kind: "refused", refusal: { host: protocol, reason: "forbidden" } })
 }
 
-/** Leaves what the browser shows in place of the page. */
-async function refusePage(page: Page, problem: NavigationProblem): Promise<Failure> {
-  await page.goto("about:blank").catch(() => {})
-  const left = "No page is open now."
+/**
+ * Closes what the browser shows in place of the page: going elsewhere in it could meet what the page still tries. The page
+ * before it is opened again when someone looks.
+ */
+async function refusePage(session: Session, page: Page, problem: NavigationProblem): Promise<Failure> {
+  await page.close()
+  const left = session.count() > 0 ? "The page before is in front." : "No page is open now."
   if (problem.kind === "failed") {
     const error = problem.error.replace("net::", "")
     const isCertificate = /CERT|SSL/.test(error)

@@ -4,6 +4,7 @@
  */
 import type { LookupFunction } from "node:net"
 import type { Allowance } from "../../core/egress/address.ts"
+import { describeFailure, type Log } from "../../core/log.ts"
 import type { CommandOutcome, RunnerWork, WorkFailure } from "../../core/runner/command.ts"
 import type { RunnerWorker, WorkContext } from "../runner-worker.ts"
 import { chromiumProblem, type ChromiumOptions } from "./chromium.ts"
@@ -27,6 +28,7 @@ export interface BrowserWorkerConfig {
   readonly ownPort?: number
   /** Resolves names; the system's resolver unless a test brings its own. */
   readonly resolve?: LookupFunction
+  readonly log?: Log
 }
 
 type Act = Extract<RunnerWork, { kind: "browser.act" }>
@@ -56,8 +58,7 @@ export function createBrowserWorker(config: BrowserWorkerConfig): RunnerWorker {
     const either = AbortSignal.any([signal, deadline])
     try {
       return await pool.use(profile, either, async (session) => {
-        const address = session.front() === undefined ? await profiles.addressOf(profile) : undefined
-        const end = await performStep(session, step, address)
+        const end = await performStep(session, step, await profiles.addressOf(profile))
         if (end.status === "failed") return end
         if (step.action !== "read" && step.action !== "screenshot") {
           const kept = profiles.keep(profile, session.context, session.front()?.url() ?? "").catch(() => {})
@@ -68,6 +69,7 @@ export function createBrowserWorker(config: BrowserWorkerConfig): RunnerWorker {
     } catch (error) {
       if (signal.aborted) return { status: "canceled" }
       if (deadline.aborted) return { status: "timed_out" }
+      config.log?.({ level: "warn", event: "browser_step_failed", step: step.action, failure: describeFailure(error) })
       return { status: "failed", failure: failureOf(error, pool.lastProblem()) }
     }
   }

@@ -78,13 +78,15 @@ export const profileOf = (digit: number) => ConversationId.parse(`conv_${String(
 /** @param ports - of loopback that pages may reach */
 export function setBrowserStage(ports: readonly number[], config: Partial<BrowserWorkerConfig> = {}): BrowserStage {
   const root = mkdtempSync(join(tmpdir(), "loop-browser-stage-"))
-  const directory = join(root, "browser")
+  const directory = config.directory ?? join(root, "browser")
+  const log: string[] = []
   const worker = createBrowserWorker({
     chromium: { path: chromiumPath, noSandbox: process.env.CHROMIUM_NO_SANDBOX === "true" },
     directory,
     maxOpen: 2,
     ownOrigins: [],
     allowances: ports.flatMap((port) => parseAllowance(`127.0.0.1/32:${port}`) ?? []),
+    log: (entry) => log.push(JSON.stringify(entry)),
     ...config,
   })
   let count = 0
@@ -93,8 +95,10 @@ export function setBrowserStage(ports: readonly number[], config: Partial<Browse
     return { id: CommandId.parse(`cmd_${count}`), signal, onOutput: async () => {} }
   }
   const never = new AbortController().signal
-  const outcome = (step: unknown, { profile = profileOf(0), timeoutMs = 25_000, signal = never }: ActOptions = {}) =>
-    worker.run({ kind: "browser.act", profile, step: BrowserStep.parse(step), timeoutMs }, context(signal))
+  const outcome = async (
+    step: unknown,
+    { profile = profileOf(0), timeoutMs = 25_000, signal = never }: ActOptions = {},
+  ) => worker.run({ kind: "browser.act", profile, step: BrowserStep.parse(step), timeoutMs }, context(signal))
   return {
     worker,
     directory,
@@ -102,7 +106,7 @@ export function setBrowserStage(ports: readonly number[], config: Partial<Browse
     async act(step, options) {
       const end = await outcome(step, options)
       if (end.status === "succeeded" && end.result.kind === "browser.act") return end.result
-      throw new Error(`the step did not succeed: ${JSON.stringify(end)}`)
+      throw new Error(`the step did not succeed: ${JSON.stringify(end)} ${log.at(-1) ?? ""}`)
     },
     async failure(step, options) {
       const end = await outcome(step, options)
