@@ -22,6 +22,9 @@ export function variableOf(secret: string): string | undefined {
 const { name, description, systemPrompt, model, skills, budgetMaxTokensDay, budgetMaxTokensMonth } =
   AgentGroupChanges.shape
 const { historyMessages, maxOutputTokens, hotSwapConfig } = AgentGroupChanges.shape
+const { budgetMaxUsdDay, budgetMaxUsdMonth, conversationMaxTokensDay, conversationMaxTokensMonth } =
+  AgentGroupChanges.shape
+const { conversationMaxUsdDay, conversationMaxUsdMonth } = AgentGroupChanges.shape
 
 /** What is left out has its default: the file describes the whole group. */
 export const FileGroup = z.strictObject({
@@ -32,6 +35,12 @@ export const FileGroup = z.strictObject({
   skills,
   budgetMaxTokensDay,
   budgetMaxTokensMonth,
+  budgetMaxUsdDay,
+  budgetMaxUsdMonth,
+  conversationMaxTokensDay,
+  conversationMaxTokensMonth,
+  conversationMaxUsdDay,
+  conversationMaxUsdMonth,
   historyMessages,
   maxOutputTokens,
   hotSwapConfig,

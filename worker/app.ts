@@ -29,6 +29,7 @@ import { bindLoops } from "./routes/loops.ts"
 import { bindMetrics } from "./routes/metrics.ts"
 import { bindModels } from "./routes/models.ts"
 import { bindOperations } from "./routes/operations.ts"
+import { bindBudgets } from "./routes/budgets.ts"
 import { bindRuns } from "./routes/runs.ts"
 import { bindSettings } from "./routes/settings.ts"
 import { bindTokens } from "./routes/tokens.ts"
@@ -88,6 +89,7 @@ export function createApp(deps: EdgeDeps): App {
   bindConversations(binder, deps)
   bindRuns(binder, deps)
   bindUsage(binder, deps)
+  bindBudgets(binder, deps)
   bindLive(binder, deps)
   bindModels(binder, deps)
   bindOperations(binder, deps)

@@ -1,7 +1,8 @@
 /** Agent groups: named settings of an agent. Their keys arrive here sealed. */
 import { and, eq, ne, notExists } from "drizzle-orm"
 import { alias } from "drizzle-orm/sqlite-core"
-import type { GroupId } from "../../core/units.ts"
+import * as z from "zod"
+import { GroupId } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
 import { type ListOptions, listByCreation } from "./page.ts"
 import { build, constant, parseRow, statement } from "./query.ts"
@@ -9,6 +10,15 @@ import { GroupRow, type Page } from "./rows.ts"
 import { agentGroups } from "./schema.ts"
 
 const selectGroup = constant("select * from agent_groups where id = ?")
+
+const selectNames = constant("select id, name from agent_groups")
+const Named = z.array(z.object({ id: GroupId, name: z.string() }))
+
+/** The name of every group by its id. */
+export async function listGroupNames(libsql: Libsql): Promise<Map<string, string>> {
+  const [found] = await libsql.read([selectNames()])
+  return new Map(Named.parse(found?.rows ?? []).map(({ id, name }) => [id, name]))
+}
 
 /** Stores a new group; its `version` becomes 1. */
 export async function createGroup(

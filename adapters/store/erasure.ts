@@ -20,6 +20,7 @@ const deleteModelCalls = constant(
   "delete from model_calls where id >= 'turn_' || ?1 || '_' and id < 'turn_' || ?1 || '`'",
 )
 const deleteConversation = constant("delete from conversations where id = ?")
+const deleteBudget = constant("delete from conversation_budgets where conversation_id = ?")
 const deleteMessages = constant(
   `delete from messages where seq in (select seq from messages where conversation_id = ? limit ${entriesAtOnce}) returning 1`,
 )
@@ -40,6 +41,7 @@ export async function eraseConversation(
   await libsql.write([
     remember(erasedIdHash(id), life.lastTurn, life.lastVersion, now),
     deleteConversation(id),
+    deleteBudget(id),
     deleteTurns(id),
     deleteDeliveries(id),
     deleteModelCalls(id),

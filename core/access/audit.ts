@@ -31,6 +31,7 @@ export const AuditAction = z.enum([
   "settings_changed",
   "approval_answered",
   "conversation_erased",
+  "budget_changed",
   "spend_stopped",
 ])
 export type AuditAction = z.infer<typeof AuditAction>

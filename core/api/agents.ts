@@ -1,5 +1,6 @@
 /** Contracts of agent groups: separate agents with their own prompt, model, keys and budget, bound to channels. */
 import * as z from "zod"
+import { BudgetTokens, BudgetUsd } from "../settings.ts"
 import { ChannelId, GroupId } from "../units.ts"
 import { endpoint, Instant, nothing, page, pageLimit } from "./endpoint.ts"
 
@@ -11,7 +12,6 @@ const BaseUrl = z
   .max(2_000)
   .refine((value) => !/^https?:\/\/[^/?#]*@/i.test(value), "must not contain a user name or password")
 const Percent = z.number().min(0).max(100)
-const TokenCount = z.number().int().positive().max(Number.MAX_SAFE_INTEGER)
 
 /** A message goes to the first tier whose `maxComplexity` is not below its own. */
 export const HotSwapConfig = z.object({
@@ -55,8 +55,15 @@ const settings = {
   /** Kept for the agent; each skill is enabled by name. */
   skills: z.array(z.string().trim().min(1).max(100)).max(200),
   /** Null: no limit. */
-  budgetMaxTokensDay: TokenCount.nullable(),
-  budgetMaxTokensMonth: TokenCount.nullable(),
+  budgetMaxTokensDay: BudgetTokens,
+  budgetMaxTokensMonth: BudgetTokens,
+  budgetMaxUsdDay: BudgetUsd,
+  budgetMaxUsdMonth: BudgetUsd,
+  /** Of each conversation of the group; null: the gateway's. */
+  conversationMaxTokensDay: BudgetTokens,
+  conversationMaxTokensMonth: BudgetTokens,
+  conversationMaxUsdDay: BudgetUsd,
+  conversationMaxUsdMonth: BudgetUsd,
   /** Null: the gateway's defaults. */
   historyMessages: z.number().int().min(1).max(1_000).nullable(),
   maxOutputTokens: z.number().int().min(1).max(1_000_000).nullable(),

@@ -2,6 +2,7 @@
 import * as access from "./access.ts"
 import * as agents from "./agents.ts"
 import * as audit from "./audit.ts"
+import * as budgets from "./budgets.ts"
 import * as channels from "./channels.ts"
 import * as chat from "./chat-completions.ts"
 import * as conversations from "./conversations.ts"
@@ -66,6 +67,9 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   usage.getDailyUsage,
   usage.getModelUsage,
   usage.listCalls,
+  budgets.getBudgets,
+  budgets.getConversationBudget,
+  budgets.setConversationBudget,
   agents.listAgentGroups,
   agents.createAgentGroup,
   agents.getAgentGroup,

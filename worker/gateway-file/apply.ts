@@ -18,12 +18,14 @@ import type { ChannelId, GroupId } from "../../core/units.ts"
 import { sha256Hex } from "../../adapters/digest.ts"
 import { readGatewayFile } from "../../adapters/gateway-file.ts"
 import * as groups from "../../adapters/store/agents.ts"
+import { groupTerms } from "../../adapters/store/budgets.ts"
 import * as channels from "../../adapters/store/channels.ts"
 import { readOwnership } from "../../adapters/store/ownership.ts"
 import { readAll } from "../../adapters/store/page.ts"
 import type { ChannelRow, GroupRow } from "../../adapters/store/rows.ts"
 import { readSettings, writeSettings } from "../../adapters/store/settings.ts"
 import type { AuditNote } from "../access/audit.ts"
+import { tellBudget } from "../budgets.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { tellLive } from "../live.ts"
 import { applyGroupChanges, newGroup } from "../routes/agents.ts"
@@ -185,6 +187,7 @@ class Applying {
     const action = outcome.status === "created" ? "group_created" : "group_changed"
     this.#note({ action, target: ["group", id] })
     this.#tell({ event: outcome.status === "created" ? "group:created" : "group:updated", data: { groupId: id } })
+    await tellBudget(this.#deps, groupTerms(outcome.group))
     this.#world.groups.set(name, outcome.group)
     return { id, name, digest, version: outcome.group.version }
   }

@@ -31,6 +31,12 @@ const full = {
   skills: ["web-browse"],
   budgetMaxTokensDay: 100_000,
   budgetMaxTokensMonth: 2_000_000,
+  budgetMaxUsdDay: 2.5,
+  budgetMaxUsdMonth: 40.000001,
+  conversationMaxTokensDay: 10_000,
+  conversationMaxTokensMonth: null,
+  conversationMaxUsdDay: null,
+  conversationMaxUsdMonth: 0.1,
   hotSwapConfig: {
     enabled: true,
     tiers: [{ model: "claude-haiku", maxComplexity: 40, label: "Haiku (fast)" }],

@@ -10,13 +10,17 @@ import {
   unassignChannel,
   updateAgentGroup,
 } from "../../core/api/agents.ts"
+import { toUsd } from "../../core/budget/usd.ts"
 import { LoopError } from "../../core/errors.ts"
+import { microUsdOf } from "../../core/settings.ts"
 import { type ChannelId, GroupId, toHex, toRfc3339 } from "../../core/units.ts"
 import * as store from "../../adapters/store/agents.ts"
+import { groupTerms } from "../../adapters/store/budgets.ts"
 import { bindChannel, listBindings, unbindChannel } from "../../adapters/store/channels.ts"
 import { isOwned, readOwnership } from "../../adapters/store/ownership.ts"
 import { fallbackKeyPlace, StoredFallbackChain } from "../../adapters/store/fallback-chain.ts"
 import type { GroupRow } from "../../adapters/store/rows.ts"
+import { tellBudget } from "../budgets.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
 import { tellLive } from "../live.ts"
@@ -55,6 +59,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
   bind(binder, createAgentGroup, async ({ body }) => {
     const made = await store.createGroup(deps.libsql, applyGroupChanges(deps, newGroup(deps, body.name), body))
     if (made.status === "name_taken") throw new LoopError("name_taken", { field: "name" })
+    await tellBudget(deps, groupTerms(made.group))
     tellLive(deps, { event: "group:created", data: { groupId: made.group.id } })
     return toView(made.group, [], false)
   })
@@ -76,6 +81,7 @@ export function bindAgents(binder: Binder, deps: EdgeDeps): void {
           return { status: "conflict" }
       }
     })
+    await tellBudget(deps, groupTerms(row))
     tellLive(deps, { event: "group:updated", data: { groupId: row.id } })
     return show(row)
   })
@@ -142,18 +148,28 @@ export function applyGroupChanges(
   row: GroupRow,
   changes: AgentGroupChanges,
 ): GroupRow {
-  const { apiKey, fallbackChainConfig, ...plain } = changes
+  const { apiKey, fallbackChainConfig, budgetMaxUsdDay, budgetMaxUsdMonth, ...others } = changes
+  const { conversationMaxUsdDay, conversationMaxUsdMonth, ...plain } = others
   const given = Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined))
   const keyPlace = { table: "agent_groups", row: row.id, column: "api_key" }
   return {
     ...row,
     ...given,
+    ...inMicroUsd("budgetMaxMicroUsdDay", budgetMaxUsdDay),
+    ...inMicroUsd("budgetMaxMicroUsdMonth", budgetMaxUsdMonth),
+    ...inMicroUsd("conversationMaxMicroUsdDay", conversationMaxUsdDay),
+    ...inMicroUsd("conversationMaxMicroUsdMonth", conversationMaxUsdMonth),
     ...(apiKey === undefined ? {} : { apiKeySealed: apiKey === null ? null : deps.vault.seal(keyPlace, apiKey) }),
     ...(fallbackChainConfig === undefined
       ? {}
       : { fallbackChainConfig: fallbackChainConfig && sealChain(deps, row, fallbackChainConfig) }),
     updatedAt: deps.now(),
   }
+}
+
+/** A limit in dollars as its column; nothing when it stays as it is. */
+function inMicroUsd(column: keyof GroupRow, usd: number | null | undefined): Record<string, number | null> {
+  return usd === undefined ? {} : { [column]: microUsdOf(usd) }
 }
 
 /**
@@ -187,10 +203,15 @@ function readChain(row: GroupRow): StoredFallbackChain | null {
 
 function toView(row: GroupRow, channelIds: readonly ChannelId[], managed: boolean) {
   const { apiKeySealed, hotSwapConfig, createdAt, updatedAt } = row
+  const usd = (micro: number | null) => (micro === null ? null : toUsd(micro))
   const chain = readChain(row)
   return {
     ...row,
     managed,
+    budgetMaxUsdDay: usd(row.budgetMaxMicroUsdDay),
+    budgetMaxUsdMonth: usd(row.budgetMaxMicroUsdMonth),
+    conversationMaxUsdDay: usd(row.conversationMaxMicroUsdDay),
+    conversationMaxUsdMonth: usd(row.conversationMaxMicroUsdMonth),
     hotSwapConfig: hotSwapConfig && HotSwapConfig.parse(hotSwapConfig),
     hasApiKey: apiKeySealed !== null,
     fallbackChainConfig: chain && {

@@ -1,8 +1,10 @@
 /** Stores changed settings and tells those who keep a copy. */
 import { effectiveLimits } from "../../core/edge-mode.ts"
 import { applySettings, noSettings, type Settings, type SettingsChanges, StoredSettings } from "../../core/settings.ts"
+import { globalTerms } from "../../adapters/store/budgets.ts"
 import { readSettings, type SettingsRow, writeSettings } from "../../adapters/store/settings.ts"
 import { describeFailure } from "../../core/log.ts"
+import { tellBudget } from "../budgets.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { tellLive } from "../live.ts"
 
@@ -41,13 +43,14 @@ export async function changeSettings(
   return { status: "changed", current }
 }
 
-/** Turns that wait get their slots now; all other settings are read by each stretch of a turn. */
+/** Turns that wait get their slots now, and the next model call its budget; other settings are read by each stretch of a turn. */
 export async function tellLedger(
   deps: Pick<SettingsDeps, "config" | "peers" | "log">,
   current: CurrentSettings,
 ): Promise<void> {
   const asked = current.settings.concurrentTurns
   const { ceiling } = effectiveLimits(deps.config).concurrentTurns
+  await tellBudget(deps, globalTerms(current.row))
   const told = { limit: asked === null ? null : Math.min(asked, ceiling), version: current.row?.version ?? 0 }
   try {
     await deps.peers("ledger", "main").call("setLimit", told)

@@ -1,5 +1,6 @@
 /** For every operation of the API: a call that succeeds, and those failures that only it can bring about. */
 import { loop, message, modelCall, projection, turn } from "../../adapters/store/samples.ts"
+import { noLimits } from "../../core/budget/limits.ts"
 import { ChoiceId, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import { writeSettings } from "../../adapters/store/settings.ts"
 import { type Edge, setupCode } from "./edge.ts"
@@ -73,6 +74,16 @@ const withCalls =
   async ({ edge }) => {
     await edge.libsql.project(projection({ modelCalls: [modelCall(1, 1, 1)] }))
     return more
+  }
+/** A conversation that the record and the Ledger know. */
+const onBudget =
+  (more: ApiCall = {}): Prepare =>
+  async (world) => {
+    const id = await writeRecord(world)
+    const none = { spent: { tokens: 0, microUsd: 0 }, reserved: { tokens: 0, microUsd: 0 } }
+    const scope = { kind: "conversation" as const, conversationId: id }
+    world.edge.objects.budgets.scopes = [{ scope, limits: noLimits, day: none, month: none }]
+    return { ...more, params: { id } }
   }
 const makeToken = async ({ edge, admin }: World) => {
   const made = await edge.fetch("/api/v1/me/tokens", { body: {}, cookie: admin })
@@ -258,6 +269,13 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   },
   "get /api/usage/models": { succeeds: withCalls(), fails: { 400: () => ({ query: { groupId: "support" } }) } },
   "get /api/usage/calls": { succeeds: withCalls({ query: { limit: "5" } }) },
+
+  "get /api/budgets": { succeeds: () => ({}) },
+  "get /api/conversations/{id}/budget": { succeeds: onBudget() },
+  "put /api/conversations/{id}/budget": {
+    succeeds: onBudget({ body: { maxUsdDay: 0.5 } }),
+    fails: { 400: onBudget({ body: { maxUsdDay: 0.0000001 } }) },
+  },
 
   "get /api/models": { succeeds: () => ({}) },
 
