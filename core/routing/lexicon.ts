@@ -5,6 +5,8 @@
 
 /** Kinds of words. One word may be of several. */
 export const wordKinds = [
+  "whatmany",
+  "what",
   "give",
   "transform",
   "it",
@@ -55,6 +57,7 @@ export type WordKind = (typeof wordKinds)[number]
 export const orderKinds: readonly WordKind[] = [
   "request",
   "transport",
+  "give",
   "transform",
   "translate",
   "explain",
@@ -119,7 +122,8 @@ const words: Readonly<Record<WordKind, string>> = {
   assent: `yes yep yeah ok okay sure go_ahead do_it do_that ja klar gerne mach_das los si claro adelante hazlo oui vas-y vas_y fais-le
     sim pode claro faca va_bene fallo 好的 好 可以 是的 行 はい うん お願い 네 نعم حسنا تفضل да давай`,
   /** Hand on, note, switch: nothing is to be thought out. */
-  transport: `acknowledge repeat read copy echo wiederhole kopier repite lee repete lis repita leia 重复 確認
+  transport: `archive file_this turn_it_down turn_it_up turn_it_off turn_it_on archivier* archiva archive_ca
+    acknowledge repeat read copy echo wiederhole kopier repite lee repete lis repita leia 重复 確認
     forward reply answer respond say tell send pass_on remind reminder alarm timer wake add put note save delete remove call text ping
     turn_on turn_off switch play stop pause mute book cancel confirm
     leite weiterleiten leit antworte antwort sag sage sende schick schicke erinnere erinner weckt wecker stell stelle setz setze fuge trag
@@ -132,7 +136,9 @@ const words: Readonly<Record<WordKind, string>> = {
     转发 回复 告诉 发给 提醒 设置闹钟 添加 加到 打开 关闭 转告 記入 転送 返信 伝えて 送って 追加 リマインド アラーム 消して つけて
     ارسل اخبر ذكرني اضف قل حول رد напомни отправь перешли добавь ответь`,
   /** One fact that is known or stands in the text. */
-  lookup: ` amount error_time se_llama como_te_llamas 吃什么
+  lookup: `opening_hours hours name_of offnungszeiten horarios horario horaires
+    wie_heisst como_se_llama comment_s'appelle 叫什么
+     amount error_time se_llama como_te_llamas 吃什么
     hoe_laat
     phone_number telefonnummer telefono adresse address
     when where who whom whose how_many how_much how_old how_tall how_high how_far how_long how_big what_time what_day which_day capital
@@ -172,6 +178,11 @@ const words: Readonly<Record<WordKind, string>> = {
     leg_uit hoe_werkt wyjasnij объясни* acikla
     解释 说明 原理 介绍一下 説明 解説 仕組み 方法 教えて 설명
     اشرح وضح `,
+  /** Asks what something is. */
+  what: `what what's which was welche welcher welches que cual cuales quel quelle quels quelles quoi qu'est-ce o_que qual quais che cosa_e quale wat welke что какой какие co jaki
+    什么 哪些 何が 何を どんな ما ماذا 무엇 뭐`,
+  /** Asks for all of several. */
+  whatmany: `what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么`,
   /** Asks for reasons. */
   why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا`,
   /** Asks for a way. */
@@ -179,20 +190,23 @@ const words: Readonly<Record<WordKind, string>> = {
     come_posso come_si come_faccio come_funziona
     how wie como comment hoe jak как nasil 怎么 怎样 如何 どうやって どうすれば 어떻게 كيف`,
   /** Asks what would be good. */
-  advice: `做什么
+  advice: `help_against helps_against helfen_gegen gut_gegen contra_el contre_le remedy remedies hausmittel remedio*
+    做什么
     do_i_need_for kann_man puedo_hacer_con que_puedo peut-on peut_on si_puo posso_fazer 可以做什么 可以做 作れます 何が作れ arguments argumente argumentos
     could_i could_it might_it might_be what_if if_i good_way best_way better help_me_decide gift gifts what_to ought worth_it
     konnte konnte_ich woran_kann soll_ich sollen_wir geschenk geschenke besten was_tun
     que_regalo regalo regalos mejor_manera que_hago que_hacer cadeau cadeaux que_faire comment_bien meilleur meilleure presente presentes melhor 准备 送什么 コツ ヒント 보통 نصيحه
     should recommend recommends recommendations suggest suggests suggestions advice advise tips best some_good good_ideas ideas normal what_could what_can_i
     what_do_i need_to_know worth generate brainstorm
-    soll sollte sollten empfiehl empfehl* tipps ideen normal kann_ich_tun brauche_ich welche_unterlagen vorschlag* lohnt
+    soll sollte sollten empfiehl empfehl* tipps ideen normal kann_ich_tun brauche_ich welche_unterlagen vorschlag*
     deberia recomienda recomiendas recomiendame consejos ideas puedo_hacer necesito_para sugiere merece
     devrais recommande conseils conseille idees faut-il que_faire propose suggere vaut-il
     devo recomenda dicas ideias o_que_fazer dovrei consigli consiglia zou_ik советы посоветуй
     推荐 建议 怎么办 应该 推薦 おすすめ すすめ アドバイス 考えて どうしたら 추천 نصائح انصحني`,
   /** Making sentences for somebody. */
-  compose: `写一个 写一段 写一首
+  compose: `make_up denk_dir ausdenk* think_up inventa
+    improve polish edit proofread continue_this continue_the setze_die verbesser* mejora mejorar ameliore ameliorer melhore migliora 润色 改进 添削
+    写一个 写一段 写一首
     writing drafting craft
     escrib* redact* redig* ecri* escrev* redij* scriv* imagine invent* verse compon* 写一 写个 帮我写 編集
     써줘 써
@@ -203,11 +217,13 @@ const words: Readonly<Record<WordKind, string>> = {
     escreva redija escreve scrivi redigi schrijf napisz напиши yaz
     写 撰写 起草 改写 润色 書いて 作成して 書き直 써줘 اكتب صغ напиши`,
   /** Several things are to be thought up. */
-  give: `give_me give_us recommend suggest brainstorm list_some name_three
+  give: `help_me prepare_me preparame bereite_mich aide-moi_a ayudame_a me_ajude_a aiutami_a
+    give_me give_us recommend suggest brainstorm list_some name_three
     gib_mir gib_uns nenne nenn empfiehl empfehlen schlag_mir dame danos recomiendame recomienda donne-moi donne conseille-moi conseille me_de de-me dammi consigliami
     推荐 给我 列举 おすすめ 推薦 اقترح اعطني посоветуй назови 추천`,
   /** What sentences are made for. */
-  text: `toast caption opening_line thank-you_note thank_you_note remark remarks icebreaker* tagline headline bedtime_story novel dialogue scene monologue
+  text: `fairy_tale fairytale marchen conte fabula fable name_for catchy namen_fur nombre_para nom_pour names_for
+    toast caption opening_line thank-you_note thank_you_note remark remarks icebreaker* tagline headline bedtime_story novel dialogue scene monologue
     taufrede dankeskarte grusskarte gutenachtgeschichte mot_de_remerciement remerciement* histoire* mensaje* felicitacion* mensagem parabens brindis palabras
     поздравление 睡前故事 笑话 祝词
     haiku limerick tweet linkedin lyrics 一首 一篇 一封 一段 诗 信 自己紹介文 이메일* 편지* 사과문* 글
@@ -230,7 +246,8 @@ const words: Readonly<Record<WordKind, string>> = {
     compare* difference avantages inconvenients diferenca* comparar compare vantagens differenza confronta verschil
     比较 区别 对比 优缺点 哪个好 比較 違い どちら 비교 차이 قارن الفرق сравни разница`,
   /** Ordering one's days, meals, training. */
-  plan: `weekend romantic honeymoon liste_de_courses lista_de_la_compra einkaufsliste_fur
+  plan: `exercises ubungen ejercicios exercices chart checklist checkliste
+    weekend romantic honeymoon liste_de_courses lista_de_la_compra einkaufsliste_fur
     party packing_list birthday feier party fiesta fete festa おかず 弁当
     plan itinerary schedule timetable menu dinners meals recipe* cook training workout programme roster rota curriculum trip route budget
     ideas organise organize suggestions study_plan
@@ -260,7 +277,8 @@ const words: Readonly<Record<WordKind, string>> = {
     funcao formula consulta planilha funzione
     函数 脚本 正则 公式 查询 代码 関数 スクリプト 正規表現 数式 クエリ داله صيغه функци*`,
   /** Software that has parts. */
-  software: `bot bots ios_app android_app slack_bot discord_bot plugin extension
+  software: `  store_backend 商城 网店 アプリ一式
+    bot bots ios_app android_app slack_bot discord_bot plugin extension
     *verwaltungssystem* *buchungssystem* *managementsystem* *kassensystem* *warteschlangensystem* *informationssystem*
     system webshop online_shop e-commerce web_shop operator server game_server chess_engine mobile_app application_mobile app_movil type_checker
     tienda_online boutique_en_ligne loja_virtual
@@ -276,7 +294,9 @@ const words: Readonly<Record<WordKind, string>> = {
     システム アプリ データベース サーバ サービス アーキテクチャ コンパイラ ゲーム プラットフォーム キャッシュ
     نظام تطبيق منصه خادم قاعده_بيانات`,
   /** What software is asked to hold to: each is a demand of its own. */
-  quality: `monitorizacion supervision uberwachung wiederholungen reintentos reprises widgets icloud canary automatic_rollback monitoramento
+  quality: `crud full-stack auth_flow
+    comments etl workers duplicates nightly keyerror typeerror stacktrace stack_trace speed
+    monitorizacion supervision uberwachung wiederholungen reintentos reprises widgets icloud canary automatic_rollback monitoramento
     p99 tls cpu throughput timeout* multithread* index indexes rows performance faster benchmark* 断点续传 并发下载 性能 パフォーマンス 性能テスト leistungstest* rendimiento
     thread-safe threadsafe memory_model leader_election metrics e2e pkce refresh_token netcode oauth2 access_control backups back_up real-time realtime
     cart checkout warenkorb benutzerkonten zahlung zahlungen login_seite carrito control_de_acceso pruebas_de_integracion inventario integracion
@@ -297,7 +317,8 @@ const words: Readonly<Record<WordKind, string>> = {
     権限 監査 ログ テスト 認証 暗号 同期 オフライン 一貫性 障害 拡張性 複数 トランザクション データモデル 排他
     مصادقه تشفير اختبار* مزامنه صلاحيات`,
   /** Software that few write well. */
-  hard: `emulator emulateur emulador sql_engine sql引擎 sqlエンジン
+  hard: `lock_free lockfrei* ring_buffer ringpuffer* wal write-ahead
+    emulator emulateur emulador sql_engine sql引擎 sqlエンジン
     raytracer ray_tracer raytracing multithread* trazador_de_rayos lanceur_de_rayons b+ tolerante_a_fallos tolerante_aux_pannes tolerant_aux_pannes レイトレーサー
     type_checker lambda_calculus chess_engine ray_tracer raytracer blockchain netcode virtual_machine bytecode jit load_balancer message_broker key-value
     search_engine game_server operating_system leader_election rollback exactly-once zero-copy simd gpu cuda proof_assistant alpha-beta unification
@@ -308,7 +329,8 @@ const words: Readonly<Record<WordKind, string>> = {
     distribuid* alta_disponibilidad tolerante concurrente recolector distribue* haute_disponibilite ramasse-miettes tolerant
     distribuito alta_disponibilita распределенн* отказоустойчив*
     分布式 高可用 容灾 红黑树 幂等 故障转移 无锁 分散 冗長 ガベージ 모분산 موزع* التوسع`,
-  build: `crear hacer construir programar creer_une creer_un faire_un criar fazer desenvolver creare costruire erstellen bauen programmieren umsetzen
+  build: `hazme fais-moi bau_mir mach_mir_eine construct konstruiere construis construye_una
+    crear hacer construir programar creer_une creer_un faire_un criar fazer desenvolver creare costruire erstellen bauen programmieren umsetzen
     set_up setting_up 制作 作る
     build implement create develop design write program code make refactor migrate port architect engineer extend
     bau baue implementier* erstell* entwickl* entwirf programmier* konzipier* schreib* migrier* refaktorier*
@@ -318,7 +340,8 @@ const words: Readonly<Record<WordKind, string>> = {
     bouw ontwerp ontwikkel maak schrijf zaprojektuj napisz stworz создай разработай спроектируй реализуй напиши gelistir tasarla
     设计 实现 开发 编写 构建 搭建 重构 写 写一个 做一个 設計 実装 開発 構築 作って 作成 書いて 설계 구현 개발 صمم طور ابن برمج انشئ`,
   /** Making what must be thought out before it is made. */
-  engineer: `수립* 설계* 구현* 개발*
+  engineer: `disenar* concev* entwerfen designed architecting
+    수립* 설계* 구현* 개발*
     implement* disena* desarroll* desenvolv* umsetzung entwick* desig developing designing implementing
     design implement architect engineer develop devise
     entwirf entwickl* implementier* konzipier* architekt*
@@ -342,7 +365,8 @@ const words: Readonly<Record<WordKind, string>> = {
   /** "Show that": a proof when it is of mathematics. */
   show: ` show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
     bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
-  maths: `expected_number coin_flips dice squares quadratzahlen summe_der differenzierbar lambert subsequence sequence sequences convergent euler-lagrange variational
+  maths: `differentiable differenzierbare derivable derivables raiz racine wurzel root sqrt
+    expected_number coin_flips dice squares quadratzahlen summe_der differenzierbar lambert subsequence sequence sequences convergent euler-lagrange variational
     racional numero_racional cuadrado dado promedio lanzar 期望 二次方程式 公式 теорем* 差分 微分 微积分 calculo
     prime primes theorem polynomial* integral* derivative* eigenvalue* matrix converge* diverge* continuous uniformly bounded
     monoton* countable infinite infinitely abelian factoring factorization
@@ -355,7 +379,9 @@ const words: Readonly<Record<WordKind, string>> = {
     素数 偶数 奇数 定理 多项式 积分 导数 无理数 收敛 矩阵 概率 连续函数 逆命题 級数 素数 無理数 積分 収束 行列 確率 多項式 소수 무리수 적분
     الجذر_التربيعي نسبي تكامل متسلسله عدد_اولي интеграл* простых предел* теорем*`,
   /** Terms of mathematics and logic that are met with where things are proved. */
-  theory: `cyclic zyklisch closed_form recurrence am-gm inequality ungleichung desigualdad inegalite desigualdade 不等式 均值不等式 متباينه
+  theory: `nirgends_differenzierbare
+    nowhere_differentiable nulle_part en_ningun_punto
+    cyclic zyklisch closed_form recurrence am-gm inequality ungleichung desigualdad inegalite desigualdade 不等式 均值不等式 متباينه
     brachistochrone euler-lagrange lambda_calculus horses_are_the_same
     bijection injection undecidable decidable halting irrational transcendental uncountable homomorphism
     isomorph* topolog* manifold martingale lemma conjecture abelian np-complete np-hard navier-stokes black-scholes uniformly_continuous fermat riemann godel
@@ -370,7 +396,8 @@ const words: Readonly<Record<WordKind, string>> = {
     ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
     谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز`,
   /** Weighing things up. */
-  analyse: `weighs argue resilient valora valorar valuer bewerte clinical_trial
+  analyse: `pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
+    weighs argue resilient valora valorar valuer bewerte clinical_trial
     threat_model
      mitigat* bedrohungsanalyse gegenmassnahmen amenazas menaces contre-mesures mitigaciones 威胁建模 脅威 hypotheses ranked critique
     wage_ab abwage* abzuwagen abwagen pricing_strategy experiment sample_size viability viabilidad proyecciones sensibilidad
@@ -385,7 +412,8 @@ const words: Readonly<Record<WordKind, string>> = {
     analise analisar avalie estrategia otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
     分析 评估 优化 策略 权衡 建议方案 方案 检讨 分析 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه`,
   /** Asking for reasons, care, every case. */
-  depth: `sensitivity
+  depth: `second-order second_order step-by-step schrittweise zielkonflikt* compromisos
+    sensitivity
     objections einwande objeciones
     quantitativ* hypotheses mitigations ranked order_of_steps several_exit in_welcher_reihenfolge en_que_orden methods hypothesen methoden arbeitspaket*
     deadlines_and_chances chances numbers phased time_windows zeitfenster* zeitplan kosten sample_size power including schulungen datenschutz proyecciones sensibilidad delais
@@ -401,7 +429,9 @@ const words: Readonly<Record<WordKind, string>> = {
     dettagliat* passo_dopo_passo scenari rischi
     详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
     بالتفصيل افتراضات مخاطر المخاطر سيناريو* التعادل`,
-  law: `appeal denial denied denegacion denegado refus bescheid widerspruch* gutachten plazo* delai* allocation benefits pflegekasse pflegegrad contradictoire dependencia
+  law: `租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
+    arbeitgeber* insolven* lohn* empleador concurso_de_acreedores employeur liquidee liquidation unpaid wages bankrupt* refuse_to_sign redline impago
+    appeal denial denied denegacion denegado refus bescheid widerspruch* gutachten plazo* delai* allocation benefits pflegekasse pflegegrad contradictoire dependencia
     llc penalt* registrations indemnif* indemnify power_of_attorney attorney lawyer police vollmacht* strafrecht* zivilrecht* zivil- anwalt*
     notarial* penales civiles acciones_civiles abogad* notari* plainte avocat* advogad* avvocat*
     evict eviction evicted data_processing sub-processors lawsuit sue sued deadlines recours faute licencie entretien indemnites
@@ -417,7 +447,9 @@ const words: Readonly<Record<WordKind, string>> = {
     loi contrat* clause* licenciement* indemnite* bail locataire proprietaire tribunal heritage juridique responsabilite sas sarl dividendes
     lei contrato* clausula* demissao indenizacao heranca inquilino processo legge contratto licenziamento eredita
     合同 法律 条款 起诉 劳动法 赔偿 遗产 离婚 侵权 契約 法律 訴訟 解雇 相続 法的 قانون عقد محكمه`,
-  money: `dcf wacc ebitda umsatz* ingresos margen marge wachstum crecimiento growth terminal
+  money: `margin profit losses p_l
+    working_capital loan_covenant covenant savings subsid* forderung* subvencion* subvention*
+    dcf wacc ebitda umsatz* ingresos margen marge wachstum crecimiento growth terminal
     equity vesting expected_value* erwartungswert* anteile owe 报酬
     churn cac gross_margin pricing revenue schulden sanierungsstau umsatz ebit bilanz* viabilidad facturacion chiffre_d_affaires 金额 融资
     mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan equity portfolio cash_flow break-even
@@ -428,7 +460,8 @@ const words: Readonly<Record<WordKind, string>> = {
     imposto* hipoteca juros aposentadoria investimento emprestimo tasse mutuo interessi stipendio
     税 贷款 利率 养老金 投资 保险 股票 税金 住宅ローン 年金 投資 金利 ضريبه قرض استثمار فائده خطه_ماليه`,
   /** Whole undertakings. */
-  venture: `threat_model
+  venture: `financial_model finanzplan* finanzmodell* modelo_financiero modele_financier retirement_plan altersvorsorge* plan_de_jubilacion business_model 财务模型
+    threat_model
      bedrohungsanalyse grant_proposal forderantrag* modelo_de_amenazas analyse_de_menaces 威胁建模 脅威モデル methodology work_packages 전략* 마케팅
     pricing_strategy migration_plan feasibility viability_study konzept umstellung tourenplanung bus_network grid plan_de_viabilidad plan_de_viabilite etude_de_marche
     market_entry scaling_strategy onboarding experiment 改造 迁移方案
@@ -449,7 +482,8 @@ const words: Readonly<Record<WordKind, string>> = {
     pelo_menos no_maximo sem menos_de somente deve cada exceto almeno senza solo ogni
     至少 最多 不超过 必须 每 除了 以内 少なくとも 以内 以下 必ず 各 على_الاقل بدون يجب كل`,
   /** Goes on with what stood before. */
-  follow: `next do_the_same same_again extend once_more noch extiende étends
+  follow: `i_meant ich_meinte quise_decir je_voulais_dire eu_quis_dizer volevo_dire 我是说
+    next do_the_same same_again extend once_more noch extiende étends
     what_if was_wenn y_si et_si e_se keep 繼續 接下来 次
     go_on continue proceed keep_going next_part carry_on more again and now also what_about how_about then instead another one_more
     why how_so how_come really
@@ -497,6 +531,7 @@ export function fold(text: string): string {
     .replace(/ة/g, "ه")
     .replace(/ى/g, "ي")
     .replace(/[’‘]/g, "'")
+    .replace(/ß/g, "ss")
 }
 
 interface Lexicon {

@@ -32,6 +32,9 @@ export interface Reading {
   readonly materialCharacters: number
 }
 
+/** People leave the question mark away. */
+const questionKinds: readonly WordKind[] = ["what", "whatmany", "how", "why", "lookup"]
+
 export function readMessage(text: string): Reading {
   const sample = sampleOf(text)
   const { prose, code } = takeCode(sample)
@@ -46,7 +49,8 @@ export function readMessage(text: string): Reading {
     leading,
     openings: openingsOf(folded),
     words: wordCount(tokens),
-    isQuestion: /[?？؟]/.test(bare) || /(か|吗|呢)[。.!！]?\s*$/.test(folded),
+    isQuestion:
+      questionKinds.some((kind) => leading.has(kind)) || /[?？؟]/.test(bare) || /(か|吗|呢)[。.!！]?\s*$/.test(folded),
     numbers: countNumbers(folded, tokens),
     parts: 1 + countMatches(folded, /[,;，、；،](?=\s|\D)|\s\+\s/g) + bullets,
     hasQuote,
@@ -158,7 +162,7 @@ function countKinds(tokens: readonly string[]): {
 }
 
 function openingsOf(folded: string): ReadonlySet<WordKind> {
-  const sentences = folded.split(/[.!?;\n。！？；]+\s*/).slice(0, mostSentences)
+  const sentences = folded.split(/[.!?;:\n。！？；：]+\s*/).slice(0, mostSentences)
   return new Set(
     sentences.flatMap((sentence) => {
       const { leading, kinds } = countKinds(tokensOf(sentence.slice(0, 80)))

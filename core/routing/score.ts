@@ -75,9 +75,22 @@ function followsOn(reading: Reading, own: Alone, history: readonly SpokenMessage
   if (leading.has("follow") && words <= 25) return true
   if (words <= 6 && has("reshape")) return true
   if (words > 16 || own.score > 75) return false
+  if (words <= 14 && matterKinds.some(has)) return true
   const isAsked = has("polite") || orderKinds.some((kind) => reading.openings.has(kind))
   return has("pointer") || (has("it") && isAsked)
 }
+
+/** What a short remark is about that means the work before it. */
+const matterKinds: readonly WordKind[] = [
+  "quality",
+  "hard",
+  "snippet",
+  "trouble",
+  "maths",
+  "theory",
+  "reshape",
+  "engineer",
+]
 
 /** Nothing but a greeting, thanks or agreement. */
 function isSocial({
@@ -172,20 +185,33 @@ function theoryWeights(reading: Reading): Weight[] {
 }
 
 function softwareWeights(reading: Reading): Weight[] {
-  const { kinds, openings, parts, codeLines } = reading
+  const { kinds, openings, parts, codeLines, isQuestion } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const demands = count(reading, "quality") + count(reading, "hard")
   const more = Math.min(5, demands + Math.max(0, parts - 2))
   const found: Weight[] = []
-  const isMade = has("build") || has("engineer") || (openings.has("advice") && more > 0)
-  const isSmall = has("snippet") || has("text") || has("craft") || (has("plan") && !has("software"))
+  const isMade =
+    has("build") ||
+    has("engineer") ||
+    (openings.has("advice") && more > 0) ||
+    (openings.has("request") && demands > 0 && !has("advice"))
+  const isSmall =
+    has("snippet") ||
+    has("text") ||
+    has("craft") ||
+    (has("plan") && !has("software") && !has("depth") && reading.numbers < 3)
   if (isMade && has("software") && !has("craft") && !(has("snippet") && demands < 2))
     found.push([78 + 4 * more, "software of several parts"])
+  else if (has("hard") && demands >= 2 && !isQuestion && reading.words <= 14)
+    found.push([80, "software with hard demands"])
   else if (isMade && (demands >= 3 || (has("hard") && !isSmall)))
     found.push([78 + 3 * more, "software with hard demands"])
-  else if (openings.has("engineer") && !isSmall) found.push([78 + 3 * more, "something to be designed and built"])
+  else if ((openings.has("engineer") || (openings.has("how") && has("engineer"))) && !isSmall)
+    found.push([78 + 3 * more, "something to be designed and built"])
   if (has("snippet") && (isMade || has("compose"))) found.push([50 + 6 * Math.min(4, demands), "a piece of code"])
-  if (demands >= 3 && reading.words >= 18 && !isSmall) found.push([78 + 2 * more, "a matter of running systems"])
+  const isLooked = has("trouble") || has("depth") || has("analyse") || has("advice")
+  if (reading.words >= 18 && ((demands >= 3 && !isSmall) || (demands >= 2 && isLooked)))
+    found.push([78 + 2 * more, "a matter of running systems"])
   if (has("trouble") && demands >= 2) found.push([70 + 4 * more, "a fault in a running system"])
   if (codeLines > 0) {
     const care = 14 * Math.min(4, demands) + careOf(reading) + (codeLines > 30 ? 10 : 0)
@@ -196,7 +222,7 @@ function softwareWeights(reading: Reading): Weight[] {
 
 /** Law, money, undertakings, weighing. */
 function caseWeights(reading: Reading): Weight[] {
-  const { kinds, openings, words, numbers, isQuestion } = reading
+  const { kinds, openings, words, numbers, isQuestion, materialCharacters } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const care = careOf(reading)
   const isMade = has("build") || has("engineer") || has("compose") || has("plan")
@@ -213,7 +239,13 @@ function caseWeights(reading: Reading): Weight[] {
       ((hits >= 3 && words >= 15) ||
         (hits >= 2 && words >= 14 && has("compose")) ||
         (hits >= 2 && words >= 22 && isQuestion))
-    if (!has("summarise") && ((isWeighed && words >= 8) || isDeep)) found.push([78 + care / 2, `a case of ${name}`])
+    const isOfText =
+      kind === "law" &&
+      materialCharacters > 0 &&
+      !has("explain") &&
+      (isWeighed || has("advice") || has("why") || has("analyse"))
+    if (!has("summarise") && (isOfText || (isWeighed && words >= 8) || isDeep))
+      found.push([78 + care / 2, `a case of ${name}`])
     else if (words > 5) found.push([48, `a question of ${name}`])
   }
   if (has("venture") && (isMade || isWeighed || has("analyse")))
@@ -224,6 +256,9 @@ function caseWeights(reading: Reading): Weight[] {
   else if (has("analyse") && (has("engineer") || has("build")) && words >= 12)
     found.push([78 + care / 2, "to be weighed, and made better"])
   else if (has("analyse") && words >= 6) found.push([52 + care, "something to be weighed"])
+  const isReckoned = has("show") || has("build") || has("engineer") || isWeighed || has("analyse")
+  if (numbers >= 4 && words >= 18 && isReckoned && !has("transform") && !has("text"))
+    found.push([77 + care / 2, "much to be reckoned"])
   const conditions = numbers + 2 * count(reading, "bound")
   if (has("plan") && has("bound") && conditions >= 6 && words >= 18)
     found.push([70 + 2 * Math.min(8, conditions - 4) + care, "a plan under many conditions"])
@@ -242,7 +277,7 @@ function everydayWeights(reading: Reading): Weight[] {
   if (has("summarise")) found.push([48, "a summary"])
   if (has("translate") && (materialCharacters > 0 || words > 40)) found.push([48, "a long translation"])
   if (has("compose") && has("text")) found.push([50, "a text to write"])
-  else if (openings.has("compose") && words > 3) found.push([46, "a text to write"])
+  else if (openings.has("compose") && (words > 3 || materialCharacters > 0)) found.push([46, "a text to write"])
   if (has("compare") && words > 3) found.push([48, "a comparison"])
   if (has("explain") && words > 2) found.push([48, "an explanation"])
   if (has("why") && words > 2) found.push([46, "a why"])
@@ -255,7 +290,17 @@ function everydayWeights(reading: Reading): Weight[] {
   if (openings.has("engineer")) found.push([48, "something to make"])
   if (isQuestion && words >= 12 && numbers >= 2) found.push([46, "a sum in several steps"])
   if (isQuestion && words > 16) found.push([44, "a question with circumstances"])
-  else if (isQuestion && words >= 9 && !leading.has("lookup") && !has("lookup")) found.push([42, "an open question"])
+  else if (
+    isQuestion &&
+    leading.has("what") &&
+    words >= 8 &&
+    !leading.has("lookup") &&
+    !has("lookup") &&
+    !has("transport")
+  )
+    found.push([42, "an open question"])
+  if (openings.has("whatmany") && words >= 5 && !has("lookup")) found.push([43, "several things to tell"])
+  if (has("snippet") && !isQuestion && words <= 12) found.push([44, "a piece of code"])
   if (openings.has("give") && words >= 5 && !has("lookup")) found.push([43, "things to think up"])
   if (has("reshape") && (openings.has("request") || openings.has("compose"))) found.push([44, "other words"])
   if (materialCharacters > 0 && isQuestion && words >= 7 && !has("lookup")) found.push([42, "a question about a text"])
