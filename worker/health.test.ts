@@ -47,6 +47,21 @@ test("is 503 when nothing can be written down, and tells when something was lost
   expect(await health()).toMatchObject({ code: 200, status: "ok" })
 })
 
+test("names providers that are taken to be down to who signed in alone", async () => {
+  const openUntil = EpochMs.parse(60_000)
+  edge.objects.providers = [
+    { provider: "anthropic", status: "open", failures: 5, reason: "overloaded", openUntil },
+    { provider: "openai", status: "closed", failures: 0, reason: null, openUntil: null },
+  ]
+  const down = [{ provider: "anthropic", status: "open", reason: "overloaded", openUntil: "1970-01-01T00:01:00.000Z" }]
+  expect(await health()).toMatchObject({
+    code: 200,
+    status: "degraded",
+    parts: { models: { status: "degraded", down } },
+  })
+  expect(JSON.stringify((await health("")).parts)).not.toContain("anthropic")
+})
+
 test("warns of a disk with less than 200 MB", async () => {
   edge.hostHealth = { lastLostCommitAt: null, freeBytes: 209_715_199 }
   expect(await health("")).toMatchObject({ code: 200, status: "degraded", parts: { disk: { status: "degraded" } } })

@@ -77,13 +77,30 @@ async function modelsHealth(deps: EdgeDeps): Promise<Parts["models"]> {
   const settings = await currentSettings(deps).catch(() => undefined)
   const model =
     settings === undefined ? config.DEFAULT_MODEL : effectiveSettings(settings.settings, config).defaultModel
-  const hint = deps.modelProblem(model)
+  const missing = deps.modelProblem(model)
+  const down = await providersDown(deps)
   const providers = {
     anthropic: config.ANTHROPIC_API_KEY !== undefined,
     openai: config.OPENAI_API_KEY !== undefined,
     ollama: config.OLLAMA_URL !== undefined,
   }
-  return { status: hint === null ? "ok" : "not_configured", hint, providers }
+  if (missing !== null) return { status: "not_configured", hint: missing, providers, down }
+  if (down.length === 0) return { status: "ok", hint: null, providers, down }
+  const hint =
+    "A model's provider failed too often in a row and is left out for a while. Others stand in where an agent group names some."
+  return { status: "degraded", hint, providers, down }
+}
+
+/** None also when the Ledger does not answer: the objects' own part says so. */
+async function providersDown({ peers }: EdgeDeps) {
+  const { providers } = await peers("ledger", "main")
+    .call("providers", {})
+    .catch(() => ({ providers: [] }))
+  return providers.flatMap(({ provider, status, reason, openUntil }) =>
+    status === "closed"
+      ? []
+      : [{ provider, status, reason, openUntil: openUntil === null ? null : toRfc3339(openUntil) }],
+  )
 }
 
 async function channelsHealth(deps: EdgeDeps): Promise<Parts["channels"]> {

@@ -36,6 +36,17 @@ export const Health = z.object({
     models: PartHealth.extend({
       /** Whether the environment has what each provider needs. */
       providers: z.object({ anthropic: z.boolean(), openai: z.boolean(), ollama: z.boolean() }).optional(),
+      /** Providers that failed too often in a row and are left out; `half_open`: one call tries it. */
+      down: z
+        .array(
+          z.object({
+            provider: z.string(),
+            status: z.enum(["open", "half_open"]),
+            reason: z.string().nullable(),
+            openUntil: Instant.nullable(),
+          }),
+        )
+        .optional(),
     }),
     channels: PartHealth.extend({
       total: z.number().int().nullable().optional(),
