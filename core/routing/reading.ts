@@ -2,7 +2,8 @@
  * Reads a message as a request and its material: what is asked for, apart from the mail, minutes or code that it is asked about.
  * Looks at a bounded part of any text, so that a megabyte takes no longer than a page.
  */
-import { fold, lexicon, orderKinds, type WordKind } from "./lexicon.ts"
+import { fold, lexicon } from "./lexicon.ts"
+import { orderKinds, type WordKind } from "./words.ts"
 
 /** Of a longer text its beginning and its end are read: people ask before or after what they paste. */
 const headCharacters = 4_000
