@@ -52,6 +52,11 @@ const rules = {
     type: "invalid_request_error",
     message: "The conversation is too long for the model.",
   },
+  model_unknown: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "This gateway knows no such model: name one of its catalogue (models.json) or of the agent's own.",
+  },
   choice_answer_invalid: {
     status: 400,
     type: "invalid_request_error",

@@ -92,8 +92,32 @@ export const methods = {
       z.object({ viewer, message: InboundMessage }),
       z.object({ status: z.enum(["accepted", "repeated"]), position: z.number().int().nonnegative() }),
     ),
-    answer: method(z.object({ viewer, choiceId: ChoiceId, answer: ChoiceAnswer, source: z.string() }), nothing),
+    /**
+     * Answers an open question, for good.
+     * @throws LoopError `choice_not_found`: unknown, answered or expired; `choice_answer_invalid`; `choice_changed`: it is about
+     * other arguments than those of the digest
+     */
+    answer: method(
+      z.object({
+        viewer,
+        choiceId: ChoiceId,
+        answer: ChoiceAnswer,
+        source: z.string(),
+        by: z.object({ id: z.string(), name: z.string() }).optional(),
+        comment: z.string().max(2_000).optional(),
+        argumentsSha256: z.string().optional(),
+      }),
+      nothing,
+    ),
     interrupt: method(z.object({ viewer }), nothing),
+    /**
+     * Which model answers from the next turn on, by its name or a clear part of it; null: as the agent has it.
+     * @throws LoopError `model_unknown`
+     */
+    chooseModel: method(
+      z.object({ viewer, model: z.string().max(200).nullable() }),
+      z.object({ model: z.string().nullable() }),
+    ),
     /** Tries to bring libSQL up to date with this object; throws `database_unavailable` when that fails. */
     flush: method(nothing, nothing),
     /** A runner is done with what a tool call asked of it, or never will be. Told until this answers. */

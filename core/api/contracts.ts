@@ -60,6 +60,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   conversations.interruptConversation,
   conversations.exportConversation,
   conversations.archiveConversation,
+  conversations.chooseModel,
   conversations.unarchiveConversation,
   conversations.eraseConversation,
   runs.listRuns,

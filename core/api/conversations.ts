@@ -191,6 +191,19 @@ export const interruptConversation = endpoint({
   unknownId,
 })
 
+export const chooseModel = endpoint({
+  method: "put",
+  path: "/api/conversations/{id}/model",
+  summary: "Choose the model that answers in a conversation from its next turn on; null gives the choice back",
+  description: "A clear part of a name will do, such as `opus`. In a chat, `/model` does the same.",
+  ...write,
+  body: z.object({ model: z.string().trim().min(1).max(200).nullable() }),
+  status: 200,
+  response: z.object({ model: z.string().nullable() }),
+  errors: ["conversation_not_found", "model_unknown"],
+  unknownId,
+})
+
 export const archiveConversation = endpoint({
   method: "post",
   path: "/api/conversations/{id}/archive",

@@ -144,11 +144,14 @@ export const sendMessage = streamEndpoint({
     content: z.string().optional(),
     /** `default` or `plan`: it may only tighten. */
     permission_mode: z.string().optional(),
+    /** Answers this one turn: a name of the catalogue or of the agent's own, or a clear part of one. */
+    model: z.string().trim().min(1).max(200).optional(),
   }),
   errors: [
     "missing_content",
     "content_too_large",
     "permission_mode_forbidden",
+    "model_unknown",
     "invalid_header",
     "loop_archived",
     "loop_not_found",

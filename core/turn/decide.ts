@@ -9,6 +9,7 @@ import type { ToolUseBlock } from "../model/message.ts"
 import { after, type EpochMs } from "../units.ts"
 import type { TurnEvent, TurnOutcome } from "./event.ts"
 import { foldTurn, lastToolUses, turnText, type ModelCallState, type TurnState } from "./fold.ts"
+import { modelCommandOf, type ModelCommand } from "./model-command.ts"
 import { chainOfPolicy, type TurnPolicy } from "./policy.ts"
 import { nextForTool, refuseCutOff, type Stage, type ToolCommand } from "./decide-tool.ts"
 import { mostSameFailures, repeatedFailure, type RepeatedFailure } from "./failing.ts"
@@ -17,6 +18,8 @@ export type Command =
   | ToolCommand
   /** `candidate`: the first of the turn's chain that may be asked. */
   | { type: "call_model"; call: number; attempt: number; candidate: number }
+  /** The turn is a command about the model, which no model answers. */
+  | { type: "choose_model"; command: ModelCommand }
   | { type: "reply"; text: string }
 
 /**
@@ -27,6 +30,10 @@ export type Command =
 export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: EpochMs): Command[] {
   const state = foldTurn(events)
   if (state.outcome !== undefined) return []
+  const command = modelCommandOf(events)
+  if (command !== undefined) {
+    return state.texts.length === 0 ? [{ type: "choose_model", command }] : end(state, { status: "done" })
+  }
   switch (state.model.status) {
     case "none":
       return callModel(state, policy, 1, 1)

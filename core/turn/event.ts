@@ -99,6 +99,8 @@ export const TurnEvent = z.discriminatedUnion("type", [
   }),
   /** The Ledger does not let the call go ahead. */
   z.object({ type: z.literal("call_denied"), call: z.number().int().positive(), denial: Denial, at }),
+  /** The gateway itself says something in the turn, such as the answer to a command. No model is shown it. */
+  z.object({ type: z.literal("gateway_said"), text: z.string(), at }),
   /** A model is asked to sum up the turns up to `upToTurn`, since the whole no longer fits. */
   z.object({
     type: z.literal("summary_started"),

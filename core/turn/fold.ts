@@ -137,6 +137,9 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         model = { status: "denied", call: event.call, denial: event.denial, deniedAt: event.at }
         deniedSince ??= event.at
         break
+      case "gateway_said":
+        texts.push(event.text)
+        break
       case "tool_started":
         tools.set(event.toolUseId, startedTool(event))
         break

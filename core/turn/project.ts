@@ -101,6 +101,10 @@ function entriesOf(place: TurnPlace, event: TurnEvent, broken: string): Entry[] 
       const messages = event.isNew === true ? event.messages : []
       return messages.map(({ role, blocks }) => ({ ...base, role, blocks, text: textOf(blocks), createdAt: event.at }))
     }
+    case "gateway_said": {
+      const { text, at: createdAt } = event
+      return [{ ...base, role: "assistant", blocks: [{ type: "text", text }], text, createdAt }]
+    }
     case "turn_ended": {
       const blocks = [{ type: "text" as const, text: broken }]
       return broken === "" ? [] : [{ ...base, role: "assistant", blocks, text: broken, createdAt: event.at }]
@@ -158,6 +162,7 @@ function endedCall(place: TurnPlace, event: TurnEvent, index: number, open: Open
     case "message_joined":
     case "model_started":
     case "call_denied":
+    case "gateway_said":
     case "summary_started":
     case "tool_started":
     case "tool_ended":

@@ -5,11 +5,13 @@
 import { textOf, type AssistantBlock, type Message, type ToolResultBlock, type UserBlock } from "../model/message.ts"
 import type { InboundMessage } from "../channel/message.ts"
 import type { TurnEvent } from "./event.ts"
+import { modelCommandOf } from "./model-command.ts"
 
 const lostResult = "Interrupted, outcome unknown."
 
 /** One turn's entries, as they happened; not yet settled. */
 function turnEntries(events: readonly TurnEvent[]): Message[] {
+  if (modelCommandOf(events) !== undefined) return []
   const entries: Message[] = []
   let broken = ""
   for (const event of events) {
@@ -36,6 +38,7 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
       case "segment_started":
       case "model_started":
       case "call_denied":
+      case "gateway_said":
       case "summary_started":
       case "summary_made":
       case "summary_failed":

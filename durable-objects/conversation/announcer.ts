@@ -52,6 +52,7 @@ export class Announcer {
       case "message_joined":
       case "model_failed":
       case "call_denied":
+      case "gateway_said":
       case "summary_started":
       case "summary_made":
       case "summary_failed":

@@ -9,6 +9,7 @@ import type { ImageBlock } from "../../core/model/message.ts"
 import type { TurnOutcome } from "../../core/turn/event.ts"
 import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
+import { findNamed, knownModels, readModelCommand } from "../../core/turn/model-command.ts"
 import { costOf, type TurnReport } from "../../core/turn/report.ts"
 import { after, EpochMs, ConversationId, type TurnId, type UserId } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
@@ -28,7 +29,7 @@ import { keepPicture } from "./pictures.ts"
 import { chatBegunBy, findConversation, newConversation, type Origin, recallHistory } from "./recall.ts"
 import { reportMessage } from "./report.ts"
 import { Spending } from "./spending.ts"
-import { ConversationState, type Turn } from "./state.ts"
+import { ConversationState, type Queued, type Turn } from "./state.ts"
 
 /** An unfinished turn, an unsent part or an unflushed projection is looked at again after this long at the latest. */
 const safetyAlarmMs = 60_000
@@ -38,6 +39,7 @@ const longestQueue = 100
 
 export class Conversation implements HostedObject {
   readonly #host: ObjectHost
+  readonly #parts: GatewayParts
   readonly #state: ConversationState
   readonly #events: LiveEvents
   readonly #choices: Choices
@@ -69,6 +71,7 @@ export class Conversation implements HostedObject {
     flush: on(methods.conversation.flush, () => this.#flush()),
     commandEnded: on(methods.conversation.commandEnded, (input) => this.#commandEnded(input)),
     wake: on(methods.conversation.wake, ({ slotFor }) => this.#wake(slotFor)),
+    chooseModel: on(methods.conversation.chooseModel, (input) => this.#chooseModel(input)),
     budgetFreed: on(methods.conversation.budgetFreed, () => {
       this.#work()
       return {}
@@ -77,6 +80,7 @@ export class Conversation implements HostedObject {
 
   constructor(host: ObjectHost, parts: GatewayParts) {
     this.#host = host
+    this.#parts = parts
     const announcer = new Announcer(
       new LivePublisher(host, parts.liveInterest),
       () => this.#state.lastPolicy()?.groupId ?? null,
@@ -210,9 +214,11 @@ export class Conversation implements HostedObject {
     const archivedAt = message.source.kind === "api" || message.source.kind === "operator" ? meta.archivedAt : null
     if (archivedAt !== null) throw new LoopError("loop_archived")
     if (this.#state.queue.length >= longestQueue) throw new LoopError("queue_full")
+    const wished = message.wishes?.model ?? null
+    const wishes = message.wishes && { ...message.wishes, model: wished === null ? null : this.#named(wished) }
     const title = meta.title === "" ? titleFrom(message.text) : meta.title
     this.#state.change({ title, archivedAt, expireAt: meta.expireAt ?? after(now, eventsKeptMs) }, "row")
-    const entry = this.#state.enqueue(message)
+    const entry = this.#state.enqueue(wishes === undefined ? message : { ...message, wishes })
     this.#state.recordInbox(externalId, { at: now, bodyHash, queued: entry.sequence, turn: null })
     if (this.#state.openTurn === undefined) this.#startNextTurn()
     this.#work()
@@ -235,6 +241,22 @@ export class Conversation implements HostedObject {
     if (turn !== undefined) this.#finish(turn, { status: "interrupted" }, null)
     this.#work()
     return {}
+  }
+
+  async #chooseModel({ viewer, model }: MethodInput<"conversation", "chooseModel">) {
+    await this.#find()
+    this.#allow(viewer)
+    const named = model === null ? null : this.#named(model)
+    this.#state.change({ model: named }, "internal")
+    return { model: named }
+  }
+
+  #named(model: string): string {
+    const policy = this.#state.lastPolicy() ?? { model: this.#parts.config.DEFAULT_MODEL }
+    const listed = this.#parts.catalogue.map(({ name }) => name)
+    const named = findNamed(knownModels(policy, listed), model)
+    if (named === undefined) throw new LoopError("model_unknown", { field: "model" })
+    return named
   }
 
   /** What runs is stopped; what waits is told the same. */
@@ -304,8 +326,8 @@ export class Conversation implements HostedObject {
   #startNextTurn(): Turn | undefined {
     const [head, ...rest] = this.#state.queue
     if (head === undefined) return undefined
-    const joins = head.message.whileBusy === "join"
-    const more = joins ? takeWhile(rest, (entry) => entry.message.whileBusy === "join") : []
+    const joins = mayJoin(head)
+    const more = joins ? takeWhile(rest, mayJoin) : []
     const turn = this.#state.openNextTurn([head.message, ...more.map((entry) => entry.message)], this.#host.now())
     this.#state.change({ turnSegment: this.#events.beginSegment() }, "internal")
     this.#state.dequeue([head, ...more])
@@ -317,7 +339,7 @@ export class Conversation implements HostedObject {
   }
 
   #joinQueued(turn: Turn): void {
-    const entries = takeWhile(this.#state.queue, (entry) => entry.message.whileBusy === "join")
+    const entries = takeWhile(this.#state.queue, mayJoin)
     if (entries.length === 0) return
     const at = this.#host.now()
     for (const { message } of entries) this.#state.append(turn, { type: "message_joined", message, at })
@@ -480,6 +502,11 @@ export class Conversation implements HostedObject {
           : { turnId: turn.id, startedAt: state.startedAt, pendingChoiceId: pendingChoice(state)?.choiceId ?? null },
     }
   }
+}
+
+/** A command has a turn of its own. */
+function mayJoin({ message }: Queued): boolean {
+  return message.whileBusy === "join" && readModelCommand(message) === undefined
 }
 
 function endEvent(turn: Turn, outcome: TurnOutcome): LoopEvent {

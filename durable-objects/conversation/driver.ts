@@ -7,6 +7,7 @@ import { isLoopError, type ErrorCode } from "../../core/errors.ts"
 import { describeFailure } from "../../core/log.ts"
 import type { CommandId, CommandOutcome } from "../../core/runner/command.ts"
 import { decide, type Command } from "../../core/turn/decide.ts"
+import { answerModelCommand, knownModels, type ModelCommand } from "../../core/turn/model-command.ts"
 import { after, type EpochMs, type TurnId } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
@@ -263,6 +264,9 @@ export class Driver {
       case "call_model":
         this.#hooks.joinQueued(turn)
         return this.#models.run(turn, segment, command)
+      case "choose_model":
+        this.#chooseModel(turn, segment, command.command)
+        break
       case "run_tool":
         await this.#tools.run(turn, segment, command.use, command.attempt)
         break
@@ -287,6 +291,16 @@ export class Driver {
         break
     }
     return undefined
+  }
+  /** Answers a command; what it chooses holds from the next turn on. */
+  #chooseModel(turn: Turn, { policy }: Segment, command: ModelCommand): void {
+    const listed = this.#parts.catalogue.map(({ name }) => name)
+    const { model: chosen } = this.#state.require()
+    const { model, text } = answerModelCommand(command, policy, knownModels(policy, listed), chosen)
+    if (model !== chosen) this.#state.change({ model }, "internal")
+    this.#events.delta(turn, text)
+    this.#state.append(turn, { type: "gateway_said", text, at: this.#host.now() })
+    this.#events.settleText(turn, "")
   }
 }
 

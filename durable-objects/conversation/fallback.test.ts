@@ -254,4 +254,50 @@ describe("a model for each message", () => {
       { from: "claude-opus-5-5", to: "claude-haiku-5-5" },
     ])
   })
+
+  test("is chosen by a person for a conversation with /model, and the choice is taken back with /model auto", async () => {
+    await open({ HOT_SWAP_ENABLED: "true" })
+    harness.model.setScript((request) => say(`${request.messages.length} by ${request.model}`))
+    expect(shownText(await ask("/model"))).toMatch(/for each message.*claude-haiku-5-5.*claude-opus-5-5/s)
+    expect(shownText(await ask("/model opus"))).toContain("claude-opus-5-5")
+    expect(shownText(await ask("Hi"))).toBe("1 by claude-opus-5-5")
+    expect(shownText(await ask("/model of nobody"))).toContain("3 by claude-opus-5-5")
+    expect(shownText(await ask("/model gpt-9"))).toContain("No one model")
+    expect(shownText(await ask("/model auto"))).toContain("for each message")
+    expect(shownText(await ask("Hi"))).toBe("5 by claude-haiku-5-5")
+    await record()
+    expect((await calls()).map(({ reason }) => reason)[0]).toBe("chosen for this conversation")
+  })
+
+  test("is chosen in a chat too, beside messages that come at the same time", async () => {
+    await open()
+    harness.model.setScript((request) => say(`by ${request.model}`))
+    const peer = harness.objects.peers("conversation", chatId)
+    const texts = ["/model sol", "Hello"]
+    await Promise.all(texts.map((text) => peer.call("accept", { viewer: null, message: chatMessage(text) })))
+    expect((await harness.until("the answer", () => harness.sent[1])).text).toBe("by gpt-6-sol")
+    expect(harness.sent[0]?.text).toContain("From now on gpt-6-sol answers here")
+  })
+
+  test("is chosen by the API for one message, or for what comes next", async () => {
+    await open()
+    harness.model.setScript((request) => say(`by ${request.model}`))
+    const peer = harness.objects.peers("conversation", loopId)
+    await ask("begin")
+    const wishes = { groupName: null, instructions: "", maxOutputTokens: null, model: "sol" }
+    const message = apiMessage("one", { wishes })
+    await peer.call("accept", { viewer: owner, message })
+    const events = await readEvents(await peer.stream("watch", { viewer: owner, externalId: message.externalId }))
+    expect(shownText(events)).toBe("by gpt-6-sol")
+    expect(shownText(await ask("two"))).toBe("by claude-sonnet-5-5")
+    expect(await peer.call("chooseModel", { viewer: null, model: "sol" })).toEqual({ model: "gpt-6-sol" })
+    expect(shownText(await ask("three"))).toBe("by gpt-6-sol")
+    await expect(peer.call("chooseModel", { viewer: null, model: "x" })).rejects.toMatchObject({
+      code: "model_unknown",
+    })
+    const unknown = apiMessage("four", { wishes: { ...wishes, model: "gpt-99" } })
+    await expect(peer.call("accept", { viewer: owner, message: unknown })).rejects.toMatchObject({
+      code: "model_unknown",
+    })
+  })
 })

@@ -41,6 +41,7 @@ export function meterEvent({ metrics, log }: Meter, meta: Meta, turn: Turn, even
     case "message_joined":
     case "model_started":
     case "call_denied":
+    case "gateway_said":
     case "summary_started":
     case "summary_made":
     case "summary_failed":

@@ -81,6 +81,7 @@ function spokenIn(events: readonly TurnEvent[]): SpokenMessage[] {
       case "model_started":
       case "model_failed":
       case "call_denied":
+      case "gateway_said":
       case "summary_started":
       case "summary_made":
       case "summary_failed":

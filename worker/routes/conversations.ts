@@ -4,6 +4,7 @@
  */
 import {
   archiveConversation,
+  chooseModel,
   eraseConversation,
   exportConversation,
   getConversation,
@@ -85,6 +86,9 @@ export function bindConversations(binder: Binder, deps: EdgeDeps): void {
 
   bind(binder, interruptConversation, ({ params }) =>
     named(conversation(params.id).call("interrupt", { viewer: null })),
+  )
+  bind(binder, chooseModel, ({ params, body }) =>
+    named(conversation(params.id).call("chooseModel", { viewer: null, model: body.model })),
   )
   bind(binder, archiveConversation, ({ params }) => named(conversation(params.id).call("archive", { viewer: null })))
   bind(binder, unarchiveConversation, ({ params }) =>

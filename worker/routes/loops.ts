@@ -151,16 +151,18 @@ function readLastEventId(
 function toMessage(
   deps: EdgeDeps,
   caller: Caller,
-  body: { content?: string | undefined; permission_mode?: string | undefined },
+  body: { content?: string | undefined; permission_mode?: string | undefined; model?: string | undefined },
   idempotencyKey: string | null,
 ): InboundMessage {
   const permissionMode = readPermissionMode(body.permission_mode)
   const text = readContent(body.content)
+  const { model } = body
   return {
     externalId: readMessageId(deps, caller, idempotencyKey),
-    bodyHash: sha256Hex(JSON.stringify([text, permissionMode])),
+    bodyHash: sha256Hex(JSON.stringify([text, permissionMode, ...(model === undefined ? [] : [model])])),
     text,
     source: { kind: "api", userId: caller.user.id },
+    ...(model === undefined ? {} : { wishes: { groupName: null, instructions: "", maxOutputTokens: null, model } }),
     permissionMode,
     whileBusy: "queue",
     tainted: false,

@@ -145,6 +145,11 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       return {}
     }),
     unarchive: on(methods.conversation.unarchive, ({ viewer }) => {
+    chooseModel: on(methods.conversation.chooseModel, ({ viewer, model }) => {
+      find(id, viewer)
+      if (model !== null) throw new LoopError("model_unknown", { field: "model" })
+      return { model }
+    }),
       loops.set(id, { ...find(id, viewer), archivedAt: null })
       return {}
     }),
