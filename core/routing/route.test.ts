@@ -42,6 +42,11 @@ describe("a follow-up keeps the tier of the work that it goes on with", () => {
     expect(routeModel(config, { text: "go on", history }, opus).model).toBe(opus)
   })
 
+  test("however much the model said in between", () => {
+    const steps = Array.from({ length: 40 }, () => ({ role: "assistant", text: "Next I run the tests." }) as const)
+    expect(routeModel(config, { text: "go on", history: [...after(api), ...steps] }, null).model).toBe(opus)
+  })
+
   test("and a yes to an offer is work, where a yes to nothing is none", () => {
     const offered = [...after(api).slice(0, 1), { role: "assistant", text: "Shall I write it in Go?" } as const]
     expect(routeModel(config, { text: "yes, please", history: offered }, opus).model).toBe(opus)

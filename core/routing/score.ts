@@ -54,12 +54,12 @@ interface Alone {
 /** The weight of what the conversation was about, as the newest message finds it. */
 function carriedScore(history: readonly SpokenMessage[]): number {
   let carried = 0
-  const recent = history.slice(-2 * rememberedMessages)
-  for (const [index, message] of recent.entries()) {
-    if (message.role !== "user") continue
-    const reading = readMessage(message.text)
+  // Between two of a person's messages there may be many of the model's.
+  const said = history.flatMap(({ role, text }, index) => (role === "user" ? [{ text, index }] : []))
+  for (const { text, index } of said.slice(-rememberedMessages)) {
+    const reading = readMessage(text)
     const own = scoreAlone(reading, {})
-    const goesOn = followsOn(reading, own, recent.slice(0, index))
+    const goesOn = followsOn(reading, own, history.slice(0, index))
     carried = goesOn || isSocial(reading) ? Math.max(own.score, carried) : Math.max(own.score, carried * decay)
   }
   return Math.round(carried)
