@@ -148,7 +148,7 @@ test("what the configuration file owns is marked as it happens, and not offered 
   await page.getByText("set by file").waitFor()
   expect(await page.getByRole("button", { name: /(Edit|Delete) support/ }).count()).toBe(0)
   await page.goto("/settings")
-  await page.getByText("The configuration file owns timeZone.").waitFor()
+  await page.getByText("The configuration file owns Time zone.").waitFor()
   expect(await page.getByLabel("Time zone").isDisabled()).toBe(true)
   await page.getByLabel("Messages of history").fill("7")
   await page.getByRole("button", { name: "Save" }).click()

@@ -5,19 +5,7 @@ import type { SettingName } from "../../../core/settings.ts"
 import { call } from "../api/client.ts"
 import { Notice } from "../ui/notice.tsx"
 import { usePages } from "../ui/use-pages.ts"
-
-/** Where the name itself does not say it well. */
-const names: Readonly<Partial<Record<SettingName, string>>> = {
-  historyMessages: "Messages of history",
-  maxOutputTokens: "Longest answer, tokens",
-  concurrentTurns: "Turns at the same moment",
-}
-
-/** `timeZone` is read as “Time zone”. */
-function wordsOf(name: SettingName): string {
-  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-  return names[name] ?? words.charAt(0).toUpperCase() + words.slice(1)
-}
+import { nameSetting } from "./setting-names.ts"
 
 type Channels = readonly { readonly id: string; readonly name: string }[]
 
@@ -63,7 +51,7 @@ function Version({ version, channels }: { readonly version: SettingsVersion; rea
       <dl>
         {changed.map((name) => (
           <div key={name}>
-            <dt>{wordsOf(name)}</dt>
+            <dt>{nameSetting(name)}</dt>
             <dd>{showValue(settings, name, channels)}</dd>
           </div>
         ))}

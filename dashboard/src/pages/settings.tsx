@@ -17,6 +17,7 @@ import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
+import { nameSetting } from "./setting-names.ts"
 import { SettingsHistory } from "./settings-history.tsx"
 
 async function read() {
@@ -51,9 +52,9 @@ export default function SettingsPage() {
 }
 
 const numberFields = [
-  { name: "historyMessages", label: "Messages of history", max: 1_000 },
-  { name: "maxOutputTokens", label: "Longest answer, tokens", max: 1_000_000 },
-  { name: "concurrentTurns", label: "Turns at the same moment", max: 1_000 },
+  { name: "historyMessages", max: 1_000 },
+  { name: "maxOutputTokens", max: 1_000_000 },
+  { name: "concurrentTurns", max: 1_000 },
 ] as const
 type NumberField = (typeof numberFields)[number]["name"]
 
@@ -111,7 +112,9 @@ function SettingsForm({
     <form onSubmit={(event) => void submit(event)}>
       {problem !== null && <Notice tone="bad">{problem}</Notice>}
       {managed.length > 0 && (
-        <Notice tone="calm">The configuration file owns {managed.join(", ")}. Change them there.</Notice>
+        <Notice tone="calm">
+          The configuration file owns {managed.map(nameSetting).join(" · ")}. Change them there.
+        </Notice>
       )}
       <Field label="Default model" hint={`Empty: the environment's. In force: ${effective.defaultModel}.`}>
         {(wiring) => (
@@ -131,8 +134,8 @@ function SettingsForm({
         )}
       </Field>
       <div className="pairs">
-        {numberFields.map(({ name, label, max }) => (
-          <Field key={name} label={label}>
+        {numberFields.map(({ name, max }) => (
+          <Field key={name} label={nameSetting(name)}>
             {(wiring) => (
               <input
                 {...wiring}

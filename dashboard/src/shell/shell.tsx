@@ -131,7 +131,9 @@ function Page({ route, onChanged }: { readonly route: Route; readonly onChanged:
       return (
         <div className="page">
           <PageHead title="Not found" />
-          <p>There is nothing at this address.</p>
+          <div className="page-body">
+            <p className="muted">There is nothing at this address.</p>
+          </div>
         </div>
       )
   }

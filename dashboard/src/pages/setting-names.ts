@@ -1,0 +1,15 @@
+/** What the page calls the gateway's settings. */
+import type { SettingName } from "../../../core/settings.ts"
+
+/** Where the name itself does not say it well. */
+const names: Readonly<Partial<Record<SettingName, string>>> = {
+  historyMessages: "Messages of history",
+  maxOutputTokens: "Longest answer, tokens",
+  concurrentTurns: "Turns at the same moment",
+}
+
+/** `timeZone` is read as “Time zone”. */
+export function nameSetting(name: SettingName): string {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  return names[name] ?? words.charAt(0).toUpperCase() + words.slice(1)
+}
