@@ -22,6 +22,7 @@ import { bindAgents } from "./routes/agents.ts"
 import { bindAudit } from "./routes/audit.ts"
 import { bindChannels } from "./routes/channels.ts"
 import { bindChatCompletions } from "./routes/chat-completions.ts"
+import { bindCommands } from "./routes/commands.ts"
 import { bindConversations } from "./routes/conversations.ts"
 import { bindDocs } from "./routes/docs.ts"
 import { bindLive } from "./routes/live.ts"
@@ -30,6 +31,7 @@ import { bindMetrics } from "./routes/metrics.ts"
 import { bindModels } from "./routes/models.ts"
 import { bindOperations } from "./routes/operations.ts"
 import { bindBudgets } from "./routes/budgets.ts"
+import { bindRunners } from "./routes/runners.ts"
 import { bindRuns } from "./routes/runs.ts"
 import { bindSettings } from "./routes/settings.ts"
 import { bindTokens } from "./routes/tokens.ts"
@@ -88,6 +90,8 @@ export function createApp(deps: EdgeDeps): App {
   bindChannels(binder, deps)
   bindConversations(binder, deps)
   bindRuns(binder, deps)
+  bindRunners(binder, deps)
+  bindCommands(binder, deps)
   bindUsage(binder, deps)
   bindBudgets(binder, deps)
   bindLive(binder, deps)

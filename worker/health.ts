@@ -28,17 +28,19 @@ export function createHealth(deps: EdgeDeps): () => Promise<Parts> {
 
 async function readParts(deps: EdgeDeps): Promise<Parts> {
   const host = await deps.hostHealth().catch(() => undefined)
-  const [database, objects, models, channels] = await Promise.all([
+  const [database, objects, models, channels, runners] = await Promise.all([
     databaseHealth(deps),
     objectsHealth(deps, host?.lastLostCommitAt ?? null),
     modelsHealth(deps),
     channelsHealth(deps),
+    runnersHealth(deps),
   ])
   return {
     database,
     objects,
     models,
     channels,
+    runners,
     ...(host?.freeBytes === undefined ? {} : { disk: diskHealth(host.freeBytes) }),
     ...(host?.file === undefined ? {} : { file: host.file }),
   }
@@ -114,6 +116,25 @@ async function channelsHealth(deps: EdgeDeps): Promise<Parts["channels"]> {
   } catch {
     // The database's own part says so.
     return { status: "ok", hint: null, total: null, failing: null }
+  }
+}
+
+/** What is missing on a runner is missing for agents alone: the rest works. */
+async function runnersHealth(deps: EdgeDeps): Promise<Parts["runners"]> {
+  try {
+    const { runners } = await deps.peers("runners", "main").call("list", {})
+    const online = runners.filter(({ state }) => state === "online")
+    const offered = online.flatMap(({ capabilities }) => capabilities)
+    const working = new Set(offered.flatMap(({ name, status }) => (status === "ok" ? name : [])))
+    const problems = offered.flatMap(({ name, problem }) => (working.has(name) ? [] : (problem ?? [])))
+    const hint =
+      online.length === 0 ? "No runner is connected: agents have no programs and no browser." : problems.join(" ")
+    const status = hint === "" ? "ok" : "not_configured"
+    const capabilities = [...working]
+    return { status, hint: hint === "" ? null : hint, total: runners.length, online: online.length, capabilities }
+  } catch {
+    const hint = "The hub of the runners does not answer."
+    return { status: "degraded", hint, total: null, online: null, capabilities: [] }
   }
 }
 

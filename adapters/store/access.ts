@@ -1,9 +1,11 @@
 /** Users, their sessions and their tokens. Secrets arrive here hashed. */
 import { and, desc, eq, isNull } from "drizzle-orm"
+import type { Capability } from "../../core/runner/command.ts"
 import type { EpochMs, TokenId, UserId } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
 import { build, constant, parseRow, parseRows, statement } from "./query.ts"
 import { SessionRow, TokenRow, UserRow } from "./rows.ts"
+import { grantStatement } from "./runners.ts"
 import { sessions, tokens, users } from "./schema.ts"
 
 /** Names that differ in case, or only in how Unicode spells them, are one name. */
@@ -105,6 +107,16 @@ export async function purgeExpired(libsql: Libsql, now: EpochMs, windowMs: numbe
 
 export async function createToken(libsql: Libsql, token: TokenRow): Promise<void> {
   await libsql.write([statement(build.insert(tokens).values(token))])
+}
+
+/** Stores a token for a runner with what it lets the runner do. */
+export async function createRunnerToken(
+  libsql: Libsql,
+  token: TokenRow,
+  capabilities: readonly Capability[],
+): Promise<void> {
+  const own = statement(build.insert(tokens).values(token))
+  await libsql.write([own, grantStatement(token.id, capabilities, token.createdAt)])
 }
 
 /** A user's tokens that are not revoked, expired ones among them, the newest first. */

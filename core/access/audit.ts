@@ -33,6 +33,10 @@ export const AuditAction = z.enum([
   "conversation_erased",
   "budget_changed",
   "spend_stopped",
+  "runner_ordered",
+  "runner_revoked",
+  "command_given",
+  "command_canceled",
 ])
 export type AuditAction = z.infer<typeof AuditAction>
 
@@ -51,7 +55,18 @@ export const AuditEvent = z.object({
   actorName: z.string(),
   credential: AuditCredential,
   targetKind: z
-    .enum(["user", "token", "session", "invitation", "group", "channel", "conversation", "settings"])
+    .enum([
+      "user",
+      "token",
+      "session",
+      "invitation",
+      "group",
+      "channel",
+      "conversation",
+      "settings",
+      "runner",
+      "command",
+    ])
     .nullable(),
   targetId: z.string().nullable(),
   requestId: z.string(),

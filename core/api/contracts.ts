@@ -5,12 +5,14 @@ import * as audit from "./audit.ts"
 import * as budgets from "./budgets.ts"
 import * as channels from "./channels.ts"
 import * as chat from "./chat-completions.ts"
+import * as commands from "./commands.ts"
 import * as conversations from "./conversations.ts"
 import type { Endpoint, SocketEndpoint, StreamEndpoint } from "./endpoint.ts"
 import * as live from "./live.ts"
 import * as loops from "./loops.ts"
 import * as models from "./models.ts"
 import * as operations from "./operations.ts"
+import * as runners from "./runners.ts"
 import * as runs from "./runs.ts"
 import * as settings from "./settings.ts"
 import * as tokens from "./tokens.ts"
@@ -60,7 +62,6 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   conversations.interruptConversation,
   conversations.exportConversation,
   conversations.archiveConversation,
-  conversations.chooseModel,
   conversations.unarchiveConversation,
   conversations.eraseConversation,
   runs.listRuns,
@@ -84,6 +85,16 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   channels.getChannel,
   channels.updateChannel,
   channels.deleteChannel,
+  runners.listRunners,
+  runners.createRunnerToken,
+  runners.restartRunner,
+  runners.shutDownRunner,
+  runners.revokeRunner,
+  runners.linkRunner,
+  commands.listCommands,
+  commands.createCommand,
+  commands.getCommand,
+  commands.cancelCommand,
   settings.getSettings,
   settings.listSettingsHistory,
   settings.updateSettings,

@@ -2,6 +2,7 @@
 import * as z from "zod"
 import { metricsContentType } from "../metrics/registry.ts"
 import { FileMistake } from "../gateway-file.ts"
+import { Capability } from "../runner/command.ts"
 import { endpoint, Instant, nothing } from "./endpoint.ts"
 
 export const PartHealth = z.object({
@@ -51,6 +52,13 @@ export const Health = z.object({
     channels: PartHealth.extend({
       total: z.number().int().nullable().optional(),
       failing: z.number().int().nullable().optional(),
+    }).optional(),
+    /** What is `not_configured` here is missing for agents alone, and makes the gateway no worse. */
+    runners: PartHealth.extend({
+      total: z.number().int().nullable().optional(),
+      online: z.number().int().nullable().optional(),
+      /** That some runner can do now. */
+      capabilities: z.array(Capability).optional(),
     }).optional(),
     /** Where the gateway follows a configuration file. */
     file: PartHealth.extend({ mistakes: z.array(FileMistake).optional() }).optional(),

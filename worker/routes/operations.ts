@@ -12,7 +12,9 @@ export function bindOperations(binder: Binder, deps: EdgeDeps): void {
     // Who asks while the database is away is nobody we know, and gets an answer all the same.
     const caller = await findCaller().catch(() => undefined)
     const parts = await readHealth()
-    const states = Object.values(parts).map(({ status }) => status)
+    const { runners, ...needed } = parts
+    const states = Object.values(needed).map(({ status }) => status)
+    if (runners?.status === "degraded") states.push("degraded")
     const isFailing = states.includes("failing")
     context.set("isBad", isFailing)
     const status = isFailing ? ("failing" as const) : ("degraded" as const)
@@ -27,13 +29,22 @@ export function bindOperations(binder: Binder, deps: EdgeDeps): void {
 }
 
 /** What strangers see: whether each part is well, and nothing to look weaknesses up by. */
-function strangersParts({ database, objects, disk, models, channels, file }: Health["parts"]): Health["parts"] {
+function strangersParts({
+  database,
+  objects,
+  disk,
+  models,
+  channels,
+  runners,
+  file,
+}: Health["parts"]): Health["parts"] {
   return {
     database: plain(database),
     models: plain(models),
     ...(objects === undefined ? {} : { objects: plain(objects) }),
     ...(disk === undefined ? {} : { disk: plain(disk) }),
     ...(channels === undefined ? {} : { channels: plain(channels) }),
+    ...(runners === undefined ? {} : { runners: plain(runners) }),
     ...(file === undefined ? {} : { file: plain(file) }),
   }
 }

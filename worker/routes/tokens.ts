@@ -9,6 +9,7 @@ import * as store from "../../adapters/store/access.ts"
 import type { TokenRow } from "../../adapters/store/rows.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
+import { recheckRunners } from "./runners.ts"
 
 export function bindTokens(binder: Binder, deps: EdgeDeps): void {
   bind(binder, createToken, async ({ body, caller, context }) => {
@@ -41,6 +42,7 @@ export function bindTokens(binder: Binder, deps: EdgeDeps): void {
     const outcome = await store.revokeToken(deps.libsql, caller.user.id, params.tokenId, deps.now())
     if (outcome.status === "not_found") throw new LoopError("token_not_found")
     binder.identifier.forgetToken(params.tokenId)
+    recheckRunners(deps)
     binder.audit.record(context, { action: "token_revoked", target: ["token", params.tokenId] })
     return {}
   })

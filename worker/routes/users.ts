@@ -33,6 +33,7 @@ import { beginLogin } from "../access/throttle.ts"
 import type { EdgeDeps } from "../deps.ts"
 import type { AppContext } from "../http/app-env.ts"
 import { bind, type Binder, bindOpen } from "../http/bind.ts"
+import { recheckRunners } from "./runners.ts"
 import { publicOrigin } from "../http/origin.ts"
 
 export function bindUsers(binder: Binder, deps: EdgeDeps): void {
@@ -69,6 +70,7 @@ function bindAccounts(binder: Binder, deps: EdgeDeps): void {
     const changed = await store.changeUserAccess(deps.libsql, params.userId, { role, disabledAt }, now)
     if (changed.status !== "changed") throw new LoopError(changed.status)
     binder.identifier.forgetUser(params.userId)
+    recheckRunners(deps)
     const details = { name: before.username, role, roleBefore: before.role, disabled: disabledAt !== null }
     binder.audit.record(context, { action: "user_changed", target: ["user", params.userId], details })
     return toAccount(changed.user, caller)
@@ -79,6 +81,7 @@ function bindAccounts(binder: Binder, deps: EdgeDeps): void {
     const { status } = await store.removeUser(deps.libsql, params.userId, deps.now())
     if (status !== "removed") throw new LoopError(status)
     binder.identifier.forgetUser(params.userId)
+    recheckRunners(deps)
     const details = { name: username, role }
     binder.audit.record(context, { action: "user_removed", target: ["user", params.userId], details })
     return {}
@@ -218,6 +221,7 @@ function bindIssuedTokens(binder: Binder, deps: EdgeDeps): void {
     const { status } = await store.revokeAnyToken(deps.libsql, params.tokenId, deps.now())
     if (status === "not_found") throw new LoopError("token_not_found")
     binder.identifier.forgetToken(params.tokenId)
+    recheckRunners(deps)
     binder.audit.record(context, { action: "token_revoked", target: ["token", params.tokenId] })
     return {}
   })

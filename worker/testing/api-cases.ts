@@ -5,6 +5,7 @@ import { ChoiceId, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import { writeSettings } from "../../adapters/store/settings.ts"
 import { type Edge, setupCode } from "./edge.ts"
 import { textStream } from "./fake-objects.ts"
+import { runnerCases } from "./runner-cases.ts"
 import { peopleCases } from "./people-cases.ts"
 
 export interface World {
@@ -24,7 +25,7 @@ export interface ApiCall {
   /** Makes the gateway's way to do it fail, after everything else was made ready. */
   readonly breaks?: (edge: Edge) => void
 }
-type Prepare = (world: World) => ApiCall | Promise<ApiCall>
+export type Prepare = (world: World) => ApiCall | Promise<ApiCall>
 
 export interface ApiCase {
   readonly succeeds: Prepare
@@ -244,10 +245,6 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   },
   "post /api/conversations/{id}/interrupt": { succeeds: onConversation({ body: {} }) },
   "post /api/conversations/{id}/archive": { succeeds: onConversation({ body: {} }) },
-  "put /api/conversations/{id}/model": {
-    succeeds: onConversation({ body: { model: null } }),
-    fails: { 400: onConversation({ body: { model: "nobody knows it" } }) },
-  },
   "post /api/conversations/{id}/unarchive": { succeeds: onConversation({ body: {} }) },
   "delete /api/conversations/{id}": { succeeds: onConversation() },
   "get /api/conversations/{id}/export": {
@@ -443,6 +440,8 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
     succeeds: asProgram({ params: { model: "default" } }),
     fails: { 404: asProgram({ params: { model: "nobody" } }) },
   },
+
+  ...runnerCases,
 
   "get /api/live": {
     succeeds: () => ({ headers: { Upgrade: "websocket" }, query: { after: "41" } }),

@@ -3,6 +3,7 @@ import type { BudgetsState, ProviderState } from "../../core/budget/terms.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
+import type { Command } from "../../core/runner/command.ts"
 import type { RunnerView } from "../../core/runner/fleet.ts"
 import type { TurnReport } from "../../core/turn/report.ts"
 import { after, type ConversationId, ConversationId as Id, type EpochMs, type UserId } from "../../core/units.ts"
@@ -144,11 +145,6 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       loops.set(id, { ...find(id, viewer), archivedAt: now() })
       return {}
     }),
-    chooseModel: on(methods.conversation.chooseModel, ({ viewer, model }) => {
-      find(id, viewer)
-      if (model !== null) throw new LoopError("model_unknown", { field: "model" })
-      return { model }
-    }),
     unarchive: on(methods.conversation.unarchive, ({ viewer }) => {
       loops.set(id, { ...find(id, viewer), archivedAt: null })
       return {}
@@ -221,17 +217,30 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       return {}
     }),
   }
+  const commands = new Map<string, Command>()
+  const companion = (id: string) => {
+    const runner = fake.runners.find((one) => one.id === id)
+    if (runner === undefined) throw new LoopError("runner_not_found")
+    if (runner.isBuiltIn) throw new LoopError("runner_built_in")
+    return {}
+  }
   const runners: Routes<"runners"> = {
-    submit: on(methods.runners.submit, () => ({ status: "pending" as const })),
+    submit: on(methods.runners.submit, (command) => {
+      commands.set(command.id, command)
+      return { status: "pending" as const }
+    }),
     cancel: on(methods.runners.cancel, () => ({})),
     forget: on(methods.runners.forget, () => ({})),
     available: on(methods.runners.available, () => ({ capabilities: [] })),
     list: on(methods.runners.list, () => ({ runners: [...fake.runners] })),
-    show: on(methods.runners.show, () => {
-      throw new LoopError("command_not_found")
+    show: on(methods.runners.show, ({ commandId }) => {
+      const command = commands.get(commandId)
+      if (command === undefined) throw new LoopError("command_not_found")
+      const never = { runnerId: null, acceptedAt: null, startedAt: null, endedAt: null, outcome: null }
+      return { ...command, status: "pending" as const, ...never, output: { stdout: "", stderr: "" } }
     }),
-    order: on(methods.runners.order, () => ({})),
-    revoke: on(methods.runners.revoke, () => ({})),
+    order: on(methods.runners.order, ({ runnerId }) => companion(runnerId)),
+    revoke: on(methods.runners.revoke, ({ runnerId }) => companion(runnerId)),
     recheck: on(methods.runners.recheck, () => ({})),
   }
   const routesOf = (kind: ObjectKind, id: string): Readonly<Record<string, Route>> => {
