@@ -122,6 +122,12 @@ const rules = {
     type: "not_found_error",
     message: "There is no such open question: it is unknown or already answered.",
   },
+  approval_not_found: { status: 404, type: "not_found_error", message: "There is no such approval." },
+  approval_rule_not_found: {
+    status: 404,
+    type: "not_found_error",
+    message: "There is no rule for this tool in this group.",
+  },
   model_not_found: {
     status: 404,
     type: "not_found_error",
@@ -148,6 +154,7 @@ const rules = {
     type: "invalid_request_error",
     message: "This address does not take that method.",
   },
+  approval_closed: { status: 409, type: "conflict_error", message: "This is no longer open. Nothing was changed." },
   choice_changed: {
     status: 409,
     type: "conflict_error",

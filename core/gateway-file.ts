@@ -19,7 +19,7 @@ export function variableOf(secret: string): string | undefined {
   return reference.exec(secret)?.[1]
 }
 
-const { name, description, systemPrompt, model, skills, budgetMaxTokensDay, budgetMaxTokensMonth } =
+const { name, description, systemPrompt, model, skills, tools, budgetMaxTokensDay, budgetMaxTokensMonth } =
   AgentGroupChanges.shape
 const { historyMessages, maxOutputTokens, hotSwapConfig } = AgentGroupChanges.shape
 const { budgetMaxUsdDay, budgetMaxUsdMonth, conversationMaxTokensDay, conversationMaxTokensMonth } =
@@ -33,6 +33,7 @@ export const FileGroup = z.strictObject({
   systemPrompt,
   model,
   skills,
+  tools,
   budgetMaxTokensDay,
   budgetMaxTokensMonth,
   budgetMaxUsdDay,

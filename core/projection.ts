@@ -1,8 +1,12 @@
 /** The rows by which libSQL, the system of record, learns what an object did. Every row may arrive twice. */
 import * as z from "zod"
+import { Condition } from "./approval/condition.ts"
+import { Answers } from "./approval/question.ts"
+import { TimeoutAction } from "./approval/rule.ts"
 import { MessageSource } from "./channel/message.ts"
 import { AssistantBlock, UserBlock } from "./model/message.ts"
-import { ChannelId, ConversationId, EpochMs, GroupId, TurnId, UserId } from "./units.ts"
+import { Risk } from "./turn/tool-policy.ts"
+import { ChannelId, ChoiceId, ConversationId, EpochMs, GroupId, TurnId, UserId } from "./units.ts"
 
 export const ConversationRow = z.object({
   id: ConversationId,
@@ -99,11 +103,45 @@ export const DeliveryRow = z.object({
 })
 export type DeliveryRow = z.infer<typeof DeliveryRow>
 
+/** A question to a person, and what became of it. `canceled`: its turn ended before anyone answered. */
+export const ApprovalRow = z.object({
+  id: ChoiceId,
+  conversationId: ConversationId,
+  turnId: TurnId,
+  groupId: GroupId.nullable(),
+  kind: z.enum(["permission", "question"]),
+  status: z.enum(["pending", "approved", "rejected", "answered", "expired", "canceled"]),
+  tool: z.string(),
+  /** The arguments; of a question, what is asked. Secrets are masked. */
+  input: z.json(),
+  argumentsSha256: z.string(),
+  argumentsSizeBytes: z.number().int().nonnegative(),
+  argumentsMasked: z.boolean(),
+  risk: Risk,
+  reason: z.string(),
+  marks: z.array(z.string()),
+  onTimeout: TimeoutAction,
+  condition: Condition.nullable(),
+  /** `api`, `web`, a channel's kind, or `timeout`; null while nobody has answered. */
+  source: z.string().nullable(),
+  resolvedById: z.string().nullable(),
+  resolvedByName: z.string().nullable(),
+  comment: z.string().nullable(),
+  answers: Answers.nullable(),
+  requestedAt: EpochMs,
+  expiresAt: EpochMs,
+  resolvedAt: EpochMs.nullable(),
+  /** 1 when asked, 2 when over. */
+  version: z.number().int().positive(),
+})
+export type ApprovalRow = z.infer<typeof ApprovalRow>
+
 export const Projection = z.object({
   conversations: z.array(ConversationRow),
   messages: z.array(MessageRow),
   turns: z.array(TurnRow),
   modelCalls: z.array(ModelCallRow),
   deliveries: z.array(DeliveryRow),
+  approvals: z.array(ApprovalRow),
 })
 export type Projection = z.infer<typeof Projection>

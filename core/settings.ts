@@ -2,19 +2,11 @@
 import * as z from "zod"
 import type { BudgetLimits } from "./budget/limits.ts"
 import { toMicroUsd } from "./budget/usd.ts"
+import { HomeChat } from "./channel/home-chat.ts"
 import { type EdgeEnvironment, effectiveLimits, within } from "./edge-mode.ts"
-import { ChannelId } from "./units.ts"
 
 /** An IANA name that this host's calendar knows, such as Europe/Berlin. */
 export const TimeZone = z.string().max(100).refine(isTimeZone, "must be a time zone such as Europe/Berlin")
-
-/** Where questions and warnings of the gateway itself go. */
-export const HomeChat = z.object({
-  channelId: ChannelId,
-  /** The chat's id on its platform, such as Telegram's. */
-  chatId: z.number().int(),
-})
-export type HomeChat = z.infer<typeof HomeChat>
 
 /** Tokens of all kinds; null: no limit. */
 export const BudgetTokens = z.number().int().positive().max(Number.MAX_SAFE_INTEGER).nullable()

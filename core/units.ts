@@ -41,6 +41,11 @@ export const ChoiceId = z
   .brand("ChoiceId")
 export type ChoiceId = z.infer<typeof ChoiceId>
 
+/** The conversation in which it is asked. */
+export function conversationOfChoice(id: ChoiceId): ConversationId {
+  return ConversationId.parse(id.slice("choice_".length).replace(/_\d+_\d+$/, ""))
+}
+
 export const GroupId = z
   .string()
   .regex(/^grp_[0-9a-f]{24}$/)

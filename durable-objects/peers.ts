@@ -106,6 +106,8 @@ export const methods = {
         by: z.object({ id: z.string(), name: z.string() }).optional(),
         comment: z.string().max(2_000).optional(),
         argumentsSha256: z.string().optional(),
+        /** Also makes the one rule that lets calls like this one run without a question. */
+        always: z.boolean().optional(),
       }),
       nothing,
     ),

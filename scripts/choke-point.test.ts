@@ -27,6 +27,8 @@ const usersOf = (pattern: RegExp, definedIn: string) =>
 
 const ways: [what: string, pattern: RegExp, definedIn: string, users: string[]][] = [
   ["makes an admission", /\bnew Admitted\b/, "core/admission.ts", []],
+  ["admits a model's call", /\badmitModelCall\(/, "core/admission.ts", ["durable-objects/conversation/model-call.ts"]],
+  ["uses a model's admission", /\buseModelAdmission\(/, "core/admission.ts", ["adapters/models/models.ts"]],
   ["admits a tool's call", /\badmitToolCall\(/, "core/admission.ts", ["durable-objects/conversation/tool-step.ts"]],
   ["admits a command of the API", /\badmitCommand\(/, "core/admission.ts", []],
   [

@@ -19,6 +19,7 @@ import { conversationOf, recordRequest } from "./http/record-request.ts"
 import { createRouteTable } from "./http/route-table.ts"
 import { bindAccess } from "./routes/access.ts"
 import { bindAgents } from "./routes/agents.ts"
+import { bindApprovals } from "./routes/approvals.ts"
 import { bindAudit } from "./routes/audit.ts"
 import { bindChannels } from "./routes/channels.ts"
 import { bindChatCompletions } from "./routes/chat-completions.ts"
@@ -92,6 +93,7 @@ export function createApp(deps: EdgeDeps): App {
   bindRuns(binder, deps)
   bindRunners(binder, deps)
   bindCommands(binder, deps)
+  bindApprovals(binder, deps)
   bindUsage(binder, deps)
   bindBudgets(binder, deps)
   bindLive(binder, deps)

@@ -101,6 +101,7 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
       return configured.configured ? null : configured.message
     },
     catalogue,
+    tools: toolsOf(options),
     hostHealth: async () => ({ lastLostCommitAt: null }),
     metrics,
     log,
@@ -116,13 +117,17 @@ async function dashboardFile(assets: Fetcher, request: Request): Promise<Respons
   return file.status === 404 ? undefined : file
 }
 
+function toolsOf({ tools = [] }: WorkerOptions): Tool[] {
+  return [...builtInTools, ...tools]
+}
+
 function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerOptions): Wiring {
   const { config, vault, libsql, catalogue } = openBasics(bindings)
   const log = logTo(config.LOG_LEVEL)
   const parts: GatewayParts = {
     config,
     vault,
-    tools: [...builtInTools, ...(options.tools ?? [])],
+    tools: toolsOf(options),
     concurrentTurns: effectiveLimits(config).concurrentTurns.fallback,
     log,
     metrics,

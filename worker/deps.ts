@@ -7,6 +7,7 @@ import type { Health } from "../core/api/operations.ts"
 import type { EpochMs } from "../core/units.ts"
 import type { Config } from "../durable-objects/config.ts"
 import type { Peers, Upgrade } from "../durable-objects/peers.ts"
+import type { Tool } from "../durable-objects/tools/tool.ts"
 import type { LogEntry } from "../core/log.ts"
 import type { KeyState } from "./key-check.ts"
 
@@ -42,6 +43,8 @@ export interface EdgeDeps {
   modelProblem(model: string): string | null
   /** What is known of models. */
   readonly catalogue: Catalogue
+  /** All tools of this gateway. */
+  readonly tools: readonly Tool[]
   /** What only the host knows of its parts. */
   hostHealth(): Promise<HostHealth>
   readonly metrics: Metrics

@@ -14,6 +14,7 @@ const remember = constant(
      last_version = max(last_version, excluded.last_version), erased_at = excluded.erased_at`,
 )
 const deleteTurns = constant("delete from turns where conversation_id = ?")
+const deleteApprovals = constant("delete from approvals where conversation_id = ?")
 const deleteDeliveries = constant("delete from deliveries where conversation_id = ?")
 // The id of a call begins with that of its turn, and that with the conversation's: "`" is the character behind "_".
 const deleteModelCalls = constant(
@@ -44,6 +45,7 @@ export async function eraseConversation(
     deleteBudget(id),
     deleteTurns(id),
     deleteDeliveries(id),
+    deleteApprovals(id),
     deleteModelCalls(id),
   ])
   for (;;) {

@@ -1,6 +1,7 @@
 /** What a run segment's policy is made of, read in one round trip. */
 import { type Settings, StoredSettings } from "../../core/settings.ts"
 import type { ChannelId } from "../../core/units.ts"
+import { type ApprovalRuleRow, approvalRulesOf, selectApprovalRules } from "./approval-rules.ts"
 import type { Libsql } from "./libsql.ts"
 import { constant, parseRow } from "./query.ts"
 import { ChannelRow, GroupRow } from "./rows.ts"
@@ -18,6 +19,7 @@ export interface PolicySource {
   readonly group: GroupRow | null
   readonly channel: ChannelRow | null
   readonly settings: Settings
+  readonly approvalRules: ApprovalRuleRow[]
 }
 
 export async function readPolicySource(
@@ -26,14 +28,16 @@ export async function readPolicySource(
 ): Promise<PolicySource> {
   const groupName = of.groupName ?? null
   const channelId = of.channelId ?? null
-  const [channel, group, settings] = await libsql.read([
+  const [channel, group, settings, rules] = await libsql.read([
     selectChannel(channelId),
     selectGroup(groupName, channelId),
     selectSettings("gateway"),
+    selectApprovalRules(),
   ])
   return {
     group: parseRow(agentGroups, GroupRow, group) ?? null,
     channel: parseRow(channels, ChannelRow, channel) ?? null,
     settings: StoredSettings.parse(settingsOf(settings)?.value ?? {}),
+    approvalRules: approvalRulesOf(rules),
   }
 }

@@ -8,7 +8,7 @@ import type { Projection } from "../../core/projection.ts"
 import { type ConversationId, type TurnId, turnNumber } from "../../core/units.ts"
 import { sha256Hex } from "../digest.ts"
 import { type Statement, storable } from "./statement.ts"
-import { conversations, deliveries, messages, modelCalls, turns } from "./schema.ts"
+import { approvals, conversations, deliveries, messages, modelCalls, turns } from "./schema.ts"
 
 /** A server takes no argument above some megabytes, so that more rows than this need a second statement for their table. */
 const maxArgumentChars = 2_000_000
@@ -18,6 +18,7 @@ const writeMessages = writer(messages, "first_stays", "last_turn")
 const writeTurns = writer(turns, "newer_wins", "last_turn")
 const writeModelCalls = writer(modelCalls, "first_stays", "last_turn")
 const writeDeliveries = writer(deliveries, "newer_wins", "last_turn")
+const writeApprovals = writer(approvals, "newer_wins", "last_turn")
 
 /** The write batch that projects the rows; empty for no rows. */
 export function projectionStatements(rows: Projection): Statement[] {
@@ -35,6 +36,7 @@ export function projectionStatements(rows: Projection): Statement[] {
     ...writeTurns(rows.turns.map((row) => ({ row, idHash: hashOf(row.conversationId), number: turnNumber(row.id) }))),
     ...writeModelCalls(rows.modelCalls.map(ofTurn)),
     ...writeDeliveries(rows.deliveries.map(ofTurn)),
+    ...writeApprovals(rows.approvals.map(ofTurn)),
   ]
 }
 
@@ -51,6 +53,7 @@ export function mergeProjections(parts: readonly Projection[]): Projection {
     turns: parts.flatMap((part) => part.turns),
     modelCalls: parts.flatMap((part) => part.modelCalls),
     deliveries: parts.flatMap((part) => part.deliveries),
+    approvals: parts.flatMap((part) => part.approvals),
   }
 }
 

@@ -55,6 +55,8 @@ export const GroupRow = z.object({
   model: z.string().nullable(),
   apiKeySealed: z.string().nullable(),
   skills: z.array(z.string()),
+  /** Names of the tools that its agent may call; null: all. */
+  tools: z.array(z.string()).nullable(),
   budgetMaxTokensDay: limit,
   budgetMaxTokensMonth: limit,
   budgetMaxMicroUsdDay: limit,

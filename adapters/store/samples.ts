@@ -1,5 +1,6 @@
 /** Rows for the store's tests, valid and alike; a test names what matters to it. */
 import type {
+  ApprovalRow,
   ConversationRow,
   DeliveryRow,
   MessageRow,
@@ -7,7 +8,7 @@ import type {
   Projection,
   TurnRow,
 } from "../../core/projection.ts"
-import { ChannelId, ConversationId, EpochMs, GroupId, TokenId, TurnId, UserId } from "../../core/units.ts"
+import { ChannelId, ChoiceId, ConversationId, EpochMs, GroupId, TokenId, TurnId, UserId } from "../../core/units.ts"
 import type { ChannelRow, GroupRow, SessionRow, TokenRow, UserRow } from "./rows.ts"
 
 const hex = (number: number, length: number) => number.toString(16).padStart(length, "0")
@@ -19,6 +20,9 @@ export const channelId = (number: number): ChannelId => ChannelId.parse(`chan_${
 export const tokenId = (number: number): TokenId => TokenId.parse(`tok_${hex(number, 12)}`)
 export const loopId = (number: number): ConversationId => ConversationId.parse(`loop_${hex(number, 32)}`)
 export const turnId = (loop: number, turn: number): TurnId => TurnId.parse(`turn_${loopId(loop)}_${turn}`)
+
+export const choiceId = (loop: number, turn: number, question = 1): ChoiceId =>
+  ChoiceId.parse(`choice_${loopId(loop)}_${turn}_${question}`)
 
 export function user(number: number, changes: Partial<UserRow> = {}): UserRow {
   const created = { createdAt: at(0), passwordChangedAt: at(0) }
@@ -61,6 +65,7 @@ export function group(number: number, changes: Partial<GroupRow> = {}): GroupRow
     model: null,
     apiKeySealed: "sealed",
     skills: ["web-browse"],
+    tools: null,
     budgetMaxTokensDay: 100_000,
     budgetMaxTokensMonth: null,
     budgetMaxMicroUsdDay: null,
@@ -178,6 +183,37 @@ export function delivery(loop: number, turn: number, changes: Partial<DeliveryRo
   }
 }
 
+export function approval(loop: number, turn: number, changes: Partial<ApprovalRow> = {}): ApprovalRow {
+  return {
+    id: choiceId(loop, turn),
+    conversationId: loopId(loop),
+    turnId: turnId(loop, turn),
+    groupId: null,
+    kind: "permission",
+    status: "pending",
+    tool: "run_script",
+    input: { form: "argv", argv: ["ls"] },
+    argumentsSha256: "a".repeat(64),
+    argumentsSizeBytes: 30,
+    argumentsMasked: false,
+    risk: "high",
+    reason: "The tool's risk is high.",
+    marks: [],
+    onTimeout: "reject",
+    condition: { kind: "argv", program: "ls", arguments: [] },
+    source: null,
+    resolvedById: null,
+    resolvedByName: null,
+    comment: null,
+    answers: null,
+    requestedAt: at(turn),
+    expiresAt: at(turn + 60_000),
+    resolvedAt: null,
+    version: 1,
+    ...changes,
+  }
+}
+
 export function projection(rows: Partial<Projection>): Projection {
-  return { conversations: [], messages: [], turns: [], modelCalls: [], deliveries: [], ...rows }
+  return { conversations: [], messages: [], turns: [], modelCalls: [], deliveries: [], approvals: [], ...rows }
 }

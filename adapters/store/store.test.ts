@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
 import { accessSuite } from "./access.suite.ts"
+import { approvalSuite } from "./approvals.suite.ts"
 import { openEmbedded } from "./embedded.ts"
 import type { Libsql } from "./libsql.ts"
 import { migrate } from "./migrate.ts"
@@ -94,6 +95,7 @@ describe.each([
   transcriptSuite(database)
   searchSuite(database)
   usageSuite(database)
+  approvalSuite(database)
 
   test("a batch is done whole or not at all", async () => {
     const insert = { sql: "insert into instance (key, value) values (?, ?)", args: ["a", "b"] }

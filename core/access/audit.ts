@@ -30,6 +30,8 @@ export const AuditAction = z.enum([
   "channel_unbound",
   "settings_changed",
   "approval_answered",
+  "approval_rule_changed",
+  "approval_rule_deleted",
   "conversation_erased",
   "budget_changed",
   "spend_stopped",
@@ -66,6 +68,8 @@ export const AuditEvent = z.object({
       "settings",
       "runner",
       "command",
+      "approval",
+      "tool",
     ])
     .nullable(),
   targetId: z.string().nullable(),

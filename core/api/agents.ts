@@ -54,6 +54,8 @@ const settings = {
   model: ModelName.nullable(),
   /** Kept for the agent; each skill is enabled by name. */
   skills: z.array(z.string().trim().min(1).max(100)).max(200),
+  /** The tools that its agent may call, by name; null: all. */
+  tools: z.array(z.string().trim().min(1).max(100)).max(200).nullable(),
   /** Null: no limit. */
   budgetMaxTokensDay: BudgetTokens,
   budgetMaxTokensMonth: BudgetTokens,

@@ -1,6 +1,7 @@
 /** Every contract of the gateway, in the order in which its description lists them. */
 import * as access from "./access.ts"
 import * as agents from "./agents.ts"
+import * as approvals from "./approvals.ts"
 import * as audit from "./audit.ts"
 import * as budgets from "./budgets.ts"
 import * as channels from "./channels.ts"
@@ -65,6 +66,16 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   conversations.unarchiveConversation,
   conversations.eraseConversation,
   runs.listRuns,
+  approvals.listApprovals,
+  approvals.getApprovalStats,
+  approvals.getApproval,
+  approvals.listRunApprovals,
+  approvals.approveRequest,
+  approvals.rejectRequest,
+  approvals.listApprovalRules,
+  approvals.saveApprovalRule,
+  approvals.deleteApprovalRule,
+  approvals.listTools,
   usage.getUsage,
   usage.getDailyUsage,
   usage.getModelUsage,

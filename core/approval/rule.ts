@@ -5,7 +5,7 @@
 import * as z from "zod"
 import { Risk, type ToolPolicy, type ToolTraits } from "../turn/tool-policy.ts"
 import { GroupId } from "../units.ts"
-import { Condition, fits, hopsOf, type Hop } from "./condition.ts"
+import { Condition, conditionOf, fits, hopsOf, type Hop } from "./condition.ts"
 
 export const TimeoutAction = z.enum(["reject", "approve"])
 export type TimeoutAction = z.infer<typeof TimeoutAction>
@@ -43,6 +43,8 @@ export type Requirement =
       /** Null: the gateway's default. */
       readonly timeoutMs: number | null
       readonly onTimeout: TimeoutAction
+      /** What "always for this" would allow. Null: nothing, or it would help only until content from outside is read again. */
+      readonly always: Condition | null
     }
 
 export interface Circumstances {
@@ -65,15 +67,19 @@ export function requirementFor(
   const risk = rule?.riskLevel ?? traits.risk
   const timeoutMs = rule?.timeoutSeconds == null ? null : rule.timeoutSeconds * 1_000
   const onTimeout = risk === "critical" ? "reject" : (rule?.timeoutAction ?? "reject")
-  const ask = (reason: string) => ({ ask: true, risk, reason, timeoutMs, onTimeout }) as const
+  const ask = (reason: string, always: Condition | null) =>
+    ({ ask: true, risk, reason, timeoutMs, onTimeout, always }) as const
   const because = whyAsked(rule, risk)
   const condition = because === null ? undefined : conditionFor(rule, tool, input)
-  if (because !== null && condition === undefined) return ask(withMarks(because, marks))
+  if (because !== null && condition === undefined) {
+    return ask(withMarks(because, marks), conditionOf(tool, input) ?? null)
+  }
   const isRisky = risk === "high" || risk === "critical"
   const isOutward = traits.outward === "acts" || (traits.outward === "reads" && !isExpectedRead)
   if (marks.length > 0 && (isRisky || isOutward)) {
     return ask(
       `This would run by itself, but the agent has read content from outside, which may have told it to: ${listed(marks)}.`,
+      null,
     )
   }
   if (condition !== undefined) {

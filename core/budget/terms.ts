@@ -1,6 +1,7 @@
 /** What the Ledger has to know of a scope, as the settings, the group or the conversation's own limits say it, by version. */
 import * as z from "zod"
-import { HomeChat, TimeZone } from "../settings.ts"
+import { HomeChat } from "../channel/home-chat.ts"
+import { TimeZone } from "../settings.ts"
 import { ConversationId, EpochMs, GroupId } from "../units.ts"
 import { BudgetLimits, BudgetScope } from "./limits.ts"
 

@@ -1,5 +1,6 @@
 /** What happens next with one call of a tool: it runs, it is refused, a person is asked, or someone is waited for. */
 import { argumentsDigest } from "../approval/arguments.ts"
+import type { Condition } from "../approval/condition.ts"
 import { type Question, Questions, tellAnswers } from "../approval/question.ts"
 import { requirementFor, type Requirement, type TimeoutAction } from "../approval/rule.ts"
 import type { ToolUseBlock } from "../model/message.ts"
@@ -24,6 +25,7 @@ export type ToolCommand =
       marks: readonly string[]
       argumentsSha256: string
       onTimeout: TimeoutAction
+      always: Condition | null
     }
   | { type: "request_answers"; use: ToolUseBlock; expiresAt: EpochMs; questions: Question[] }
   /** Ends a call that asked a person with what they said. */
@@ -57,7 +59,7 @@ export function nextForTool(stage: Stage, use: ToolUseBlock): ToolCommand {
   if (choice !== undefined) return afterAsking(choice, use, stage.now)
   const requirement = requirementOf(stage, tool, use.input)
   if (!requirement.ask) return { type: "run_tool", use, attempt: 1 }
-  const { risk, reason, onTimeout, timeoutMs } = requirement
+  const { risk, reason, onTimeout, timeoutMs, always } = requirement
   return {
     type: "request_approval",
     use,
@@ -67,6 +69,7 @@ export function nextForTool(stage: Stage, use: ToolUseBlock): ToolCommand {
     marks: state.marks,
     argumentsSha256: argumentsDigest(use.input),
     onTimeout,
+    always,
   }
 }
 

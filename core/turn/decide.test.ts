@@ -30,6 +30,7 @@ const policy: TurnPolicy = {
     { ...inObject, name: "asked", risk: "high", repeatable: false },
   ],
   approvalRules: [],
+  home: null,
   maxModelCalls: 5,
   maxAttempts: 3,
   choiceTimeoutMs: 60_000,

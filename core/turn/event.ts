@@ -1,5 +1,6 @@
 /** The journal of one turn: what happened, in order. Appended before its effects can be seen, never changed. */
 import * as z from "zod"
+import { Condition } from "../approval/condition.ts"
 import { Answers, Question } from "../approval/question.ts"
 import { TimeoutAction } from "../approval/rule.ts"
 import { CallId, Denial } from "../budget/reserve.ts"
@@ -155,6 +156,8 @@ export const TurnEvent = z.discriminatedUnion("type", [
     marks: z.array(z.string()).optional(),
     /** Of the canonical arguments: what a yes is bound to. */
     argumentsSha256: z.string().optional(),
+    /** What "always for this" would allow; null or absent: nothing. */
+    always: Condition.nullable().optional(),
     /** What no answer in time means. */
     onTimeout: TimeoutAction.optional(),
     /** Of a `question`. */

@@ -1,6 +1,7 @@
 /** What a run segment may do: read once at its start, journaled, and the same for all its decisions. */
 import * as z from "zod"
 import { ApprovalRule } from "../approval/rule.ts"
+import { HomeChat } from "../channel/home-chat.ts"
 import { ChainLink, headedBy, linkDefaults } from "../model/chain.ts"
 import { providerOf } from "../model/provider.ts"
 import { HotSwapConfig } from "../routing/hot-swap.ts"
@@ -40,6 +41,8 @@ export const TurnPolicy = z.object({
   tools: z.array(ToolPolicy),
   /** Of operators, for all tools that have one. */
   approvalRules: z.array(ApprovalRule).default([]),
+  /** Where questions go that were asked in no chat. */
+  home: HomeChat.nullable().default(null),
   maxModelCalls: z.number().int().positive(),
   maxAttempts: z.number().int().positive(),
   /** How long a question to a person stays open. */

@@ -39,7 +39,7 @@ function marksOfTurn(events: readonly TurnEvent[]): string[] {
       for (const block of event.answer.blocks) if (block.type === "tool_use") uses.set(block.id, block)
     }
     if (event.type === "tool_ended" && event.tainted) marks.push(markOfResult(uses.get(event.toolUseId)))
-    if (event.type === "history_recalled") marks.push(...(event.marks ?? []))
+    if (event.type === "history_recalled" || event.type === "summary_made") marks.push(...(event.marks ?? []))
     marks.push(
       ...messagesOf([event])
         .filter(({ tainted }) => tainted)

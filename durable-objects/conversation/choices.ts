@@ -3,12 +3,13 @@
  * or for other arguments changes nothing and says so.
  */
 import { maskArguments, renderArguments } from "../../core/approval/arguments.ts"
+import type { Condition } from "../../core/approval/condition.ts"
 import { type Question, wrongAnswers } from "../../core/approval/question.ts"
 import { LoopError } from "../../core/errors.ts"
 import type { Command } from "../../core/turn/decide.ts"
 import type { ChoiceAnswer, TurnEvent } from "../../core/turn/event.ts"
-import { foldTurn, pendingChoices, type ChoiceState } from "../../core/turn/fold.ts"
-import { ChoiceId, toRfc3339 } from "../../core/units.ts"
+import { foldTurn, lastToolUses, pendingChoices, type ChoiceState } from "../../core/turn/fold.ts"
+import { ChoiceId, type GroupId, toRfc3339 } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { LiveEvents } from "./events.ts"
 import type { ConversationState, Turn } from "./state.ts"
@@ -60,14 +61,8 @@ export class Choices {
 
   /** @throws LoopError `choice_not_found` when it is unknown, answered or late; `choice_answer_invalid`, `choice_changed` */
   answer(given: GivenAnswer): void {
-    const open = this.#open(given.choiceId)
-    if (open === undefined) throw new LoopError("choice_not_found")
-    const { turn, choice } = open
-    const { answer, argumentsSha256, source, by, comment } = given
-    const bound = choice.asked.argumentsSha256
-    if (argumentsSha256 !== undefined && bound !== undefined && argumentsSha256 !== bound) {
-      throw new LoopError("choice_changed")
-    }
+    const { turn, choice } = this.#openFor(given)
+    const { answer, source, by, comment } = given
     const words = {
       ...(by === undefined ? {} : { by: { ...by } }),
       ...(comment === undefined || comment.trim() === "" ? {} : { comment: comment.trim() }),
@@ -75,9 +70,32 @@ export class Choices {
     this.#resolve(turn, { choiceId: choice.choiceId, source, ...words, ...readAnswer(choice.asked.questions, answer) })
   }
 
+  /** What "always for this" makes of an open question. @throws LoopError as `answer` does; also where it makes nothing */
+  alwaysFor(given: GivenAnswer): { toolName: string; groupId: GroupId | null; condition: Condition } {
+    const { turn, choice } = this.#openFor(given)
+    const { asked } = choice
+    const use = lastToolUses(foldTurn(turn.events)).find(({ id }) => id === asked.toolUseId)
+    const isYes = "allow" in given.answer && given.answer.allow
+    if (use === undefined || asked.always == null || !isYes) {
+      const message = "There is no rule that would allow this for good: allow it once."
+      throw new LoopError("choice_answer_invalid", { message, field: "always" })
+    }
+    return { toolName: use.name, groupId: this.#state.lastPolicy()?.groupId ?? null, condition: asked.always }
+  }
+
   /** Nobody answered in time. */
   expire(turn: Turn, choiceId: ChoiceId, allow: boolean): void {
     this.#resolve(turn, { choiceId, allow, source: "timeout" })
+  }
+
+  /** The open question that the answer is for, about the arguments that it was given for. */
+  #openFor({ choiceId, argumentsSha256 }: GivenAnswer): { turn: Turn; choice: ChoiceState } {
+    const open = this.#open(choiceId)
+    if (open === undefined) throw new LoopError("choice_not_found")
+    const bound = open.choice.asked.argumentsSha256
+    const isOther = argumentsSha256 !== undefined && bound !== undefined && argumentsSha256 !== bound
+    if (isOther) throw new LoopError("choice_changed")
+    return open
   }
 
   #open(choiceId: ChoiceId): { turn: Turn; choice: ChoiceState } | undefined {
@@ -116,8 +134,8 @@ function readAnswer(
 
 function detailsOf(command: Asking): Partial<Requested> {
   if (command.type === "request_answers") return { kind: "question", questions: command.questions, onTimeout: "reject" }
-  const { risk, reason, marks, argumentsSha256, onTimeout } = command
-  return { kind: "permission", risk, reason, marks: [...marks], argumentsSha256, onTimeout }
+  const { risk, reason, marks, argumentsSha256, onTimeout, always } = command
+  return { kind: "permission", risk, reason, marks: [...marks], argumentsSha256, onTimeout, always }
 }
 
 function permission({

@@ -1,5 +1,6 @@
 /** One conversation: accepts messages once, runs a turn at a time, and lets nothing of it be lost. */
 import { createModels } from "../../adapters/models/models.ts"
+import { addCondition } from "../../adapters/store/approval-rules.ts"
 import { chatOf, type InboundMessage } from "../../core/channel/message.ts"
 import { channelProfile } from "../../core/channel/profile.ts"
 import { telegramParts } from "../../core/channel/telegram-text.ts"
@@ -226,9 +227,13 @@ export class Conversation implements HostedObject {
     return { status: "accepted", position: this.#positionOf(entry.sequence) }
   }
 
-  async #answer({ viewer, ...given }: MethodInput<"conversation", "answer">): Promise<Record<string, never>> {
+  async #answer({ viewer, always, ...given }: MethodInput<"conversation", "answer">): Promise<Record<string, never>> {
     await this.#find()
     this.#allow(viewer)
+    if (always === true) {
+      const by = { name: given.by?.name ?? given.source, now: this.#host.now() }
+      await addCondition(this.#host.libsql, this.#choices.alwaysFor(given), by)
+    }
     this.#choices.answer(given)
     this.#work()
     return {}

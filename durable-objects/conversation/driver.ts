@@ -5,7 +5,7 @@
 import type { Models } from "../../adapters/models/models.ts"
 import { isLoopError, type ErrorCode } from "../../core/errors.ts"
 import { describeFailure } from "../../core/log.ts"
-import type { CommandId, CommandOutcome } from "../../core/runner/command.ts"
+import type { Capability, CommandId, CommandOutcome } from "../../core/runner/command.ts"
 import { decide, type Command } from "../../core/turn/decide.ts"
 import { answerModelCommand, knownModels, type ModelCommand } from "../../core/turn/model-command.ts"
 import { after, type EpochMs, type TurnId } from "../../core/units.ts"
@@ -246,7 +246,9 @@ export class Driver {
     const asked = { permissionMode: message?.permissionMode ?? "default", wishes: message?.wishes }
     try {
       const [policy] = await Promise.all([
-        readPolicy(this.#host.libsql, this.#parts, this.#state.require(), asked),
+        this.#capabilities().then((capabilities) =>
+          readPolicy(this.#host.libsql, this.#parts, this.#state.require(), { ...asked, capabilities }),
+        ),
         this.#hooks.recallHistory(),
       ])
       this.#keys = policy.keys
@@ -255,6 +257,17 @@ export class Driver {
       if (!isLoopError(error) || error.code !== "database_unavailable") throw error
       const last = this.#state.lastPolicy()
       return last === undefined ? undefined : reusePolicy(last, this.#state.require(), asked, this.#keys)
+    }
+  }
+
+  /** What runners can do now; nothing while their hub does not answer. */
+  async #capabilities(): Promise<Capability[]> {
+    if (this.#parts.tools.every(({ runsIn }) => runsIn !== "runner")) return []
+    try {
+      return (await this.#host.peer("runners", "main").call("available", {})).capabilities
+    } catch (error) {
+      if (isLoopError(error) && error.code === "peer_unavailable") return []
+      throw error
     }
   }
 

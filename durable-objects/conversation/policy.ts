@@ -4,7 +4,10 @@ import type { Libsql } from "../../adapters/store/libsql.ts"
 import { fallbackKeyPlace, StoredFallbackChain } from "../../adapters/store/fallback-chain.ts"
 import { readPolicySource } from "../../adapters/store/policy.ts"
 import type { GroupRow } from "../../adapters/store/rows.ts"
+import { ApprovalRule } from "../../core/approval/rule.ts"
 import { channelProfile } from "../../core/channel/profile.ts"
+import type { Capability } from "../../core/runner/command.ts"
+import type { ToolPolicy } from "../../core/turn/tool-policy.ts"
 import { effectiveLimits, within } from "../../core/edge-mode.ts"
 import { type ChainLink, headedBy, linkDefaults, linkOfEntry } from "../../core/model/chain.ts"
 import type { Provider } from "../../core/model/provider.ts"
@@ -28,17 +31,18 @@ export const noKeys: GroupKeys = { group: undefined, links: new Map() }
 
 /**
  * One round trip to libSQL.
+ * @param asked - `capabilities`: what some runner that is there now can do; other tools of runners are not offered
  * @throws LoopError `database_unavailable`; `secret_unreadable` when the group's key was sealed by another key
  */
 export async function readPolicy(
   libsql: Libsql,
   parts: GatewayParts,
   meta: Meta,
-  asked: Asked,
+  { capabilities, ...asked }: Asked & { readonly capabilities: readonly Capability[] },
 ): Promise<SegmentPolicy> {
   const groupName = asked.wishes?.groupName ?? meta.profiles[0] ?? null
   const of = { groupName, channelId: meta.channelId }
-  const { group, settings } = await readPolicySource(libsql, of)
+  const { group, settings, approvalRules } = await readPolicySource(libsql, of)
   const general = effectiveSettings(settings, parts.config)
   const limits = effectiveLimits(parts.config)
   const isFixed = limits.onlyModel !== null
@@ -57,8 +61,9 @@ export async function readPolicy(
     maxOutputTokens: within(limits.maxOutputTokens, group?.maxOutputTokens ?? general.maxOutputTokens),
     historyMessages: within(limits.historyMessages, group?.historyMessages ?? general.historyMessages),
     permissionMode: "default",
-    tools: parts.tools.map(policyOf),
-    approvalRules: [],
+    tools: toolsOf(parts, group, capabilities),
+    approvalRules: approvalRules.map((rule) => ApprovalRule.parse(rule)),
+    home: settings.home,
     maxModelCalls: policyDefaults.maxModelCalls,
     maxAttempts: policyDefaults.maxAttempts,
     choiceTimeoutMs: policyDefaults.choiceTimeoutMs,
@@ -77,6 +82,15 @@ export function reusePolicy(last: TurnPolicy, meta: Meta, asked: Asked, keys: Gr
   const { routing, ...rest } = last
   const now = routing === undefined ? {} : { routing: { ...routing, asked: askedModel(meta, asked, routing.isFixed) } }
   return { policy: versioned(tighten({ ...rest, ...now }, asked)), keys }
+}
+
+/** What the group's agent may call, as far as it can run now. */
+function toolsOf(parts: GatewayParts, group: GroupRow | null, capabilities: readonly Capability[]): ToolPolicy[] {
+  const allowed = group?.tools ?? null
+  return parts.tools
+    .filter(({ name }) => allowed === null || allowed.includes(name))
+    .filter((tool) => tool.runsIn !== "runner" || capabilities.includes(tool.capability))
+    .map(policyOf)
 }
 
 function versioned(policy: Omit<TurnPolicy, "version"> & { version?: string }): TurnPolicy {

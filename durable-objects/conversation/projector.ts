@@ -2,6 +2,7 @@
 import type { Libsql } from "../../adapters/store/libsql.ts"
 import type { ConversationRow, Projection } from "../../core/projection.ts"
 import { foldTurn, pendingChoice } from "../../core/turn/fold.ts"
+import { projectApprovals } from "../../core/approval/project.ts"
 import { projectTurn } from "../../core/turn/project.ts"
 import { after, type EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
@@ -96,6 +97,7 @@ export class Projector {
       turns: [],
       modelCalls: [],
       deliveries: this.#outbox.deliveries,
+      approvals: [],
     }
     let end = meta.projected
     for (const turn of this.#state.turns) {
@@ -108,6 +110,7 @@ export class Projector {
       const projected = projectTurn(place, turn.events, from)
       rows.messages.push(...projected.messages)
       rows.modelCalls.push(...projected.modelCalls)
+      rows.approvals.push(...projectApprovals(place, turn.events, from))
       if (projected.turn !== null) rows.turns.push(projected.turn)
     }
     return { rows, end }

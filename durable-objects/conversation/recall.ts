@@ -105,7 +105,7 @@ function restore(
   const turn = nextTurn - 1
   const version = nextVersion
   state.create({ ...newConversation(id, createdAt, origin), lastActivityAt, archivedAt, turn, version })
-  if (turn > 0) state.remember(turn, entriesOf(messages), host.now())
+  if (turn > 0) state.remember(turn, { messages: entriesOf(messages), marks: marksOf(messages) }, host.now())
 }
 
 /** Takes the history that could not be had when the conversation began; nothing when libSQL knows none. */
@@ -118,7 +118,12 @@ export async function recallHistory(host: ObjectHost, state: ConversationState):
   state.change({ recallDue: false, version }, "row")
   if (conversation === null || nextTurn > turn) return
   state.change({ createdAt: conversation.createdAt }, "row")
-  state.remember(nextTurn - 1, entriesOf(messages), host.now())
+  state.remember(nextTurn - 1, { messages: entriesOf(messages), marks: marksOf(messages) }, host.now())
+}
+
+/** The record knows that a row came from outside, not where from. */
+function marksOf(rows: Recalled["messages"]): string[] {
+  return rows.some(({ tainted }) => tainted) ? ["what was read earlier in this conversation"] : []
 }
 
 function entriesOf(rows: Recalled["messages"]) {

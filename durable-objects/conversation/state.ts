@@ -112,11 +112,11 @@ export class ConversationState {
   }
 
   /** Puts history that libSQL has into a turn of its own, before all that this object knows. */
-  remember(number: number, messages: Message[], now: EpochMs): void {
+  remember(number: number, { messages, marks }: { messages: Message[]; marks: string[] }, now: EpochMs): void {
     if (number < 1 || messages.length === 0) return
     const turn: Turn = { number, id: this.turnId(number), events: [] }
     this.turns.unshift(turn)
-    this.append(turn, { type: "history_recalled", messages, at: now })
+    this.append(turn, { type: "history_recalled", messages, marks, at: now })
     const { projected } = this.require()
     if (projected.turn <= number) this.change({ projected: { turn: number, index: 1 } }, "internal")
   }

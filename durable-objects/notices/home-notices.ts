@@ -6,7 +6,7 @@ import * as z from "zod"
 import type { SendOutcome } from "../../core/channel/outgoing.ts"
 import { isLoopError } from "../../core/errors.ts"
 import type { Log } from "../../core/log.ts"
-import type { HomeChat } from "../../core/settings.ts"
+import type { HomeChat } from "../../core/channel/home-chat.ts"
 import { after, EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 

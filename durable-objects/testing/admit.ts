@@ -29,6 +29,7 @@ export function admitted(tool: z.input<typeof ToolPolicy>, input: unknown): Tool
     permissionMode: "default" as const,
     tools: [ToolPolicy.parse(tool)],
     approvalRules: [rule],
+    home: null,
   }
   return admitToolCall([{ type: "model_ended", call: 1, answer, firstDeltaMs: null, at }], policy, use).admission
 }

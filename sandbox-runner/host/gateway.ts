@@ -167,6 +167,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     setupCode: () => ownCode,
     modelProblem,
     catalogue,
+    tools: parts.tools,
     async hostHealth() {
       const { bavail, bsize } = await statfs(directory.path)
       const { lastLostAt: lastLostCommitAt } = objects.stats()

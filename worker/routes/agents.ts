@@ -124,6 +124,7 @@ export function newGroup(deps: Pick<EdgeDeps, "now" | "random">, name: string): 
     model: null,
     apiKeySealed: null,
     skills: [],
+    tools: null,
     budgetMaxTokensDay: null,
     budgetMaxTokensMonth: null,
     budgetMaxMicroUsdDay: null,

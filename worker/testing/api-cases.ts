@@ -3,6 +3,7 @@ import { loop, message, modelCall, projection, turn } from "../../adapters/store
 import { noLimits } from "../../core/budget/limits.ts"
 import { ChoiceId, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import { writeSettings } from "../../adapters/store/settings.ts"
+import { approvalCases } from "./approval-cases.ts"
 import { type Edge, setupCode } from "./edge.ts"
 import { textStream } from "./fake-objects.ts"
 import { runnerCases } from "./runner-cases.ts"
@@ -402,6 +403,7 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   "get /api/openapi.json": { succeeds: () => nobody, unreachable: needsNoDatabase },
 
   ...peopleCases,
+  ...approvalCases,
 
   "post /v1/chat/completions": {
     async succeeds(world) {

@@ -1,5 +1,6 @@
 /** The whole edge over a real embedded database, with fake objects, and with time moved by hand. */
 import { randomBytes } from "node:crypto"
+import { builtInTools } from "../../durable-objects/tools/tools.ts"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -113,6 +114,7 @@ export async function openEdge(
     setupCode: () => options.setupCode,
     modelProblem: () => options.modelProblem ?? null,
     catalogue: models.status === "ok" ? models.catalogue : [],
+    tools: builtInTools,
     hostHealth: async () => edge.hostHealth,
     metrics,
     log: (entry) => void logs.push(entry),
