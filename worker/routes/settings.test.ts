@@ -55,6 +55,24 @@ test("of one version change once: of two at the same time one is refused, and no
   expect(await outcome(put(0, { defaultModel: "c" }))).toBe("409 edit_conflict")
 })
 
+test("let no more turns run at once than a small machine has room for", async () => {
+  const small = await openEdge({ EDGE_MODE: "true", EDGE_MAX_CONCURRENT: "3" })
+  const { session: root } = await small.addUser("root", "admin")
+  for (const [version, concurrentTurns] of [50, 1, null].entries())
+    await small.fetch("/api/settings", {
+      method: "PUT",
+      bearer: root,
+      body: { version, settings: { concurrentTurns } },
+    })
+  const told = small.objects.calls
+    .filter(({ name }) => name === "ledger.setLimit")
+    .map(({ input }) => Object(input).limit)
+  const shown = Object(await (await small.fetch("/api/settings", { bearer: root })).json())
+  await small.close()
+  expect(told).toEqual([3, 1, null])
+  expect(shown.effective).toMatchObject({ concurrentTurns: 3, historyMessages: 8, defaultModel: "claude-haiku-5-5" })
+})
+
 const history = async (query = "") => {
   const response = await edge.fetch(`/api/settings/history${query}`, { bearer: session })
   return z.object({ data: z.array(SettingsVersion), nextCursor: z.string().nullable() }).parse(await response.json())
