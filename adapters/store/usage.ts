@@ -1,9 +1,10 @@
 /** What calls of models used: sums from the table of quarters of an hour, and the calls one by one. */
 import { type SQL, and, desc, eq, gte, lt, sql } from "drizzle-orm"
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import * as z from "zod"
 import { LoopError } from "../../core/errors.ts"
 import { ModelCallRow } from "../../core/projection.ts"
-import type { ConversationId, EpochMs, GroupId } from "../../core/units.ts"
+import { ConversationId, type EpochMs, GroupId } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
 import { type ListOptions, cutPage } from "./page.ts"
 import { build, parseRows, statement } from "./query.ts"
@@ -68,6 +69,70 @@ export async function sumUsageByModel(libsql: Libsql, filter: UsageFilter): Prom
   return z.array(ModelSum).parse(found?.rows ?? [])
 }
 
+const GroupSum = UsageSum.extend({ groupId: GroupId.or(z.literal("")).transform((id) => (id === "" ? null : id)) })
+
+/** By group, the one with the most tokens first; null: calls of no group. */
+export async function sumUsageByGroup(libsql: Libsql, filter: UsageFilter): Promise<z.infer<typeof GroupSum>[]> {
+  const [found] = await libsql.read([
+    statement(
+      build
+        .select({ groupId: sql<string>`${modelUsage.groupId}`.as("groupId"), ...sums })
+        .from(modelUsage)
+        .where(usageCondition(filter))
+        .groupBy(modelUsage.groupId)
+        .orderBy(
+          sql`sum(input_tokens + cache_read_tokens + cache_write_tokens + output_tokens) desc`,
+          modelUsage.groupId,
+        ),
+    ),
+  ])
+  return z.array(GroupSum).parse(found?.rows ?? [])
+}
+
+const ConversationSum = UsageSum.extend({ conversationId: ConversationId, title: z.string().nullable() })
+
+/** By conversation, the one with the most tokens first, at most `limit`. To the millisecond. Erased ones are not among them. */
+export async function sumUsageByConversation(
+  libsql: Libsql,
+  { from, to, groupId, limit }: UsageFilter & { readonly limit: number },
+): Promise<z.infer<typeof ConversationSum>[]> {
+  const { startedAt } = modelCalls
+  const total = (column: SQLiteColumn, name: string) => sql<number>`sum(${column})`.as(name)
+  const [found] = await libsql.read([
+    statement(
+      build
+        .select({
+          conversationId: sql<string>`${modelCalls.conversationId}`.as("conversationId"),
+          title: sql<string | null>`(select title from conversations where id = ${modelCalls.conversationId})`.as(
+            "title",
+          ),
+          calls: sql<number>`count(*)`.as("calls"),
+          inputTokens: total(modelCalls.inputTokens, "inputTokens"),
+          cacheReadTokens: total(modelCalls.cacheReadTokens, "cacheReadTokens"),
+          cacheWriteTokens: total(modelCalls.cacheWriteTokens, "cacheWriteTokens"),
+          outputTokens: total(modelCalls.outputTokens, "outputTokens"),
+          costMicroUsd: sql<number>`coalesce(sum(${modelCalls.costMicroUsd}), 0)`.as("costMicroUsd"),
+          unpricedCalls: sql<number>`sum(${modelCalls.costMicroUsd} is null)`.as("unpricedCalls"),
+        })
+        .from(modelCalls)
+        .where(
+          and(
+            from === undefined ? undefined : gte(startedAt, from),
+            to === undefined ? undefined : lt(startedAt, to),
+            groupId === undefined ? undefined : eq(modelCalls.groupId, groupId),
+          ),
+        )
+        .groupBy(modelCalls.conversationId)
+        .orderBy(
+          sql`sum(input_tokens + cache_read_tokens + cache_write_tokens + output_tokens) desc`,
+          modelCalls.conversationId,
+        )
+        .limit(limit),
+    ),
+  ])
+  return z.array(ConversationSum).parse(found?.rows ?? [])
+}
+
 /** One sum for each stretch of time, in their order. */
 export async function sumUsageBySpan(
   libsql: Libsql,
@@ -99,6 +164,10 @@ export interface CallListOptions extends ListOptions<string> {
   readonly model?: string | undefined
   readonly groupId?: GroupId | undefined
   readonly conversationId?: ConversationId | undefined
+  /** At or after this instant. */
+  readonly from?: EpochMs | undefined
+  /** Before this instant. */
+  readonly to?: EpochMs | undefined
 }
 
 /**
@@ -106,7 +175,7 @@ export interface CallListOptions extends ListOptions<string> {
  * @throws LoopError `invalid_cursor` when `after` names no call
  */
 export async function listModelCalls(libsql: Libsql, options: CallListOptions): Promise<Page<ModelCallRow>> {
-  const { limit, after, model, groupId, conversationId } = options
+  const { limit, after, model, groupId, conversationId, from, to } = options
   const { startedAt, id } = modelCalls
   const cursor = build
     .select({ startedAt, id })
@@ -116,6 +185,8 @@ export async function listModelCalls(libsql: Libsql, options: CallListOptions): 
     model === undefined ? undefined : eq(modelCalls.model, model),
     groupId === undefined ? undefined : eq(modelCalls.groupId, groupId),
     conversationId === undefined ? undefined : ofConversation(conversationId),
+    from === undefined ? undefined : gte(startedAt, from),
+    to === undefined ? undefined : lt(startedAt, to),
     after === undefined ? undefined : sql`(${startedAt}, ${id}) < (${cursor})`,
   )
   const [found, place] = await libsql.read([

@@ -2,7 +2,8 @@
 import * as z from "zod"
 import { ConversationId, GroupId, TurnId } from "../units.ts"
 import { Day, TimeZone } from "../usage/days.ts"
-import { endpoint, Instant, InstantParameter, nothing, page, pageLimit } from "./endpoint.ts"
+import { BudgetLimitsView } from "./budgets.ts"
+import { endpoint, Instant, InstantParameter, nothing, page, pageLimit, streamEndpoint } from "./endpoint.ts"
 import { RunView } from "./runs.ts"
 
 /** A year and its leap day. */
@@ -82,6 +83,44 @@ export const getModelUsage = endpoint({
   errors: [],
 })
 
+export const getUsageByGroup = endpoint({
+  ...read,
+  path: "/api/usage/groups",
+  summary: "What calls used, by agent group, the one with the most tokens first",
+  query: z.object({ from: stretch.from, to: stretch.to }),
+  response: z.object({
+    data: z.array(
+      z.object({
+        /** Null: calls of no group. */
+        groupId: GroupId.nullable(),
+        /** Null also for a group that was deleted. */
+        name: z.string().nullable(),
+        ...used,
+      }),
+    ),
+  }),
+  errors: [],
+})
+
+export const getUsageByConversation = endpoint({
+  ...read,
+  path: "/api/usage/conversations",
+  summary: "The conversations that used most, by their tokens",
+  description: "Erased conversations are not among them.",
+  query: z.object({ ...stretch, limit: pageLimit(20) }),
+  response: z.object({
+    data: z.array(
+      z.object({
+        conversationId: ConversationId,
+        /** Null: not on record. */
+        title: z.string().nullable(),
+        ...used,
+      }),
+    ),
+  }),
+  errors: [],
+})
+
 export const CallView = z.object({
   id: z.string(),
   conversationId: ConversationId,
@@ -105,20 +144,36 @@ export const CallView = z.object({
 })
 export type CallView = z.infer<typeof CallView>
 
+const callFilters = {
+  from: InstantParameter.optional(),
+  to: InstantParameter.optional(),
+  model: z.string().max(200).optional(),
+  groupId: GroupId.optional(),
+  conversationId: ConversationId.optional(),
+}
+
 export const listCalls = endpoint({
   ...read,
   path: "/api/usage/calls",
   summary: "List calls of models one by one, the newest first",
   description: "Calls of erased conversations are in the sums and not in this list.",
-  query: z.object({
-    limit: pageLimit(50),
-    after: z.string().max(200).optional(),
-    model: z.string().max(200).optional(),
-    groupId: GroupId.optional(),
-    conversationId: ConversationId.optional(),
-  }),
+  query: z.object({ limit: pageLimit(50), after: z.string().max(200).optional(), ...callFilters }),
   response: page(CallView),
   errors: ["invalid_cursor"],
+})
+
+export const exportCalls = streamEndpoint({
+  method: "get",
+  auth: "user",
+  scope: "operations:read",
+  params: nothing,
+  body: nothing,
+  path: "/api/usage/calls.csv",
+  summary: "The calls of models as a file of comma-separated values, the newest first",
+  description: "Calls of erased conversations are in the sums and not in this file. Instants are RFC 3339 in UTC.",
+  query: z.object(callFilters),
+  errors: [],
+  fileTypes: ["text/csv"],
 })
 
 export const getGroupStats = endpoint({
@@ -133,8 +188,8 @@ export const getGroupStats = endpoint({
     today: UsageView,
     thisMonth: UsageView,
     total: UsageView,
-    /** Tokens a day and a month; null: no limit. */
-    budget: z.object({ maxTokensDay: count.nullable(), maxTokensMonth: count.nullable() }),
+    /** Null: no limit. */
+    budget: BudgetLimitsView,
     /** Of the last 30 days, by what they are now. */
     runs: z.record(RunView.shape.status, count),
     lastRunAt: Instant.nullable(),

@@ -70,7 +70,8 @@ function toView({ scope, limits, day, month }: BudgetState, names: ReadonlyMap<s
   return { scope: scope.kind, id, name, limits: toLimitsView(limits), day, month }
 }
 
-function toLimitsView({ maxTokensDay, maxTokensMonth, maxMicroUsdDay, maxMicroUsdMonth }: BudgetLimits) {
+/** Limits as callers see them: in dollars. */
+export function toLimitsView({ maxTokensDay, maxTokensMonth, maxMicroUsdDay, maxMicroUsdMonth }: BudgetLimits) {
   const usd = (micro: number | null) => (micro === null ? null : toUsd(micro))
   return { maxTokensDay, maxTokensMonth, maxUsdDay: usd(maxMicroUsdDay), maxUsdMonth: usd(maxMicroUsdMonth) }
 }

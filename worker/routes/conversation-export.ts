@@ -110,7 +110,7 @@ async function* pages<Row>(read: (after: Row | undefined) => Promise<Row[]>): As
 }
 
 /** Asks for the next piece when the client has taken the last one. */
-function toStream(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+export function toStream(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   return new ReadableStream<Uint8Array>(
     {

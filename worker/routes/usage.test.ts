@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { createGroup } from "../../adapters/store/agents.ts"
-import { group, groupId, loopId, modelCall, projection, turn, turnId } from "../../adapters/store/samples.ts"
+import { group, groupId, loop, loopId, modelCall, projection, turn, turnId } from "../../adapters/store/samples.ts"
 import { EpochMs, toRfc3339 } from "../../core/units.ts"
 import { type Edge, openEdge, outcome } from "../testing/edge.ts"
 
@@ -77,6 +77,55 @@ describe("usage", () => {
     ])
   })
 
+  test("is told by group and by conversation, the one that used most first", async () => {
+    await createGroup(edge.libsql, group(1))
+    const other = {
+      ...modelCall(2, 1, 1),
+      groupId: null,
+      startedAt: edge.now(),
+      inputTokens: 9_000,
+      costMicroUsd: null,
+    }
+    const modelCalls = [calledAt(1, edge.now()), calledAt(2, edge.now() - 40 * days), other]
+    await edge.libsql.project(projection({ conversations: [loop(1, { title: "Trip" })], modelCalls }))
+    expect((await read("usage/groups")).data).toMatchObject([
+      { groupId: null, name: null, calls: 1, costMicroUsd: null, unpricedCalls: 1 },
+      { groupId: groupId(1), name: group(1).name, calls: 2, costMicroUsd: 14 },
+    ])
+    expect((await read("usage/conversations")).data).toMatchObject([
+      { conversationId: loopId(2), title: null, calls: 1, tokens: { input: 9_000 }, costMicroUsd: null },
+      { conversationId: loopId(1), title: "Trip", calls: 2, tokens: { total: 200 }, costMicroUsd: 14 },
+    ])
+    const recent = encodeURIComponent(toRfc3339(EpochMs.parse(edge.now() - days)))
+    expect((await read(`usage/conversations?from=${recent}&groupId=${groupId(1)}&limit=1`)).data).toMatchObject([
+      { conversationId: loopId(1), calls: 1 },
+    ])
+  })
+
+  test("is given as a file that spreadsheets read and do not obey", async () => {
+    const reason = '=HYPERLINK("http://evil")\nand "more", too'
+    const many = Array.from({ length: 300 }, (_, n) => calledAt(n + 1, edge.now() - n))
+    await edge.libsql.project(
+      projection({
+        modelCalls: [...many, { ...modelCall(2, 1, 1), startedAt: EpochMs.parse(1), reason, costMicroUsd: null }],
+      }),
+    )
+    const response = await get("usage/calls.csv")
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, expect.stringContaining("text/csv")])
+    expect(response.headers.get("content-disposition")).toContain("attachment")
+    const lines = (await response.text()).split("\r\n")
+    expect(lines).toHaveLength(303)
+    expect(lines[0]).toBe(
+      "startedAt,conversationId,turnId,groupId,provider,model,tier,reason,outcome,inputTokens,cacheReadTokens,cacheWriteTokens,outputTokens,costMicroUsd,firstDeltaMs,durationMs",
+    )
+    expect(lines[1]).toBe(
+      `${toRfc3339(edge.now())},${loopId(1)},${turnId(1, 1)},${groupId(1)},ollama,small,,,end,10,20,30,40,7,,5`,
+    )
+    expect(lines[301]).toContain(`"'=HYPERLINK(""http://evil"")\nand ""more"", too",end,10,20,30,40,,,5`)
+    const one = await (await get(`usage/calls.csv?conversationId=${loopId(2)}`)).text()
+    expect(one.split("\r\n")).toHaveLength(3)
+  })
+
   test("is listed call by call, in pages", async () => {
     const modelCalls = [calledAt(1, edge.now() - 2), calledAt(2, edge.now() - 1)]
     await edge.libsql.project(projection({ modelCalls }))
@@ -96,6 +145,9 @@ describe("usage", () => {
       "usage/daily",
       "usage/models",
       "usage/calls",
+      "usage/calls.csv",
+      "usage/groups",
+      "usage/conversations",
       "runs",
       `agent-groups/${groupId(1)}/stats`,
     ])
@@ -129,7 +181,7 @@ describe("an agent group's stats", () => {
       today: { calls: 2, tokens: expect.objectContaining({ total: 200 }), costMicroUsd: 14, unpricedCalls: 0 },
       thisMonth: expect.objectContaining({ calls: 2 }),
       total: expect.objectContaining({ calls: 3 }),
-      budget: { maxTokensDay: 100_000, maxTokensMonth: null },
+      budget: { maxTokensDay: 100_000, maxTokensMonth: null, maxUsdDay: null, maxUsdMonth: null },
       runs: { done: 1, failed: 1, interrupted: 0, running: 0, waiting: 0 },
       lastRunAt: toRfc3339(startedAt),
     })

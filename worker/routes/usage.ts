@@ -1,15 +1,28 @@
 /** What calls of models used, read from libSQL. Costs are unknown until calls have prices. */
-import { getDailyUsage, getGroupStats, getModelUsage, getUsage, listCalls, maxDays } from "../../core/api/usage.ts"
+import {
+  exportCalls,
+  getDailyUsage,
+  getGroupStats,
+  getModelUsage,
+  getUsage,
+  getUsageByConversation,
+  getUsageByGroup,
+  listCalls,
+  maxDays,
+} from "../../core/api/usage.ts"
 import { LoopError } from "../../core/errors.ts"
 import type { Usage } from "../../core/model/call.ts"
 import type { ModelCallRow } from "../../core/projection.ts"
-import { after, EpochMs, toRfc3339 } from "../../core/units.ts"
+import { after, EpochMs, type GroupId, toRfc3339 } from "../../core/units.ts"
 import { addDays, dayOf, daySpans } from "../../core/usage/days.ts"
-import { findGroup } from "../../adapters/store/agents.ts"
+import { findGroup, listGroupNames } from "../../adapters/store/agents.ts"
+import { groupTerms } from "../../adapters/store/budgets.ts"
 import { countRuns } from "../../adapters/store/runs.ts"
 import * as store from "../../adapters/store/usage.ts"
 import type { EdgeDeps } from "../deps.ts"
-import { bind, type Binder } from "../http/bind.ts"
+import { bind, type Binder, bindFile } from "../http/bind.ts"
+import { toLimitsView } from "./budgets.ts"
+import { callsFile } from "./calls-file.ts"
 
 const defaultDays = 30
 const dayMs = 24 * 60 * 60_000
@@ -34,6 +47,19 @@ export function bindUsage(binder: Binder, deps: EdgeDeps): void {
     const sums = await store.sumUsageByModel(deps.libsql, query)
     return { data: sums.map((sum) => ({ model: sum.model, ...toView(sum) })) }
   })
+
+  bind(binder, getUsageByGroup, async ({ query }) => {
+    const [sums, names] = await Promise.all([store.sumUsageByGroup(deps.libsql, query), listGroupNames(deps.libsql)])
+    const nameOf = (groupId: GroupId | null) => (groupId === null ? null : (names.get(groupId) ?? null))
+    return { data: sums.map((sum) => ({ groupId: sum.groupId, name: nameOf(sum.groupId), ...toView(sum) })) }
+  })
+
+  bind(binder, getUsageByConversation, async ({ query }) => {
+    const sums = await store.sumUsageByConversation(deps.libsql, query)
+    return { data: sums.map(({ conversationId, title, ...sum }) => ({ conversationId, title, ...toView(sum) })) }
+  })
+
+  bindFile(binder, exportCalls, async ({ query }) => callsFile(deps.libsql, query))
 
   bind(binder, listCalls, async ({ query }) => {
     const page = await store.listModelCalls(deps.libsql, query)
@@ -64,7 +90,7 @@ export function bindUsage(binder: Binder, deps: EdgeDeps): void {
       today: toView(day),
       thisMonth: toView(month),
       total: toView(total),
-      budget: { maxTokensDay: group.budgetMaxTokensDay, maxTokensMonth: group.budgetMaxTokensMonth },
+      budget: toLimitsView(groupTerms(group).limits),
       runs: { ...none, ...counted },
       lastRunAt: lastRunAt === 0 ? null : toRfc3339(EpochMs.parse(lastRunAt)),
     }

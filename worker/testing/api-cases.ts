@@ -270,7 +270,13 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
     fails: { 400: () => ({ query: { timeZone: "Mars/Olympus" } }) },
   },
   "get /api/usage/models": { succeeds: withCalls(), fails: { 400: () => ({ query: { groupId: "support" } }) } },
+  "get /api/usage/groups": { succeeds: withCalls(), fails: { 400: () => ({ query: { from: "yesterday" } }) } },
+  "get /api/usage/conversations": {
+    succeeds: withCalls({ query: { limit: "5" } }),
+    fails: { 400: () => ({ query: { limit: "0" } }) },
+  },
   "get /api/usage/calls": { succeeds: withCalls({ query: { limit: "5" } }) },
+  "get /api/usage/calls.csv": { succeeds: withCalls(), fails: { 400: () => ({ query: { to: "tomorrow" } }) } },
 
   "get /api/budgets": { succeeds: () => ({}) },
   "get /api/conversations/{id}/budget": { succeeds: onBudget() },
