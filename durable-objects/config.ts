@@ -62,6 +62,11 @@ export const Config = z.object({
   EGRESS_ALLOW_PRIVATE: list.refine((entries) => entries.every((entry) => parseAllowance(entry) !== undefined), {
     error: "Give a list of CIDR:port, such as 10.0.0.5/32:8080.",
   }),
+  /** How the server behind WEB_SEARCH_URL speaks. */
+  WEB_SEARCH_PROVIDER: z.enum(["searxng", "brave"]).default("searxng"),
+  /** Agents search the web where this is set; for Brave's own server its key is enough. */
+  WEB_SEARCH_URL: httpUrl.optional(),
+  WEB_SEARCH_API_KEY: z.string().min(1).optional(),
   TELEGRAM_API_ROOT: httpUrl.default("https://api.telegram.org"),
   /** `auto`: web hook when PUBLIC_URL is https, else long polling. */
   TELEGRAM_MODE: z.enum(["auto", "webhook", "polling"]).default("auto"),

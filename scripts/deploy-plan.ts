@@ -8,6 +8,7 @@ const carried = [
   "LIBSQL_AUTH_TOKEN",
   "ANTHROPIC_API_KEY",
   "OPENAI_API_KEY",
+  "WEB_SEARCH_API_KEY",
   "PUBLIC_URL",
 ] as const satisfies (keyof Config)[]
 

@@ -21,7 +21,7 @@ import { Config, parseEnvironment } from "../durable-objects/config.ts"
 import { type GatewayParts, modelsConfig } from "../durable-objects/parts.ts"
 import type { ObjectKind } from "../durable-objects/peers.ts"
 import type { Tool } from "../durable-objects/tools/tool.ts"
-import { builtInTools } from "../durable-objects/tools/tools.ts"
+import { toolsOf } from "../durable-objects/tools/tools.ts"
 import { createObject } from "../durable-objects/wiring.ts"
 import modelsJson from "../models.json" with { type: "json" }
 import packageJson from "../package.json" with { type: "json" }
@@ -101,7 +101,7 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
       return configured.configured ? null : configured.message
     },
     catalogue,
-    tools: toolsOf(options),
+    tools: [...toolsOf(config), ...(options.tools ?? [])],
     hostHealth: async () => ({ lastLostCommitAt: null }),
     metrics,
     log,
@@ -117,17 +117,13 @@ async function dashboardFile(assets: Fetcher, request: Request): Promise<Respons
   return file.status === 404 ? undefined : file
 }
 
-function toolsOf({ tools = [] }: WorkerOptions): Tool[] {
-  return [...builtInTools, ...tools]
-}
-
 function wireObject(kind: ObjectKind, bindings: WorkerBindings, options: WorkerOptions): Wiring {
   const { config, vault, libsql, catalogue } = openBasics(bindings)
   const log = logTo(config.LOG_LEVEL)
   const parts: GatewayParts = {
     config,
     vault,
-    tools: toolsOf(options),
+    tools: [...toolsOf(config), ...(options.tools ?? [])],
     concurrentTurns: effectiveLimits(config).concurrentTurns.fallback,
     log,
     metrics,

@@ -19,7 +19,8 @@ export async function runTool(
   try {
     const outcome = await Promise.race([tool.start(input, { ...context, signal }, admission), rejectOnAbort(signal)])
     if (outcome.status === "invalid_input") return failed(`The input is not valid:\n${outcome.problem}`)
-    return { outcome: "ok", text: boundText(outcome.text, tool.maxTextBytes), tainted: outcome.tainted }
+    const { text, tainted, failed: hasFailed = false } = outcome
+    return { outcome: hasFailed ? "error" : "ok", text: boundText(text, tool.maxTextBytes), tainted }
   } catch (error) {
     if (deadline.aborted) return failed(`The tool gave no answer within ${tool.timeoutMs / 1000} s and was stopped.`)
     if (context.signal.aborted) return failed("The tool was stopped.")

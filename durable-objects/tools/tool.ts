@@ -21,6 +21,8 @@ export interface ToolResult {
   readonly text: string
   /** The text comes from outside (a page, a file, a stranger). */
   readonly tainted: boolean
+  /** The text says why there is no result. */
+  readonly failed?: true
 }
 
 /** What is wrong with a model's input, for the model. */
@@ -48,7 +50,7 @@ export interface ObjectTool extends Described {
 }
 
 /** A call that ended, as the model gets it. */
-export interface FinishedCall extends ToolResult {
+export interface FinishedCall extends Omit<ToolResult, "failed"> {
   readonly outcome: "ok" | "error" | "unknown"
   readonly picture?: { readonly mediaType: ImageMediaType; readonly base64: string }
 }

@@ -1,6 +1,17 @@
-/** The tools that every gateway has. */
+/** The tools of a gateway. */
+import type { Config } from "../config.ts"
 import { askUser } from "./ask-user.ts"
 import { currentTime } from "./current-time.ts"
+import { httpRequest } from "./http-request.ts"
 import type { Tool } from "./tool.ts"
+import { webBrowse } from "./web-browse.ts"
+import { createWebSearch } from "./web-search.ts"
 
-export const builtInTools: readonly Tool[] = [currentTime, askUser]
+/** Those that every gateway has. */
+export const builtInTools: readonly Tool[] = [currentTime, askUser, httpRequest, webBrowse]
+
+/** Those, and what the environment configures. */
+export function toolsOf(config: Config): readonly Tool[] {
+  const webSearch = createWebSearch(config)
+  return webSearch === undefined ? builtInTools : [...builtInTools, webSearch]
+}

@@ -8,7 +8,8 @@ import { tmpdir } from "node:os"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { parseAllowance } from "../../core/egress/address.ts"
 import { launchBrowser } from "../testkit/browser.ts"
-import { profileOf, setBrowserStage, startSite, type BrowserStage, type Site } from "../testkit/browser-stage.ts"
+import { profileOf, setBrowserStage, type BrowserStage } from "../testkit/browser-stage.ts"
+import { startSite, type Site } from "../testkit/site.ts"
 
 /** May be reached. */
 let site: Site

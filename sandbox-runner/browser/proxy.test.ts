@@ -5,7 +5,7 @@ import { request } from "node:http"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { parseAllowance } from "../../core/egress/address.ts"
-import { startSite, type Site } from "../testkit/browser-stage.ts"
+import { startSite, type Site } from "../testkit/site.ts"
 import { startProxy, type FilteringProxy } from "./proxy.ts"
 
 let site: Site

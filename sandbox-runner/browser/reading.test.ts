@@ -1,6 +1,7 @@
 /** What is told of a page: what a person sees, in Markdown, and nothing that only a machine would read. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { setBrowserStage, startSite, type BrowserStage, type Site } from "../testkit/browser-stage.ts"
+import { setBrowserStage, type BrowserStage } from "../testkit/browser-stage.ts"
+import { startSite, type Site } from "../testkit/site.ts"
 
 let site: Site
 let stage: BrowserStage

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
-import { profileOf, setBrowserStage, startSite, type BrowserStage, type Site } from "../testkit/browser-stage.ts"
+import { profileOf, setBrowserStage, type BrowserStage } from "../testkit/browser-stage.ts"
+import { startSite, type Site } from "../testkit/site.ts"
 
 let site: Site
 let stage: BrowserStage

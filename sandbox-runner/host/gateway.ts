@@ -21,7 +21,7 @@ import { EpochMs } from "../../core/units.ts"
 import type { Peers } from "../../durable-objects/peers.ts"
 import { modelsConfig, type GatewayParts } from "../../durable-objects/parts.ts"
 import type { Tool } from "../../durable-objects/tools/tool.ts"
-import { builtInTools } from "../../durable-objects/tools/tools.ts"
+import { toolsOf } from "../../durable-objects/tools/tools.ts"
 import { createLiveInterest } from "../../durable-objects/live/interest.ts"
 import { createObject } from "../../durable-objects/wiring.ts"
 import { createAuditor } from "../../worker/access/audit.ts"
@@ -99,7 +99,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   const parts: GatewayParts = {
     config,
     vault,
-    tools: [...builtInTools, ...(options.tools ?? [])],
+    tools: [...toolsOf(config), ...(options.tools ?? [])],
     concurrentTurns: effectiveLimits(config).concurrentTurns.fallback,
     log,
     metrics,

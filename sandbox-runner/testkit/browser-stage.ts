@@ -1,6 +1,5 @@
 /** A runner's browser before sites on loopback, which it may reach by their ports alone. */
 import { mkdtempSync, rmSync } from "node:fs"
-import type { IncomingMessage, ServerResponse } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseAllowance } from "../../core/egress/address.ts"
@@ -15,40 +14,6 @@ import { ConversationId } from "../../core/units.ts"
 import { createBrowserWorker, type BrowserWorkerConfig } from "../browser/worker.ts"
 import type { RunnerWorker } from "../runner-worker.ts"
 import { chromiumPath } from "./browser.ts"
-import { readBody, startLoopback, type LoopbackServer } from "./loopback.ts"
-
-export interface SiteRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: IncomingMessage["headers"]
-  readonly body: string
-}
-
-export type SiteAnswer = string | ((request: SiteRequest, response: ServerResponse) => void)
-
-export interface Site extends LoopbackServer {
-  /** What is answered by path, before `?`; a text is an HTML page. Anything else is 404. */
-  readonly pages: Map<string, SiteAnswer>
-  readonly seen: SiteRequest[]
-}
-
-export async function startSite(): Promise<Site> {
-  const pages = new Map<string, SiteAnswer>()
-  const seen: SiteRequest[] = []
-  const server = await startLoopback(async (incoming, response) => {
-    const { method = "", url = "", headers } = incoming
-    const request = { method, url, headers, body: (await readBody(incoming)).toString() }
-    // Chromium asks for it by itself.
-    if (url === "/favicon.ico") return void response.writeHead(404).end()
-    seen.push(request)
-    const answer = pages.get(new URL(url, "http://site").pathname)
-    if (answer === undefined) response.writeHead(404, { "content-type": "text/html" }).end("<p>nothing here")
-    else if (typeof answer === "string")
-      response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(answer)
-    else answer(request, response)
-  })
-  return { ...server, pages, seen }
-}
 
 export type Acted = Extract<WorkResult, { kind: "browser.act" }>
 
