@@ -145,6 +145,11 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       loops.set(id, { ...find(id, viewer), archivedAt: now() })
       return {}
     }),
+    chooseModel: on(methods.conversation.chooseModel, ({ viewer, model }) => {
+      find(id, viewer)
+      if (model !== null) throw new LoopError("model_unknown", { field: "model" })
+      return { model }
+    }),
     unarchive: on(methods.conversation.unarchive, ({ viewer }) => {
       loops.set(id, { ...find(id, viewer), archivedAt: null })
       return {}
