@@ -18,6 +18,8 @@ export interface Reading {
   readonly kinds: ReadonlyMap<WordKind, number>
   /** Kinds of its first word, or phrase, that is more than politeness: what an order or a question begins with. */
   readonly leading: ReadonlySet<WordKind>
+  /** Begins with "which" and a word in the plural, in the languages where that ends with an s. */
+  readonly asksForMany: boolean
   /** Kinds that any of its sentences begins with. */
   readonly openings: ReadonlySet<WordKind>
   /** Words of the request; two characters of a script without spaces count as one. */
@@ -48,6 +50,7 @@ export function readMessage(text: string): Reading {
   return {
     kinds,
     leading,
+    asksForMany: /^\P{L}*(?:what|which|que|quels|quelles|quais)\s+\p{L}{3,}[^s\P{L}]s\s/u.test(folded),
     openings: openingsOf(folded),
     words: wordCount(tokens),
     isQuestion:

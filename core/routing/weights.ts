@@ -114,6 +114,8 @@ function caseWeights(reading: Reading): Weight[] {
   const conditions = numbers + 2 * count(reading, "bound")
   if (has("plan") && has("bound") && conditions >= 6 && words >= 18)
     found.push([70 + 2 * Math.min(8, conditions - 4) + care, "a plan under many conditions"])
+  if (has("plan") && reading.parts >= 4 && words >= 15 && (has("depth") || has("law")) && !has("text"))
+    found.push([72 + care, "a plan of many parts"])
   if (has("compare") && words >= 12 && (has("depth") || isWeighed)) found.push([70 + care, "a comparison with reasons"])
   if (numbers >= 4 && count(reading, "bound") >= 2 && words >= 25 && (isQuestion || isMade))
     found.push([76 + care, "many conditions at once"])
@@ -122,7 +124,7 @@ function caseWeights(reading: Reading): Weight[] {
 
 /** What most people could do with a little time. */
 function everydayWeights(reading: Reading): Weight[] {
-  const { kinds, leading, openings, words, numbers, isQuestion, materialCharacters } = reading
+  const { kinds, leading, openings, asksForMany, words, numbers, isQuestion, materialCharacters } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const found: Weight[] = []
   const isAsked = isQuestion || has("build") || has("request") || has("compose") || has("engineer")
@@ -130,12 +132,12 @@ function everydayWeights(reading: Reading): Weight[] {
   if (has("translate") && (materialCharacters > 0 || words > 40)) found.push([48, "a long translation"])
   if (has("compose") && has("text")) found.push([50, "a text to write"])
   else if (openings.has("compose") && (words > 3 || materialCharacters > 0)) found.push([46, "a text to write"])
-  if (has("compare") && words > 3) found.push([48, "a comparison"])
+  if (has("compare") && words > 3 && !(has("lookup") && words <= 10)) found.push([48, "a comparison"])
   if (has("explain") && words > 2) found.push([48, "an explanation"])
   if (has("why") && words > 2) found.push([46, "a why"])
   if (has("how") && openings.has("how") && words >= 3 && !(has("lookup") && words <= 9))
     found.push([46, "a way to do something"])
-  if (has("advice") && words >= 5) found.push([44, "advice"])
+  if (has("advice") && words >= 4) found.push([44, "advice"])
   if (has("trouble") && words > 4) found.push([46, "a fault to find"])
   if (leading.has("plan") || (has("plan") && words > 4 && isAsked)) found.push([48, "a plan"])
   if (isAsked && has("build") && (has("quality") || has("craft") || words > 8)) found.push([46, "something to make"])
@@ -151,7 +153,8 @@ function everydayWeights(reading: Reading): Weight[] {
     !has("transport")
   )
     found.push([42, "an open question"])
-  if (openings.has("whatmany") && words >= 5 && !has("lookup")) found.push([43, "several things to tell"])
+  if ((asksForMany || openings.has("whatmany")) && words >= 5 && !has("lookup"))
+    found.push([43, "several things to tell"])
   if (has("snippet") && !isQuestion && words <= 12) found.push([44, "a piece of code"])
   if (openings.has("give") && words >= 5 && !has("lookup")) found.push([43, "things to think up"])
   if (has("reshape") && (openings.has("request") || openings.has("compose"))) found.push([44, "other words"])

@@ -136,7 +136,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     转发 回复 告诉 发给 提醒 设置闹钟 添加 加到 打开 关闭 转告 記入 転送 返信 伝えて 送って 追加 リマインド アラーム 消して つけて
     ارسل اخبر ذكرني اضف قل حول رد напомни отправь перешли добавь ответь`,
   /** One fact that is known or stands in the text. */
-  lookup: `opening_hours hours name_of offnungszeiten horarios horario horaires
+  lookup: `time_difference link size sizes colour colours color colors
+    opening_hours hours name_of offnungszeiten horarios horario horaires
     wie_heisst como_se_llama comment_s'appelle 叫什么
      amount error_time se_llama como_te_llamas 吃什么
     hoe_laat
@@ -150,7 +151,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     wanneer waar hoeveel kiedy gdzie kto ile когда где кто сколько
     几点 什么时候 多少 哪里 哪儿 谁 几个 天气 首都 何時 いつ どこ 誰 いくら 天気 首都 언제 어디 누구 متى اين من كم عاصمه`,
   /** A word, a sentence, a spelling. */
-  quick: `mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
+  quick: `witz chiste blague joke piada barzelletta
+    mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
     pronounce synonym how_do_you_say how_do_i_say proofread
     heisst bedeutet ubersetz* rechtschreibung synonym buchstabier* korrigier*
     traduce traducir traduccion significa como_se_dice deletrea corrige sinonimo
@@ -182,21 +184,27 @@ export const words: Readonly<Record<WordKind, string>> = {
   what: `what what's which was welche welcher welches que cual cuales quel quelle quels quelles quoi qu'est-ce o_que qual quais che cosa_e quale wat welke что какой какие co jaki
     什么 哪些 何が 何を どんな ما ماذا 무엇 뭐`,
   /** Asks for all of several. */
-  whatmany: `what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么`,
+  whatmany: `welche quels quelles cuales quais quali 哪些
+    what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么`,
   /** Asks for reasons. */
   why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا`,
   /** Asks for a way. */
-  how: `como_se_hace come_si_prepara 방법 알려줘
+  how: `worauf どう
+    como_se_hace come_si_prepara 방법 알려줘
     come_posso come_si come_faccio come_funziona
     how wie como comment hoe jak как nasil 怎么 怎样 如何 どうやって どうすれば 어떻게 كيف`,
   /** Asks what would be good. */
-  advice: `help_against helps_against helfen_gegen gut_gegen contra_el contre_le remedy remedies hausmittel remedio*
+  advice: `the_best
+    bad_for good_for healthy unhealthy harmful dangerous is_it_safe suitable how_can_i how_do_i how_should_i how_could_i how_can_we
+    gesund ungesund schadlich gefahrlich geeignet wie_kann_ich wie_soll_ich es_malo es_bueno sano malsano peligroso como_puedo
+    mauvais_pour bon_pour dangereux comment_puis-je comment_faire faz_mal perigoso fa_male ばいい ばいいですか 适合 有害 健康吗 вредно ضار
+    help_against helps_against helfen_gegen gut_gegen contra_el contre_le remedy remedies hausmittel remedio*
     做什么
     do_i_need_for kann_man puedo_hacer_con que_puedo peut-on peut_on si_puo posso_fazer 可以做什么 可以做 作れます 何が作れ arguments argumente argumentos
     could_i could_it might_it might_be what_if if_i good_way best_way better help_me_decide gift gifts what_to ought worth_it
     konnte konnte_ich woran_kann soll_ich sollen_wir geschenk geschenke besten was_tun
     que_regalo regalo regalos mejor_manera que_hago que_hacer cadeau cadeaux que_faire comment_bien meilleur meilleure presente presentes melhor 准备 送什么 コツ ヒント 보통 نصيحه
-    should recommend recommends recommendations suggest suggests suggestions advice advise tips best some_good good_ideas ideas normal what_could what_can_i
+    should recommend recommends recommendations suggest suggests suggestions advice advise tips some_good good_ideas ideas normal what_could what_can_i
     what_do_i need_to_know worth generate brainstorm
     soll sollte sollten empfiehl empfehl* tipps ideen normal kann_ich_tun brauche_ich welche_unterlagen vorschlag*
     deberia recomienda recomiendas recomiendame consejos ideas puedo_hacer necesito_para sugiere merece
@@ -204,7 +212,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     devo recomenda dicas ideias o_que_fazer dovrei consigli consiglia zou_ik советы посоветуй
     推荐 建议 怎么办 应该 推薦 おすすめ すすめ アドバイス 考えて どうしたら 추천 نصائح انصحني`,
   /** Making sentences for somebody. */
-  compose: `make_up denk_dir ausdenk* think_up inventa
+  compose: `erzahl* cuentame raconte-moi conte-moi me_conte raccontami расскажи 讲一个 讲个 お話 話をして احك
+    make_up denk_dir ausdenk* think_up inventa
     improve polish edit proofread continue_this continue_the setze_die verbesser* mejora mejorar ameliore ameliorer melhore migliora 润色 改进 添削
     写一个 写一段 写一首
     writing drafting craft
@@ -235,7 +244,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     lettre courriel mail discours poeme histoire texte message invitation reclamation annonce resiliation
     carta e-mail discurso poema historia texto mensagem convite reclamacao lettera discorso poesia messaggio brief toespraak
     邮件 信 文章 演讲 诗 故事 文案 介绍 通知 祝福 作文 メール 手紙 スピーチ 詩 物語 文章 挨拶 お詫び رساله خطاب قصيده قصه письмо речь`,
-  summarise: `short_summary zusammenfassung sumario en_bref 简述
+  summarise: `glieder* esquematiza
+    short_summary zusammenfassung sumario en_bref 简述
     summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
     resume resumir resumen resumeme sintetiza resume resumer resumez synthese synthetise resuma resumo riassumi riassunto vat_samen
     总结 概括 摘要 要点 归纳 要約 まとめて 요약 لخص تلخيص резюме кратко`,
@@ -246,7 +256,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     compare* difference avantages inconvenients diferenca* comparar compare vantagens differenza confronta verschil
     比较 区别 对比 优缺点 哪个好 比較 違い どちら 비교 차이 قارن الفرق сравни разница`,
   /** Ordering one's days, meals, training. */
-  plan: `exercises ubungen ejercicios exercices chart checklist checkliste
+  plan: `putzplan* wochenplan* haushaltsplan* essensplan* ernahrungsplan* packliste move_from umzug* mudanza demenagement mudanca trasloco 搬到 引っ越し
+    exercises ubungen ejercicios exercices chart checklist checkliste
     weekend romantic honeymoon liste_de_courses lista_de_la_compra einkaufsliste_fur
     party packing_list birthday feier party fiesta fete festa おかず 弁当
     plan itinerary schedule timetable menu dinners meals recipe* cook training workout programme roster rota curriculum trip route budget
@@ -294,7 +305,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     システム アプリ データベース サーバ サービス アーキテクチャ コンパイラ ゲーム プラットフォーム キャッシュ
     نظام تطبيق منصه خادم قاعده_بيانات`,
   /** What software is asked to hold to: each is a demand of its own. */
-  quality: `crud full-stack auth_flow
+  quality: `undefined_behaviour undefined_behavior zero-cost idiomatic graphql subscriptions subscription_api reconnection 鉴权 キャッシュ
+    crud full-stack auth_flow
     comments etl workers duplicates nightly keyerror typeerror stacktrace stack_trace speed
     monitorizacion supervision uberwachung wiederholungen reintentos reprises widgets icloud canary automatic_rollback monitoramento
     p99 tls cpu throughput timeout* multithread* index indexes rows performance faster benchmark* 断点续传 并发下载 性能 パフォーマンス 性能テスト leistungstest* rendimiento
@@ -365,7 +377,8 @@ export const words: Readonly<Record<WordKind, string>> = {
   /** "Show that": a proof when it is of mathematics. */
   show: ` show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
     bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
-  maths: `differentiable differenzierbare derivable derivables raiz racine wurzel root sqrt
+  maths: `equation gleichung ecuacion equacao 方程式 方程 equilibrium arrow voting_method wahlverfahren
+    differentiable differenzierbare derivable derivables raiz racine wurzel root sqrt
     expected_number coin_flips dice squares quadratzahlen summe_der differenzierbar lambert subsequence sequence sequences convergent euler-lagrange variational
     racional numero_racional cuadrado dado promedio lanzar 期望 二次方程式 公式 теорем* 差分 微分 微积分 calculo
     prime primes theorem polynomial* integral* derivative* eigenvalue* matrix converge* diverge* continuous uniformly bounded
@@ -379,7 +392,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     素数 偶数 奇数 定理 多项式 积分 导数 无理数 收敛 矩阵 概率 连续函数 逆命题 級数 素数 無理数 積分 収束 行列 確率 多項式 소수 무리수 적분
     الجذر_التربيعي نسبي تكامل متسلسله عدد_اولي интеграл* простых предел* теорем*`,
   /** Terms of mathematics and logic that are met with where things are proved. */
-  theory: `nirgends_differenzierbare
+  theory: `differential_equation differentialgleichung* ecuacion_diferencial equation_differentielle equacao_diferencial 微分方程
+    nirgends_differenzierbare
     nowhere_differentiable nulle_part en_ningun_punto
     cyclic zyklisch closed_form recurrence am-gm inequality ungleichung desigualdad inegalite desigualdade 不等式 均值不等式 متباينه
     brachistochrone euler-lagrange lambda_calculus horses_are_the_same
@@ -396,7 +410,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
     谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز`,
   /** Weighing things up. */
-  analyse: `pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
+  analyse: `argumentier* fairest gerechtest* mas_justo plus_juste
+    pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
     weighs argue resilient valora valorar valuer bewerte clinical_trial
     threat_model
      mitigat* bedrohungsanalyse gegenmassnahmen amenazas menaces contre-mesures mitigaciones 威胁建模 脅威 hypotheses ranked critique
@@ -412,7 +427,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     analise analisar avalie estrategia otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
     分析 评估 优化 策略 权衡 建议方案 方案 检讨 分析 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه`,
   /** Asking for reasons, care, every case. */
-  depth: `second-order second_order step-by-step schrittweise zielkonflikt* compromisos
+  depth: `all_steps alle_schritte todos_los_pasos toutes_les_etapes 所有步骤 途中の式 dependencies abhangigkeit* dependencias dependances 依赖关系 argumentier* argumenta argumente argumentez undefined_behaviour undefined_behavior zeitplan timeline
+    second-order second_order step-by-step schrittweise zielkonflikt* compromisos
     sensitivity
     objections einwande objeciones
     quantitativ* hypotheses mitigations ranked order_of_steps several_exit in_welcher_reihenfolge en_que_orden methods hypothesen methoden arbeitspaket*
@@ -429,7 +445,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     dettagliat* passo_dopo_passo scenari rischi
     详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
     بالتفصيل افتراضات مخاطر المخاطر سيناريو* التعادل`,
-  law: `租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
+  law: `cap_table resolution shareholder* dilution visas visados 签证
+    租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
     arbeitgeber* insolven* lohn* empleador concurso_de_acreedores employeur liquidee liquidation unpaid wages bankrupt* refuse_to_sign redline impago
     appeal denial denied denegacion denegado refus bescheid widerspruch* gutachten plazo* delai* allocation benefits pflegekasse pflegegrad contradictoire dependencia
     llc penalt* registrations indemnif* indemnify power_of_attorney attorney lawyer police vollmacht* strafrecht* zivilrecht* zivil- anwalt*
