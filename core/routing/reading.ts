@@ -141,7 +141,7 @@ const singles = new Set(["写", "嗯", "行", "求"])
 const verbsAtEnd = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}\p{Script=Hangul}]/u
 const longestPhrase = 4
 const mostSentences = 40
-const longestRun = 6
+const longestRun = 10
 
 function countKinds(tokens: readonly string[]): {
   kinds: ReadonlyMap<WordKind, number>

@@ -93,7 +93,8 @@ function caseWeights(reading: Reading): Weight[] {
       kind === "law" &&
       ((hits >= 3 && words >= 15) ||
         (hits >= 2 && words >= 14 && has("compose")) ||
-        (hits >= 2 && words >= 22 && isQuestion))
+        (hits >= 2 && words >= 22 && isQuestion) ||
+        (hits + count(reading, "money") >= 3 && words >= 17 && isQuestion && !has("compare")))
     const isOfText =
       kind === "law" && materialCharacters > 0 && !has("explain") && (isWeighed || has("advice") || has("why"))
     if (!has("summarise") && (isOfText || (isWeighed && words >= 8) || isDeep))
@@ -139,7 +140,7 @@ function everydayWeights(reading: Reading): Weight[] {
     found.push([46, "a way to do something"])
   if (has("advice") && words >= 4) found.push([44, "advice"])
   if (has("trouble") && words > 4) found.push([46, "a fault to find"])
-  if (leading.has("plan") || (has("plan") && words > 4 && isAsked)) found.push([48, "a plan"])
+  if (leading.has("plan") || (has("plan") && words > 4 && isAsked && !leading.has("lookup"))) found.push([48, "a plan"])
   if (isAsked && has("build") && (has("quality") || has("craft") || words > 8)) found.push([46, "something to make"])
   if (openings.has("engineer")) found.push([48, "something to make"])
   if (isQuestion && words >= 12 && numbers >= 2) found.push([46, "a sum in several steps"])

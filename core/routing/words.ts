@@ -445,7 +445,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     dettagliat* passo_dopo_passo scenari rischi
     详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
     بالتفصيل افتراضات مخاطر المخاطر سيناريو* التعادل`,
-  law: `cap_table resolution shareholder* dilution visas visados 签证
+  law: `asset_deal share_deal warrant* garantien garantias garanties cession fiscal* consecuencias_fiscales consequences_fiscales
+    cap_table resolution shareholder* dilution visas visados 签证
     租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
     arbeitgeber* insolven* lohn* empleador concurso_de_acreedores employeur liquidee liquidation unpaid wages bankrupt* refuse_to_sign redline impago
     appeal denial denied denegacion denegado refus bescheid widerspruch* gutachten plazo* delai* allocation benefits pflegekasse pflegegrad contradictoire dependencia
@@ -464,7 +465,8 @@ export const words: Readonly<Record<WordKind, string>> = {
     loi contrat* clause* licenciement* indemnite* bail locataire proprietaire tribunal heritage juridique responsabilite sas sarl dividendes
     lei contrato* clausula* demissao indenizacao heranca inquilino processo legge contratto licenziamento eredita
     合同 法律 条款 起诉 劳动法 赔偿 遗产 离婚 侵权 契約 法律 訴訟 解雇 相続 法的 قانون عقد محكمه`,
-  money: `margin profit losses p_l
+  money: `tax_consequences earn-out
+    margin profit losses p_l
     working_capital loan_covenant covenant savings subsid* forderung* subvencion* subvention*
     dcf wacc ebitda umsatz* ingresos margen marge wachstum crecimiento growth terminal
     equity vesting expected_value* erwartungswert* anteile owe 报酬
