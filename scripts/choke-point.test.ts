@@ -30,7 +30,7 @@ const ways: [what: string, pattern: RegExp, definedIn: string, users: string[]][
   ["admits a model's call", /\badmitModelCall\(/, "core/admission.ts", ["durable-objects/conversation/model-call.ts"]],
   ["uses a model's admission", /\buseModelAdmission\(/, "core/admission.ts", ["adapters/models/models.ts"]],
   ["admits a tool's call", /\badmitToolCall\(/, "core/admission.ts", ["durable-objects/conversation/tool-step.ts"]],
-  ["admits a command of the API", /\badmitCommand\(/, "core/admission.ts", []],
+  ["admits a command of the API", /\badmitCommand\(/, "core/admission.ts", ["worker/routes/commands.ts"]],
   [
     "uses a tool's admission",
     /\buseToolAdmission\(/,
@@ -47,7 +47,7 @@ const ways: [what: string, pattern: RegExp, definedIn: string, users: string[]][
     "asks for work of runners",
     /\bsubmitCommand\(/,
     "durable-objects/runners/submit.ts",
-    ["durable-objects/conversation/tool-step.ts"],
+    ["durable-objects/conversation/tool-step.ts", "worker/routes/commands.ts"],
   ],
 ]
 

@@ -13,7 +13,9 @@ import { StartProblem } from "./start-problem.ts"
 const longestStopMs = 10_000
 
 /** Runs the gateway as this process, with exit code 1 and one line on a start that cannot be. */
-export async function runGateway(options: Pick<GatewayOptions, "tools" | "buildsPage"> = {}): Promise<void> {
+export async function runGateway(
+  options: Pick<GatewayOptions, "tools" | "workers" | "buildsPage"> = {},
+): Promise<void> {
   try {
     loadFast()
     const { startGateway } = await import("./gateway.ts")
