@@ -9,8 +9,10 @@ import { decide, type Command } from "./decide.ts"
 import type { TurnEvent } from "./event.ts"
 import type { TurnPolicy } from "./policy.ts"
 import { projectTurn } from "./project.ts"
-import { countMessages, newestWithin, settle, toTranscript } from "./transcript.ts"
+import { countMessages, newestWithin, settle, shownTurns, transcriptOf } from "./transcript.ts"
 
+const toTranscript = (past: readonly TurnEvent[][], present: TurnEvent[], historyMessages: number) =>
+  transcriptOf(shownTurns(past, present, historyMessages))
 const at = EpochMs.parse(1_000_000)
 const later = (ms: number) => EpochMs.parse(at + ms)
 
@@ -363,7 +365,15 @@ describe("a chain of models", () => {
     "%s moves on without a second try",
     (reason) => expect(next([asks(0, 1), fails(reason)])).toEqual(calls(2, 1)),
   )
-  test.each(["invalid_request", "context_overflow", "aborted"] as const)("%s is cured by nobody", (reason) => {
+  test("what does not fit is asked once more of the same model, which is shown less", () => {
+    const overflow = [asks(0, 1), fails("context_overflow")]
+    expect(next(overflow)).toEqual(calls(2, 0))
+    expect(next([...overflow, asks(0, 2), fails("context_overflow")]).map(({ type }) => type)).toEqual([
+      "reply",
+      "finish",
+    ])
+  })
+  test.each(["invalid_request", "aborted"] as const)("%s is cured by nobody", (reason) => {
     expect(next([asks(0, 1), fails(reason)]).map(({ type }) => type)).toEqual(["reply", "finish"])
   })
   test("a provider that wants a longer pause than people have patience is left", () => {

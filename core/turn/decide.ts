@@ -78,6 +78,9 @@ function retryModel(state: TurnState, policy: TurnPolicy, call: number, attempt:
 
 function afterFailure(state: TurnState, model: In<"failed">, policy: TurnPolicy, now: EpochMs): Command[] {
   const { failure, candidate } = model
+  if (failure.reason === "context_overflow" && state.overflows <= mostOverflows) {
+    return callModel(state, policy, model.call, model.attempt + 1)
+  }
   const others = state.failures.findLastIndex((failed) => failed.candidate !== candidate)
   const tries = state.failures.slice(others + 1)
   const since = tries[0]?.startedAt ?? model.startedAt
@@ -111,6 +114,9 @@ function keptHint(code: string): string {
     ? " Your message is kept: write again in a while, and the agent goes on from here."
     : ""
 }
+
+/** So often a call is repeated with less of the conversation. */
+const mostOverflows = 1
 
 /** How long a call waits for a provider that is taken to be down. */
 const longestOutageMs = 30_000

@@ -56,6 +56,8 @@ export interface TurnState {
   readonly marks: readonly string[]
   /** Of the present call, in order; empty once it is answered. */
   readonly failures: readonly FailedAttempt[]
+  /** How often in this turn the input did not fit. */
+  readonly overflows: number
   /** How often a crash cut the present call off. */
   readonly losses: number
   /** When the present call was first denied, if it was. */
@@ -81,6 +83,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
   let model = notCalled()
   let marks: readonly string[] = []
   let failures: FailedAttempt[] = []
+  let overflows = 0
   let losses = 0
   let deniedSince: EpochMs | undefined
   let candidate = 0
@@ -120,6 +123,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
           tools.delete(use.id)
           choices.delete(use.id)
         }
+        if (event.answer.stop === "context_overflow") overflows += 1
         const text = textOf(event.answer.blocks)
         if (text !== "") texts.push(text)
         break
@@ -131,6 +135,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         model = { status: "failed", call: event.call, attempt, candidate, startedAt, failure, failedAt }
         failures = [...failures, { candidate, failure, startedAt }]
         broken += partialText
+        if (failure.reason === "context_overflow") overflows += 1
         break
       }
       case "call_denied":
@@ -171,6 +176,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
     model,
     marks,
     failures,
+    overflows,
     losses,
     deniedSince,
     candidate,

@@ -82,20 +82,16 @@ function toolResult(event: Extract<TurnEvent, { type: "tool_ended" }>): ToolResu
   return { type: "tool_result", toolUseId: event.toolUseId, text: event.text, isError: event.outcome !== "ok" }
 }
 
+/** The transcript of these turns, oldest first. @param lead - stands before them */
+export function transcriptOf(turns: readonly (readonly TurnEvent[])[], lead: readonly Message[] = []): Message[] {
+  return settle([...lead, ...turns.flatMap(turnEntries)])
+}
+
 /**
- * The transcript for a model call: the newest whole turns that together hold at most `historyMessages` messages with
+ * The journals that a transcript is made of: the newest whole turns that together hold at most `historyMessages` messages with
  * text, then the present turn, which is never cut.
  * @param past - journals of ended turns, oldest first
  */
-export function toTranscript(
-  past: readonly (readonly TurnEvent[])[],
-  present: readonly TurnEvent[],
-  historyMessages: number,
-): Message[] {
-  return settle(shownTurns(past, present, historyMessages).flatMap(turnEntries))
-}
-
-/** The journals that a transcript of these is made of, oldest first. */
 export function shownTurns<T extends readonly TurnEvent[]>(
   past: readonly T[],
   present: T,

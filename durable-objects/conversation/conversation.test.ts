@@ -121,12 +121,13 @@ describe("a message", () => {
   test("of 1 MB is kept whole, by the object, the database and the model", async () => {
     await open()
     await createLoop()
-    const text = `say: short\n${"ä€𝄞".repeat(110_000)}`
-    await ask(text)
-    expect(harness.model.requests[0]?.lastUserText).toBe(text)
+    const text = `fail 529 1\nthen say: short\n${"ä€𝄞".repeat(110_000)}`
+    await send(text)
+    expect((await harness.model.waitForRequest(1)).lastUserText).toBe(text)
     await harness.restart()
-    await ask("say: next")
-    expect(JSON.stringify(harness.model.requests[1]?.messages)).toContain("ä€𝄞".repeat(110_000))
+    const drive = setInterval(() => harness.time.advance(1_000), 5)
+    expect((await harness.model.waitForRequest(2)).lastUserText).toBe(text)
+    clearInterval(drive)
     expect((await rows()).messages[0]?.text).toBe(text)
   })
 

@@ -6,12 +6,11 @@ import type { Message } from "../../core/model/message.ts"
 import { continuationOf, joinAnswer, resumptionNote } from "../../core/model/resume.ts"
 import type { Command } from "../../core/turn/decide.ts"
 import { foldTurn, turnText, type TurnState } from "../../core/turn/fold.ts"
-import { marksOf } from "../../core/turn/taint.ts"
-import { shownTurns, toTranscript } from "../../core/turn/transcript.ts"
 import { systemOf } from "../../core/turn/wishes.ts"
 import type { EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
+import { Compactor } from "./compactor.ts"
 import type { LiveEvents } from "./events.ts"
 import type { ModelCalls, StartedCall } from "./model-call.ts"
 import { showPictures } from "./pictures.ts"
@@ -25,6 +24,7 @@ export class ModelStep {
   readonly #host: ObjectHost
   readonly #parts: GatewayParts
   readonly #calls: ModelCalls
+  readonly #compactor: Compactor
   readonly #state: ConversationState
   readonly #events: LiveEvents
 
@@ -36,6 +36,7 @@ export class ModelStep {
     this.#host = host
     this.#parts = parts
     this.#calls = work.calls
+    this.#compactor = new Compactor(host, parts, work)
     this.#state = work.state
     this.#events = work.events
   }
@@ -52,10 +53,12 @@ export class ModelStep {
     const { policy } = segment
     const past = this.#state.turns.filter((other) => other.number < turn.number).map((other) => other.events)
     const route = routeTurn(policy, past, turn.events)
+    const from = Math.min(candidate, route.chain.length - 1)
+    const fitted = await this.#compactor.fit(turn, segment, route, from)
+    if (fitted.status !== "fits") return fitted.status === "wait" ? fitted.until : undefined
+    const { messages, marks } = fitted.context
     const before = foldTurn(turn.events)
-    const transcript = toTranscript(past, turn.events, policy.historyMessages)
-    const marks = marksOf(shownTurns(past, turn.events, policy.historyMessages))
-    const request = await this.#request(segment, transcript, resumptionNote(before.broken))
+    const request = await this.#request(segment, messages, resumptionNote(before.broken))
     if (!isStillOn(segment, this.#state, turn)) return undefined
     const continuation = continuationOf(before.broken)
     let startedAt: EpochMs | undefined
@@ -71,7 +74,7 @@ export class ModelStep {
       {
         callId: CallId.parse(`${turn.id}.m${before.modelStarts + 1}`),
         chain: route.chain,
-        from: Math.min(candidate, route.chain.length - 1),
+        from,
         request,
       },
       {

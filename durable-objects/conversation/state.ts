@@ -5,6 +5,7 @@
 import type { EventId, LoopEvent } from "../../core/loop/event.ts"
 import { InboundMessage } from "../../core/channel/message.ts"
 import type { Message } from "../../core/model/message.ts"
+import { Summary } from "../../core/turn/context.ts"
 import { TurnEvent } from "../../core/turn/event.ts"
 import { TurnPolicy } from "../../core/turn/policy.ts"
 import { newestWithin } from "../../core/turn/transcript.ts"
@@ -213,6 +214,15 @@ export class ConversationState {
     const [newest] = this.#host.storage.list({ prefix: "p/", limit: 1 })
     if (newest !== undefined) this.#policy = TurnPolicy.parse(newest[1])
     return this.#policy
+  }
+
+  /** Stands in place of older turns in what models are shown. */
+  get summary(): Summary | undefined {
+    return Summary.optional().parse(this.#host.storage.get(keys.summary))
+  }
+
+  saveSummary(summary: Summary): void {
+    this.#host.storage.put(keys.summary, summary)
   }
 
   /** Forgets everything in memory: the host erases what is stored. */

@@ -1,0 +1,87 @@
+/** A conversation that outgrows its model: summed up, told, charged, on record, and answered whatever becomes of the summary. */
+import { afterEach, expect, test } from "vitest"
+import { listMessages } from "../../adapters/store/conversations.ts"
+import type { Catalogue } from "../../core/catalogue/catalogue.ts"
+import { say, type Reply, type ScriptedRequest } from "../../sandbox-runner/testkit/model-script.ts"
+import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+
+const catalogue: Catalogue = [
+  {
+    name: "claude-*",
+    provider: "anthropic",
+    contextWindow: 4_000,
+    maxOutputTokens: 1_000,
+    abilities: { tools: true, images: true, thinking: true, caching: true },
+    prices: { input: 1_000_000, output: 1_000_000, cacheRead: 1_000_000, cacheWrite: 1_000_000 },
+    retiresAt: null,
+  },
+]
+
+let harness: Harness
+afterEach(async () => harness.close())
+const isSummary = (request: ScriptedRequest) => request.system.startsWith("You sum up")
+
+async function open(script: (request: ScriptedRequest) => Reply): Promise<void> {
+  harness = await openHarness({ catalogue })
+  harness.model.setScript(script)
+}
+
+async function ask(text: string) {
+  const peer = harness.objects.peers("conversation", loopId)
+  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
+  const message = apiMessage(text)
+  await peer.call("accept", { viewer: owner, message })
+  return readEvents(await peer.stream("watch", { viewer: owner, externalId: message.externalId }))
+}
+const long = (letter: string) => `${letter.repeat(2_500)} the end`
+const summaries = () => harness.model.requests.filter(isSummary)
+const last = () => JSON.stringify(harness.model.requests.at(-1)?.messages)
+
+test("the older part becomes a summary, once; people are told, and the record keeps every word", async () => {
+  await open((request) => say(isSummary(request) ? "they spoke of letters" : "fine"))
+  for (const letter of ["a", "b"]) expect(shownText(await ask(long(letter)))).toBe("fine")
+  expect(summaries()).toHaveLength(0)
+  const events = await ask(long("c"))
+  expect(shownText(events)).toMatch(/^\(This conversation has grown long.*\)\n\nfine$/s)
+  expect(events.filter(({ event }) => event === "snapshot")).toEqual([])
+  expect(summaries()).toHaveLength(1)
+  expect(JSON.stringify(summaries()[0]?.messages)).toContain("aaaa")
+  expect(last()).toContain("they spoke of letters")
+  expect(last()).not.toContain("aaaa")
+  await harness.restart()
+  expect(shownText(await ask("short"))).toBe("fine")
+  expect(last()).toContain("they spoke of letters")
+  expect(summaries()).toHaveLength(1)
+
+  await harness.objects.peers("conversation", loopId).call("flush", {})
+  const { rows } = await listMessages(harness.libsql, loopId, { limit: 100 })
+  expect(rows.map(({ text }) => text)).toContain(long("a"))
+  expect(JSON.stringify(rows)).not.toContain("they spoke of letters")
+  const sql = "select outcome, reason, cost_micro_usd as cost from model_calls where outcome = 'summary'"
+  const [calls] = await harness.libsql.read([{ sql, args: [] }])
+  expect(calls?.rows.map((row) => ({ ...row }))).toEqual([
+    { outcome: "summary", reason: "sums up the conversation's older part", cost: expect.any(Number) },
+  ])
+})
+
+test("a summary that fails holds up no answer", async () => {
+  await open((request) => (isSummary(request) ? { kind: "error", status: 500 } : say("fine")))
+  for (const letter of ["a", "b"]) await ask(long(letter))
+  expect(shownText(await ask(long("c")))).toBe("fine")
+  expect(last()).not.toContain("aaaa")
+  expect(last()).toContain("cccc")
+})
+
+test("a provider that finds it too long all the same is shown half, once", async () => {
+  await open((request) => {
+    if (isSummary(request)) return say("they spoke of letters")
+    return request.sizeBytes > 2_800
+      ? { kind: "error", status: 400, message: "prompt is too long: 5 tokens > 4 maximum" }
+      : say("fine")
+  })
+  await ask("x".repeat(1_500))
+  expect(shownText(await ask("y".repeat(1_500)))).toMatch(/fine$/)
+  expect(last()).not.toContain("xxxx")
+  const events = await ask("z".repeat(9_000))
+  expect(events.at(-1)).toMatchObject({ event: "error", data: { code: "context_overflow" } })
+})
