@@ -6,6 +6,8 @@ export type Settings = Record<string, string>
 export interface GatewayUnderTest {
   readonly url: string
   readonly setupCode: string
+  /** All that it stores, in texts to search. */
+  storedTexts(): Promise<string[]>
   /** What a person opens to set it up, as printed where the host prints it. */
   setupLink(): string
   start(): Promise<void>

@@ -1,8 +1,9 @@
 /** The one-machine host under test: the program of `npm start`, with the kit's tool. */
 import { join } from "node:path"
 import { createProgram } from "../testkit/program.ts"
-import { startSqld } from "../testkit/sqld.ts"
+import { isSqldFile, startSqld } from "../testkit/sqld.ts"
 import type { E2eHost } from "./host.ts"
+import { bytesIn, rowsIn } from "./stored-texts.ts"
 
 const program = join(import.meta.dirname, "../testkit/gateway-with-test-tools.ts")
 const setupCode = "set-up-code-of-the-test"
@@ -38,6 +39,10 @@ export function nodeHost(database: "embedded" | "server"): E2eHost {
       return {
         ...gateway,
         setupCode,
+        storedTexts: async () => [
+          ...(await bytesIn(gateway.directory)),
+          ...(sqld === undefined ? [] : await rowsIn(sqld.directory, isSqldFile, (file) => !isSqldFile(file))),
+        ],
         setupLink() {
           const link = /Set it up\s+(http\S+)/.exec(gateway.output())?.[1]
           if (link === undefined) throw new Error(`no set-up link was printed:\n${gateway.output()}`)

@@ -6,9 +6,10 @@ import { openRemote } from "../../adapters/store/remote.ts"
 import { migrate } from "../../adapters/store/migrate.ts"
 import { EpochMs } from "../../core/units.ts"
 import { spawnChild } from "../testkit/child.ts"
-import { startSqld } from "../testkit/sqld.ts"
+import { isSqldFile, startSqld } from "../testkit/sqld.ts"
 import { createWranglerProcess } from "../testkit/wrangler-process.ts"
 import type { E2eHost, Settings } from "./host.ts"
+import { rowsIn } from "./stored-texts.ts"
 
 const repository = join(import.meta.dirname, "../..")
 const entry = join(import.meta.dirname, "../testkit/worker/worker-with-test-tools.ts")
@@ -27,6 +28,14 @@ export const wranglerHost: E2eHost = {
     return {
       ...worker,
       setupCode,
+      // The emulator also notes each object's name, and what was asked of it, in places of its own.
+      storedTexts: async () => [
+        ...(await rowsIn(join(worker.directory, "state/v3/do"), isDatabase, (file) =>
+          file.endsWith("metadata.sqlite"),
+        )),
+        ...(await rowsIn(join(worker.directory, "state/v3/r2"), isDatabase)),
+        ...(await rowsIn(sqld.directory, isSqldFile, (file) => !isSqldFile(file))),
+      ],
       // What `npm run deploy` prints.
       setupLink: () => `${worker.url}/setup#code=${setupCode}`,
       async dispose() {
@@ -37,6 +46,8 @@ export const wranglerHost: E2eHost = {
     }
   },
 }
+
+const isDatabase = (file: string) => file.endsWith(".sqlite")
 
 /** As a deployment does before the Worker runs. */
 async function prepareDatabase(url: string): Promise<void> {

