@@ -6,6 +6,7 @@ import { extname, join, normalize } from "node:path"
 import type * as z from "zod"
 import * as access from "../../core/api/access.ts"
 import * as agents from "../../core/api/agents.ts"
+import * as budgets from "../../core/api/budgets.ts"
 import * as channels from "../../core/api/channels.ts"
 import * as conversations from "../../core/api/conversations.ts"
 import type { Endpoint } from "../../core/api/endpoint.ts"
@@ -380,6 +381,16 @@ export class FakeGateway {
       unpricedCalls: 0,
     })
     this.#on(usage.getUsage, () => used(12))
+    this.#on(usage.getUsageByGroup, () => ({ data: [{ groupId: null, name: null, ...used(12) }] }))
+    const spent = { spent: { tokens: 81_000, microUsd: 1_250_000 }, reserved: { tokens: 2_000, microUsd: 40_000 } }
+    const limits = { maxTokensDay: 100_000, maxTokensMonth: null, maxUsdDay: null, maxUsdMonth: 20 }
+    const span = { startsAt: "2026-11-21T00:00:00.000Z", endsAt: "2026-11-22T00:00:00.000Z" }
+    this.#on(budgets.getBudgets, () => ({
+      timeZone: "UTC",
+      day: span,
+      month: span,
+      data: [{ scope: "global" as const, id: null, name: null, limits, day: spent, month: spent }],
+    }))
     this.#on(usage.getDailyUsage, ({ query }) => {
       const last = query.to ?? "2026-11-21"
       const days = daySpans(query.from ?? addDays(last, -29), last, query.timeZone)
@@ -409,6 +420,12 @@ export class FakeGateway {
         skills: [],
         budgetMaxTokensDay: null,
         budgetMaxTokensMonth: null,
+        budgetMaxUsdDay: null,
+        budgetMaxUsdMonth: null,
+        conversationMaxTokensDay: null,
+        conversationMaxTokensMonth: null,
+        conversationMaxUsdDay: null,
+        conversationMaxUsdMonth: null,
         historyMessages: null,
         maxOutputTokens: null,
         hotSwapConfig: null,

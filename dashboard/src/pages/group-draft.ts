@@ -4,7 +4,19 @@ import type { Mode } from "../ui/mode-field.tsx"
 
 export const providerTypes = ["anthropic", "openai", "ollama"] as const
 export type ProviderType = (typeof providerTypes)[number]
-export type NumberField = "historyMessages" | "maxOutputTokens" | "budgetMaxTokensDay" | "budgetMaxTokensMonth"
+export const numberNames = [
+  "historyMessages",
+  "maxOutputTokens",
+  "budgetMaxTokensDay",
+  "budgetMaxTokensMonth",
+  "budgetMaxUsdDay",
+  "budgetMaxUsdMonth",
+  "conversationMaxTokensDay",
+  "conversationMaxTokensMonth",
+  "conversationMaxUsdDay",
+  "conversationMaxUsdMonth",
+] as const
+export type NumberField = (typeof numberNames)[number]
 
 export interface TierDraft {
   /** Of the row in the form. */
@@ -70,6 +82,12 @@ export function toDraft(group: AgentGroupView | null): GroupDraft {
       maxOutputTokens: textOf(group?.maxOutputTokens),
       budgetMaxTokensDay: textOf(group?.budgetMaxTokensDay),
       budgetMaxTokensMonth: textOf(group?.budgetMaxTokensMonth),
+      budgetMaxUsdDay: textOf(group?.budgetMaxUsdDay),
+      budgetMaxUsdMonth: textOf(group?.budgetMaxUsdMonth),
+      conversationMaxTokensDay: textOf(group?.conversationMaxTokensDay),
+      conversationMaxTokensMonth: textOf(group?.conversationMaxTokensMonth),
+      conversationMaxUsdDay: textOf(group?.conversationMaxUsdDay),
+      conversationMaxUsdMonth: textOf(group?.conversationMaxUsdMonth),
     },
     skills: group?.skills.join("\n") ?? "",
     hotSwap: {
@@ -156,6 +174,12 @@ export function toChanges(draft: GroupDraft): AgentGroupChanges & { name: string
     maxOutputTokens: numberOf("maxOutputTokens"),
     budgetMaxTokensDay: numberOf("budgetMaxTokensDay"),
     budgetMaxTokensMonth: numberOf("budgetMaxTokensMonth"),
+    budgetMaxUsdDay: numberOf("budgetMaxUsdDay"),
+    budgetMaxUsdMonth: numberOf("budgetMaxUsdMonth"),
+    conversationMaxTokensDay: numberOf("conversationMaxTokensDay"),
+    conversationMaxTokensMonth: numberOf("conversationMaxTokensMonth"),
+    conversationMaxUsdDay: numberOf("conversationMaxUsdDay"),
+    conversationMaxUsdMonth: numberOf("conversationMaxUsdMonth"),
     skills: [...new Set(draft.skills.split("\n").flatMap((line) => line.trim() || []))],
     hotSwapConfig: toHotSwap(draft.hotSwap),
     fallbackChainConfig: toFallback(draft.fallback),

@@ -10,14 +10,13 @@ import { FormPart } from "../ui/form-part.tsx"
 import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { useAction } from "../ui/use-call.ts"
+import { BudgetFields } from "./budget-fields.tsx"
 import { type GroupDraft, toChanges, toDraft } from "./group-draft.ts"
 import { FallbackFields, HotSwapFields } from "./group-models.tsx"
 
 const numberFields = [
   { name: "historyMessages", label: "Messages of history", max: 1_000 },
   { name: "maxOutputTokens", label: "Longest answer, tokens", max: 1_000_000 },
-  { name: "budgetMaxTokensDay", label: "Tokens a day", max: Number.MAX_SAFE_INTEGER },
-  { name: "budgetMaxTokensMonth", label: "Tokens a month", max: Number.MAX_SAFE_INTEGER },
 ] as const
 
 /** @param group - null: a new one is made */
@@ -40,6 +39,15 @@ export function GroupForm({ group, onClose }: { readonly group: AgentGroupView |
         <Agent draft={draft} change={change} />
         <OwnKey draft={draft} change={change} isStored={group?.hasApiKey ?? false} />
         <Limits draft={draft} change={change} />
+        <FormPart summary="Budgets">
+          <p className="hint">
+            Tokens of all kinds, and US dollars. Empty: no limit for the group, the gateway's for a conversation.
+          </p>
+          <BudgetFields
+            values={draft.numbers}
+            onChange={(name, text) => change({ numbers: { ...draft.numbers, [name]: text } })}
+          />
+        </FormPart>
         <HotSwapFields value={draft.hotSwap} onChange={(hotSwap) => change({ hotSwap })} />
         <FallbackFields value={draft.fallback} onChange={(fallback) => change({ fallback })} />
         <Skills draft={draft} change={change} />
@@ -140,7 +148,7 @@ function OwnKey({ draft, change, isStored }: PartProps & { readonly isStored: bo
 function Limits({ draft, change }: PartProps) {
   return (
     <FormPart summary="Limits">
-      <p className="hint">Empty: the gateway's default for the first two, no limit for the others.</p>
+      <p className="hint">Empty: the gateway's default.</p>
       <div className="pairs">
         {numberFields.map(({ name, label, max }) => (
           <Field key={name} label={label}>

@@ -17,6 +17,7 @@ import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
+import { type BudgetField, BudgetFields } from "./budget-fields.tsx"
 import { nameSetting } from "./setting-names.ts"
 import { SettingsHistory } from "./settings-history.tsx"
 
@@ -56,7 +57,7 @@ const numberFields = [
   { name: "maxOutputTokens", max: 1_000_000 },
   { name: "concurrentTurns", max: 1_000 },
 ] as const
-type NumberField = (typeof numberFields)[number]["name"]
+type NumberField = (typeof numberFields)[number]["name"] | BudgetField
 
 const textOf = (value: number | string | null) => (value === null ? "" : String(value))
 
@@ -81,6 +82,14 @@ function SettingsForm({
     historyMessages: textOf(settings.historyMessages),
     maxOutputTokens: textOf(settings.maxOutputTokens),
     concurrentTurns: textOf(settings.concurrentTurns),
+    budgetMaxTokensDay: textOf(settings.budgetMaxTokensDay),
+    budgetMaxTokensMonth: textOf(settings.budgetMaxTokensMonth),
+    budgetMaxUsdDay: textOf(settings.budgetMaxUsdDay),
+    budgetMaxUsdMonth: textOf(settings.budgetMaxUsdMonth),
+    conversationMaxTokensDay: textOf(settings.conversationMaxTokensDay),
+    conversationMaxTokensMonth: textOf(settings.conversationMaxTokensMonth),
+    conversationMaxUsdDay: textOf(settings.conversationMaxUsdDay),
+    conversationMaxUsdMonth: textOf(settings.conversationMaxUsdMonth),
   })
   const { busy, problem, act } = useAction()
   const isLocked = (name: SettingName) => !mayWrite || managed.includes(name)
@@ -99,6 +108,14 @@ function SettingsForm({
       historyMessages: number("historyMessages"),
       maxOutputTokens: number("maxOutputTokens"),
       concurrentTurns: number("concurrentTurns"),
+      budgetMaxTokensDay: number("budgetMaxTokensDay"),
+      budgetMaxTokensMonth: number("budgetMaxTokensMonth"),
+      budgetMaxUsdDay: number("budgetMaxUsdDay"),
+      budgetMaxUsdMonth: number("budgetMaxUsdMonth"),
+      conversationMaxTokensDay: number("conversationMaxTokensDay"),
+      conversationMaxTokensMonth: number("conversationMaxTokensMonth"),
+      conversationMaxUsdDay: number("conversationMaxUsdDay"),
+      conversationMaxUsdMonth: number("conversationMaxUsdMonth"),
       home,
     }
     const free = Object.fromEntries(Object.entries(all).filter(([name]) => !managed.some((one) => one === name)))
@@ -198,6 +215,16 @@ function SettingsForm({
           )}
         </Field>
       </div>
+      <h2>Budgets of all agents together</h2>
+      <p className="hint">
+        Tokens of all kinds, and US dollars. Empty: no limit. Models whose price is not known are not called where a
+        limit in dollars binds.
+      </p>
+      <BudgetFields
+        values={numbers}
+        onChange={(name, text) => setNumbers({ ...numbers, [name]: text })}
+        isDisabled={isLocked}
+      />
       {mayWrite && (
         <div className="actions">
           {view.updatedBy !== null && <span className="muted">Last changed by {view.updatedBy}.</span>}

@@ -1,7 +1,8 @@
 /** What calls of models used: by day and by model. */
 import { useCallback, useState } from "react"
 import type { UsageView } from "../../../core/api/usage.ts"
-import { getDailyUsage, getModelUsage } from "../../../core/api/usage.ts"
+import { exportCalls, getDailyUsage, getModelUsage, getUsageByGroup } from "../../../core/api/usage.ts"
+import { toUrl } from "../../../core/api/endpoint.ts"
 import { listAgentGroups } from "../../../core/api/agents.ts"
 import { EpochMs } from "../../../core/units.ts"
 import { addDays, dayOf, daySpans } from "../../../core/usage/days.ts"
@@ -11,9 +12,11 @@ import { useTitle } from "../router.ts"
 import { Bars, short } from "../ui/bars.tsx"
 import { Choice } from "../ui/choice.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { showMoney } from "../ui/money.ts"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useLoaded } from "../ui/use-call.ts"
+import { BudgetsCard } from "./budgets-card.tsx"
 
 const everyMs = 60_000
 const readGroups = () => readAll((query) => call(listAgentGroups, { query }))
@@ -27,11 +30,18 @@ async function read(days: number, timeZone: string, groupId: string) {
   const from = addDays(to, 1 - days)
   const [first] = daySpans(from, from, timeZone)
   const since = first === undefined ? {} : { from: new Date(first.startsAt).toISOString() }
-  const [daily, models] = await Promise.all([
+  const [daily, models, groups] = await Promise.all([
     call(getDailyUsage, { query: { timeZone, from, to, ...group } }),
     call(getModelUsage, { query: { ...since, ...group } }),
+    call(getUsageByGroup, { query: since }),
   ])
-  return { daily: daily.data, models: models.data }
+  const ofGroup = groups.data.filter((one) => groupId === "" || one.groupId === groupId)
+  return {
+    daily: daily.data,
+    models: models.data,
+    groups: ofGroup,
+    file: toUrl(exportCalls.path, {}, { ...since, ...group }),
+  }
 }
 
 export default function UsagePage() {
@@ -68,6 +78,7 @@ export default function UsagePage() {
             />
           )}
         </div>
+        <BudgetsCard />
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
         {loaded.is === "ready" && <Shown {...loaded.value} timeZone={timeZone} />}
       </div>
@@ -75,7 +86,13 @@ export default function UsagePage() {
   )
 }
 
-function Shown({ daily, models, timeZone }: Awaited<ReturnType<typeof read>> & { readonly timeZone: string }) {
+function Shown({
+  daily,
+  models,
+  groups,
+  file,
+  timeZone,
+}: Awaited<ReturnType<typeof read>> & { readonly timeZone: string }) {
   const sum = (of: (day: UsageView) => number) => daily.reduce((all, day) => all + of(day), 0)
   const calls = sum((day) => day.calls)
   if (calls === 0)
@@ -95,7 +112,7 @@ function Shown({ daily, models, timeZone }: Awaited<ReturnType<typeof read>> & {
       note: `${Math.round((cached / Math.max(1, input)) * 100)} % from caches`,
     },
     { label: "Tokens out", value: short(sum(({ tokens }) => tokens.output)) },
-    { label: "Cost", value: "unknown", note: "Prices are not set." },
+    { label: "Cost", ...costOf(sum) },
   ]
   return (
     <>
@@ -136,6 +153,22 @@ function Shown({ daily, models, timeZone }: Awaited<ReturnType<typeof read>> & {
         <h2>By model</h2>
         <UsageTable first="Model" rows={models.map((one) => ({ name: one.model, used: one }))} />
       </section>
+      <section className="card chart" aria-label="By agent group">
+        <h2>By agent group</h2>
+        <UsageTable
+          first="Agent group"
+          rows={groups.map((one) => ({
+            key: one.groupId ?? "",
+            name: one.name ?? (one.groupId === null ? "No group" : "A deleted group"),
+            used: one,
+          }))}
+        />
+      </section>
+      <p>
+        <a href={file} download>
+          Every call as a file (CSV)
+        </a>
+      </p>
     </>
   )
 }
@@ -147,7 +180,7 @@ function UsageTable({
 }: {
   readonly first: string
   readonly caption?: string
-  readonly rows: readonly { readonly name: string; readonly used: UsageView }[]
+  readonly rows: readonly { readonly key?: string; readonly name: string; readonly used: UsageView }[]
 }) {
   return (
     <section className="table-frame" aria-label={`Usage, ${first}`} tabIndex={0}>
@@ -156,7 +189,7 @@ function UsageTable({
         <thead>
           <tr>
             <th scope="col">{first}</th>
-            {["Calls", ...kinds].map((name) => (
+            {["Calls", ...kinds, "Cost"].map((name) => (
               <th key={name} scope="col" className="number">
                 {name}
               </th>
@@ -164,8 +197,8 @@ function UsageTable({
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ name, used }) => (
-            <tr key={name}>
+          {rows.map(({ name, key = name, used }) => (
+            <tr key={key}>
               <th scope="row">{name}</th>
               <td className="number">{used.calls.toLocaleString()}</td>
               {partsOf(used).map((part, place) => (
@@ -173,12 +206,22 @@ function UsageTable({
                   {part.toLocaleString()}
                 </td>
               ))}
+              <td className="number">{used.costMicroUsd === null ? "unknown" : showMoney(used.costMicroUsd)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </section>
   )
+}
+
+/** What is known of it, and how much is not. */
+function costOf(sum: (of: (day: UsageView) => number) => number): { value: string; note?: string } {
+  const unpriced = sum((day) => day.unpricedCalls)
+  if (unpriced > 0 && unpriced === sum((day) => day.calls))
+    return { value: "unknown", note: "No price of these models is known." }
+  const value = showMoney(sum((day) => day.costMicroUsd ?? 0))
+  return unpriced === 0 ? { value } : { value, note: `and ${unpriced.toLocaleString()} calls of unknown price` }
 }
 
 /** Of a calendar's day, wherever it is read. */
