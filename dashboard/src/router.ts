@@ -10,6 +10,7 @@ export type Route =
   | { readonly page: "usage" }
   | { readonly page: "activity" }
   | { readonly page: "channels" }
+  | { readonly page: "runners" }
   | { readonly page: "groups" }
   | { readonly page: "tokens" }
   | { readonly page: "people" }
@@ -36,6 +37,7 @@ export function parseRoute(path: string): Route {
     case "usage":
     case "activity":
     case "channels":
+    case "runners":
     case "groups":
     case "tokens":
     case "people":

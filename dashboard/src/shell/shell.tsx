@@ -22,6 +22,7 @@ const ConversationsPage = lazy(untilLoaded(() => import("../pages/conversations.
 const RunsPage = lazy(untilLoaded(() => import("../pages/runs.tsx")))
 const UsagePage = lazy(untilLoaded(() => import("../pages/usage.tsx")))
 const ActivityPage = lazy(untilLoaded(() => import("../pages/activity.tsx")))
+const RunnersPage = lazy(untilLoaded(() => import("../pages/runners.tsx")))
 const PeoplePage = lazy(untilLoaded(() => import("../pages/people.tsx")))
 const AccountPage = lazy(untilLoaded(() => import("../pages/account.tsx")))
 const AuditPage = lazy(untilLoaded(() => import("../pages/audit.tsx")))
@@ -117,6 +118,8 @@ function Page({ route, onChanged }: { readonly route: Route; readonly onChanged:
       return <GroupsPage />
     case "tokens":
       return <TokensPage />
+    case "runners":
+      return <RunnersPage />
     case "people":
       return <PeoplePage />
     case "account":

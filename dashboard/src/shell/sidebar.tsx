@@ -35,6 +35,7 @@ const settings: readonly Entry[] = [
   { path: "/usage", icon: "bars", label: "Usage" },
   { path: "/activity", icon: "bolt", label: "Activity" },
   { path: "/channels", icon: "plug", label: "Channels" },
+  { path: "/runners", icon: "box", label: "Runners" },
   { path: "/groups", icon: "people", label: "Agent groups" },
   { path: "/tokens", icon: "key", label: "API tokens" },
   { path: "/people", icon: "person", label: "People", scope: "access:read" },
