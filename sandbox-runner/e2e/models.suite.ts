@@ -1,0 +1,194 @@
+/** Models and money over real HTTP, the same on every host: the right model, another when it fails, and no call beyond a budget. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { AgentGroupView } from "../../core/api/agents.ts"
+import { getBudgets } from "../../core/api/budgets.ts"
+import { listMessages } from "../../core/api/conversations.ts"
+import { listCalls, type CallView } from "../../core/api/usage.ts"
+import { callTool, say, type Reply, type ScriptedRequest } from "../testkit/model-script.ts"
+import { startScriptedModel, type ScriptedModel } from "../testkit/scripted-model.ts"
+import { enter, type Client } from "./client.ts"
+import { outline, shownText } from "./event-reader.ts"
+import type { E2eHost } from "./host.ts"
+import { openLoops, type LoopDriver } from "./loops.suite.ts"
+import { openStage, type Stage } from "./stage.ts"
+
+const otherKey = "key-of-the-other-provider"
+const cut = (text: string, afterChunks: number): Reply => ({
+  kind: "spoiled",
+  by: "cut",
+  afterChunks,
+  answer: { text, chunkSize: 4 },
+})
+/** The most that a provider can bill: a token for each byte of the request, and all of the answer that it may give. */
+const dearest =
+  (reply: Reply) =>
+  (request: ScriptedRequest): Reply =>
+    reply.kind === "answer"
+      ? { ...reply, usage: { inputTokens: request.sizeBytes, outputTokens: request.maxOutputTokens } }
+      : reply
+
+export function modelSuite(host: E2eHost): void {
+  describe(`models and money on ${host.name}`, () => {
+    let stage: Stage
+    let other: ScriptedModel
+    let admin: Client
+    let loops: LoopDriver
+    beforeAll(async () => {
+      other = await startScriptedModel({ keys: [otherKey] })
+      stage = await openStage(host, {
+        HOT_SWAP_ENABLED: "true",
+        FALLBACK_ENABLED: "true",
+        FALLBACK_OPENAI_MODEL: "gpt-6-sol",
+        OPENAI_API_KEY: otherKey,
+        OPENAI_BASE_URL: other.openAiUrl,
+      })
+      stage.transcript.secret(otherKey)
+      admin = await enter(stage.anyone, "setup", stage.transcript, stage.gateway.setupCode)
+      loops = await openLoops(stage)
+    }, 120_000)
+    afterAll(async () => {
+      await stage.close()
+      await other.close()
+    })
+    beforeEach(() => {
+      stage.model.setScript(() => say("first"))
+      other.setScript(() => say("second"))
+    })
+
+    const ask = async (id: string, content: string) => (await loops.say(id, content)).rest()
+    /** The calls of a conversation as the record has them, the oldest first. */
+    const callsOf = async (id: string): Promise<CallView[]> => {
+      const { data } = (await admin.send("GET", "/api/usage/calls?limit=100")).read(listCalls.response)
+      return data.filter(({ conversationId }) => conversationId === id).toReversed()
+    }
+    const tokensOf = ({ tokens }: CallView) => tokens.total
+
+    test("one conversation goes up to a strong model and down again, and keeps its context", async () => {
+      stage.model.setScript((request) => say(`${request.messages.length} ${request.model}`))
+      const id = await loops.create()
+      expect(shownText(await ask(id, "Hi"))).toBe("1 claude-haiku-5-5")
+      expect(shownText(await ask(id, "Write a REST API with authentication, rate limiting, and tests"))).toBe(
+        "3 claude-opus-5-5",
+      )
+      expect(shownText(await ask(id, "Thanks!"))).toBe("5 claude-haiku-5-5")
+      await expect
+        .poll(async () => (await callsOf(id)).map(({ tier }) => tier), { timeout: 10_000 })
+        .toEqual(["Haiku (fast)", "Opus (max quality)", "Haiku (fast)"])
+      expect((await callsOf(id))[1]?.reason).toMatch(/^complexity \d+: ./)
+    })
+
+    test("a person chooses a model for one message, and for all", async () => {
+      stage.model.setScript((request) => say(request.model))
+      const id = await loops.create()
+      expect(shownText(await ask(id, "/model opus"))).toContain("claude-opus-5-5")
+      expect(shownText(await ask(id, "Hi"))).toBe("claude-opus-5-5")
+      const path = `/api/v1/loops/${id}/messages`
+      const sent = { json: { content: "Hi again", model: "sonnet" } }
+      expect(shownText(await (await loops.program.open("POST", path, sent)).rest())).toBe("claude-sonnet-5-5")
+      const unknown = { json: { content: "Hi again", model: "no-such-model" } }
+      expect((await loops.program.send("POST", path, unknown)).outcome).toBe("400 model_unknown")
+      expect((await admin.send("PUT", `/api/conversations/${id}/model`, { json: { model: null } })).status).toBe(200)
+      expect(shownText(await ask(id, "Hi"))).toBe("claude-haiku-5-5")
+    })
+
+    test("a provider that breaks off in the middle is stood in for: one answer, with the tool's result, sent once", async () => {
+      stage.model.setScript(({ toolResults }) =>
+        toolResults.length === 0 ? callTool("append_line", { line: "kept" }) : cut("The line is there", 3),
+      )
+      other.setScript(({ toolResults }) => say(`ere: ${toolResults.map(({ text }) => text).join()}`))
+      const id = await loops.create()
+      const events = await ask(id, "Hi")
+      expect(shownText(events)).toBe(`The line is ere: ${other.requests.at(-1)?.toolResults[0]?.text ?? "no result"}`)
+      expect(outline(events)).not.toContain("snapshot")
+      expect(events.at(-1)?.event).toBe("done")
+      expect(stage.lines.lines.filter((line) => line === "kept")).toHaveLength(1)
+      expect(other.requests.at(-1)?.toolResults).toHaveLength(1)
+      expect([...stage.model.refused, ...other.refused]).toEqual([])
+      const { data } = (await admin.send("GET", `/api/conversations/${id}/messages`)).read(listMessages.response)
+      expect(data.filter(({ role, text }) => role === "assistant" && text !== "").map(({ text }) => text)).toEqual([
+        shownText(events),
+      ])
+      expect((await callsOf(id)).at(-1)?.reason).toMatch(/^stands in for .*network/)
+    })
+
+    test("a budget that is used up in a tool loop stops it before the next call, and the sums are exact", async () => {
+      const json = { name: "frugal", model: "claude-haiku-5-5", budgetMaxTokensDay: 20_000, maxOutputTokens: 1_000 }
+      const group = (await admin.send("POST", "/api/agent-groups", { json })).read(AgentGroupView)
+      stage.model.setScript(dearest(callTool("append_line", { line: "spent" })))
+      const id = await loops.create({ profiles: ["frugal"] })
+      const events = await ask(id, "Go on and on")
+      expect(events.at(-1)).toMatchObject({
+        event: "error",
+        data: {
+          code: "budget_exceeded",
+          message: expect.stringMatching(/daily token budget.*again on \d+ \w+ \d{4} at/),
+        },
+      })
+      const results = outline(events).filter((name) => name === "tool_result")
+      await expect.poll(async () => (await callsOf(id)).length, { timeout: 10_000 }).toBe(results.length)
+      const calls = await callsOf(id)
+      const { data } = (await admin.send("GET", "/api/budgets")).read(getBudgets.response)
+      const spent = data.find((budget) => budget.id === group.id)?.day
+      expect(spent?.reserved).toEqual({ tokens: 0, microUsd: 0 })
+      expect(spent?.spent.tokens).toBe(calls.reduce((sum, call) => sum + tokensOf(call), 0))
+      expect(spent?.spent.microUsd).toBe(calls.reduce((sum, call) => sum + (call.costMicroUsd ?? 0), 0))
+      expect(spent?.spent.tokens).toBeLessThanOrEqual(20_000)
+      // A raise acts on the next call.
+      const path = `/api/agent-groups/${group.id}`
+      await admin.send("PUT", path, { json: { budgetMaxTokensDay: 1_000_000 } })
+      stage.model.setScript(dearest(say("I can go on")))
+      expect(shownText(await ask(id, "And now?"))).toBe("I can go on")
+    })
+
+    test("a call that a kill cut off is charged at its worst case, once", async () => {
+      stage.model.setScript(() => ({ kind: "hang" }))
+      const json = { name: "killed", model: "claude-haiku-5-5", maxOutputTokens: 1_000 }
+      const group = (await admin.send("POST", "/api/agent-groups", { json })).read(AgentGroupView)
+      const id = await loops.create({ profiles: ["killed"] })
+      const before = stage.model.requestCount
+      const stream = await loops.say(id, "Hi")
+      await stage.model.waitForRequest(before + 1)
+      stage.model.setScript(dearest(say("after all")))
+      await stage.restart()
+      await stream.untilBroken()
+      await expect.poll(async () => (await callsOf(id)).length, { timeout: 90_000 }).toBe(2)
+      const calls = await callsOf(id)
+      expect(calls.map(({ outcome }) => outcome)).toEqual(["unknown", "end"])
+      expect(tokensOf(calls[0] ?? fail())).toBeGreaterThan(1_000)
+      const day = async () => {
+        const { data } = (await admin.send("GET", "/api/budgets")).read(getBudgets.response)
+        return data.find((budget) => budget.id === group.id)?.day
+      }
+      await expect.poll(async () => (await day())?.reserved.tokens, { timeout: 10_000 }).toBe(0)
+      expect((await day())?.spent).toEqual({
+        tokens: calls.reduce((sum, call) => sum + tokensOf(call), 0),
+        microUsd: calls.reduce((sum, call) => sum + (call.costMicroUsd ?? 0), 0),
+      })
+    }, 120_000)
+
+    // Last, since the breakers of both providers are open afterwards.
+    test("when nobody answers the person is told, and the message is there when somebody does", async () => {
+      stage.model.setScript(() => ({ kind: "error", status: 529 }))
+      other.setScript(() => ({ kind: "error", status: 500 }))
+      const id = await loops.create()
+      const told = await ask(id, "Remember the number 41")
+      expect(told.at(-1)).toMatchObject({
+        event: "error",
+        data: { code: "model_unavailable", message: expect.stringMatching(/overloaded.*message is kept/) },
+      })
+      stage.model.setScript((request) => say(JSON.stringify(request.messages)))
+      other.setScript((request) => say(JSON.stringify(request.messages)))
+      await expect
+        .poll(async () => shownText(await ask(id, "Hi")), { timeout: 60_000, interval: 2_000 })
+        .toContain("41")
+    })
+
+    test("no key was said anywhere", () => {
+      expect(stage.transcript.leaks(stage.gateway.output())).toEqual([])
+    })
+  })
+}
+
+function fail(): never {
+  throw new Error("there is no such call")
+}
