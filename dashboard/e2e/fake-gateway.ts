@@ -418,6 +418,7 @@ export class FakeGateway {
         systemPrompt: "",
         model: null,
         skills: [],
+        tools: null,
         budgetMaxTokensDay: null,
         budgetMaxTokensMonth: null,
         budgetMaxUsdDay: null,

@@ -20,6 +20,7 @@ const group = AgentGroupView.parse({
   systemPrompt: "You help.",
   model: "gpt-5",
   skills: ["web-browse", "dates"],
+  tools: null,
   budgetMaxTokensDay: 10_000,
   budgetMaxTokensMonth: null,
   budgetMaxUsdDay: 2.5,
@@ -56,7 +57,16 @@ const withFallback = (draft: GroupDraft, providers: GroupDraft["fallback"]["prov
 
 describe("a group that is saved as it was loaded", () => {
   test("stays as it is, and no key of it is touched", () => {
-    const { id: _, hasApiKey: __, channelIds: ___, managed: ____, createdAt: _____, updatedAt: ______, ...rest } = group
+    const {
+      id: _,
+      tools: _tools,
+      hasApiKey: __,
+      channelIds: ___,
+      managed: ____,
+      createdAt: _____,
+      updatedAt: ______,
+      ...rest
+    } = group
     const changes = toChanges(toDraft(group))
     expect(changes).toMatchObject({ ...rest, fallbackChainConfig: { enabled: true } })
     expect(changes.fallbackChainConfig?.providers).toEqual([
