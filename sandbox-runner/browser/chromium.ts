@@ -3,7 +3,7 @@
  * Without the sandbox only where the operator said so.
  */
 import { constants } from "node:fs"
-import { access, chown, mkdtemp, readFile, rm } from "node:fs/promises"
+import { access, chown, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { chromium, type Browser } from "playwright-core"
@@ -25,6 +25,8 @@ export interface Chromium {
 }
 
 const startTimeoutMs = 30_000
+/** What Chromium writes lies where its user may write, and with the number of the process that it belongs to. */
+const homePrefix = "loop-gateway-chromium-"
 /** Part of util-linux, which no Debian lacks. */
 const setprivPath = "/usr/bin/setpriv"
 
@@ -46,7 +48,8 @@ export async function startChromium(options: ChromiumOptions): Promise<Chromium>
   if (problem !== undefined) throw new Error(problem)
   const runsAs = await findUser(options)
   const ids = "problem" in runsAs ? undefined : runsAs.ids
-  const home = await mkdtemp(join(tmpdir(), "loop-gateway-chromium-"))
+  await removeLeftovers()
+  const home = await mkdtemp(join(tmpdir(), `${homePrefix}${process.pid}-`))
   try {
     if (ids !== undefined) await chown(home, ids.uid, ids.gid)
     const own = ["--remote-debugging-pipe", `--user-data-dir=${home}`, ...switches]
@@ -88,6 +91,25 @@ export async function startChromium(options: ChromiumOptions): Promise<Chromium>
   } catch (error) {
     await rm(home, { recursive: true, force: true })
     throw new Error(startProblem(error), { cause: error })
+  }
+}
+
+/** Of processes that were killed before they could remove it themselves. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = new RegExp(`^${homePrefix}(\\d+)-`).exec(name) ?? []
+    if (pid !== undefined && !isAlive(Number(pid)))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Someone else's process is one too.
+    return error instanceof Error && "code" in error && error.code === "EPERM"
   }
 }
 

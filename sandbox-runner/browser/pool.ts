@@ -184,6 +184,8 @@ export function createPool(options: PoolOptions): Pool {
     async close() {
       isEnding = true
       await Promise.all([...open.keys()].map((id) => drop(id)))
+      // What is being opened meanwhile sees that this is the end, and closes again.
+      await Promise.all(queues.values())
       await stopIfUnused()
     },
   }
