@@ -1,6 +1,6 @@
 /**
- * Erases a conversation until no byte of it is left in libSQL, in the Ledger, in blobs and in the object's storage, in this order:
- * what is stored last says that it has to go on.
+ * Erases a conversation until no byte of it is left with runners, in libSQL, in the Ledger, in blobs and in the object's storage,
+ * in this order: what is stored last says that it has to go on. A runner that is away erases when it is back.
  */
 import { eraseConversation } from "../../adapters/store/erasure.ts"
 import type { ObjectHost } from "../host.ts"
@@ -40,6 +40,8 @@ export class Erasure {
     await this.#projector.flush()
     const meta = this.#state.require()
     const life = { lastTurn: meta.turn, lastVersion: meta.version }
+    // Before the database's files are written anew: the rows of its commands go with them.
+    await this.#host.peer("runners", "main").call("forget", { conversationId: meta.id })
     await eraseConversation(this.#host.libsql, meta.id, life, this.#host.now())
     await this.#host.peer("ledger", "main").call("forget", { conversationId: meta.id })
     // From here on whatever still runs finds nothing that it could write to.
