@@ -125,7 +125,7 @@ describe("an erased conversation", () => {
     await loop().call("erase", {})
     await held.release()
     await isGone()
-    expect(await listMessages(harness.libsql, loopId, { limit: 10 })).toEqual({ rows: [], hasMore: false })
+    expect(await listMessages(harness.libsql, loopId, { limit: 10 })).toEqual({ rows: [], hasMore: false, turns: [] })
   })
 
   test("whose object was lost is erased from the database", async () => {
