@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { measureGrowth } from "./growth.ts"
 import { createModel } from "./programs.ts"
 import { measureRecords } from "./records.ts"
+import { measureReservations } from "./reservations.ts"
 import { measureRouting } from "./routing.ts"
 import { measureRoundTrips } from "./round-trips.ts"
 import { measureSandbox } from "./sandbox.ts"
@@ -35,6 +36,7 @@ try {
     (url: string) => measureSlowDisk(url, slowCommitMs),
     measureRoundTrips,
     measureRouting,
+    measureReservations,
     measureGrowth,
     measureRecords,
     measureSandbox,
