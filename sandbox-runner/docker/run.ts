@@ -26,6 +26,8 @@ const transferMs = 70_000
 /** The guard ends the program in time; the runner ends a guard that did not. */
 const guardGraceMs = 10_000
 const removalMs = 30_000
+/** Between the guard's beginning to count and ours. */
+const clockSkewMs = 250
 /** What follows an archive is padding. */
 const maxPaddingBytes = 64 * 1_024
 
@@ -84,7 +86,7 @@ async function converse(talk: Conversation): Promise<CommandOutcome> {
       if (text !== "") await unlessAborted(context.onOutput(kind, text), signal)
     })
     const durationMs = Math.round(performance.now() - startedAt)
-    if (result === undefined) return watch.outcome() ?? (await explainSilence(talk))
+    if (result === undefined) return watch.outcome() ?? (await explainSilence(talk, durationMs))
     watch.limit(transferMs, unavailable("The sandbox did not hand out its files in time."))
     const failure = limitFailure(result)
     if (failure !== undefined) return { status: "failed", failure }
@@ -219,10 +221,10 @@ function droppedNote({ droppedFiles }: GuardResult): string {
   return `\n[sandbox: ${droppedFiles} links, special files or too long paths are not kept]\n`
 }
 
-/** The guard's own exit codes, where it had to go without a result. */
-async function explainSilence({ work, exitCode, watch }: Conversation): Promise<CommandOutcome> {
+/** The guard's own exit codes, where it had to go without a result. Podman forgets them with the container. */
+async function explainSilence({ work, exitCode, watch }: Conversation, ranMs: number): Promise<CommandOutcome> {
   const code = await unlessAborted(exitCode(), watch.signal)
-  if (code === 124) return { status: "timed_out" }
+  if (code === 124 || (code === undefined && ranMs > work.timeoutMs - clockSkewMs)) return { status: "timed_out" }
   // 137: the kernel took the guard itself, which it does only when nothing else is left to take.
   if (code === 137) return { status: "failed", failure: { code: "resource_limit", message: memoryMessage } }
   if (code === 125)

@@ -19,6 +19,7 @@ export const limits = {
   /** Kept or not: beyond it the program is ended. */
   maxTotalOutputBytes: 64 * mebibyte,
   openFiles: 1_024,
+  userProcesses: 2_048,
 } as const
 
 /** By these the runner finds its containers, whoever else uses the engine, and knows the image of its own version. */
@@ -35,9 +36,8 @@ export function containerName(owner: string, command: CommandId): string {
 
 const user = "10001:10001"
 const workBytes = limits.maxFileBytes + limits.reserveBytes
-/** Some more inodes than files, for the place itself and a script. */
-const tmpfs = (sizeBytes: number) =>
-  `rw,exec,nosuid,nodev,size=${sizeBytes},nr_inodes=${limits.maxFiles + 100},mode=0700,uid=10001,gid=10001`
+/** Podman knows no owner and no number of inodes here: the guard makes a place of its own and counts the files. */
+const tmpfs = (sizeBytes: number) => `rw,exec,nosuid,nodev,size=${sizeBytes},mode=1777`
 
 /**
  * The body of "Create a container". Nothing of the host is in it but the image: no path, no network, no variable, no device. It
@@ -51,7 +51,7 @@ export function containerSpec(place: { image: string; owner: string; command: Co
     Cmd: [],
     Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],
     User: user,
-    WorkingDir: "/work",
+    WorkingDir: "/home",
     Hostname: "sandbox",
     Labels: { [labels.owner]: place.owner, [labels.command]: place.command },
     AttachStdin: true,
@@ -73,7 +73,7 @@ export function containerSpec(place: { image: string; owner: string; command: Co
       Privileged: false,
       IpcMode: "private",
       ShmSize: 16 * mebibyte,
-      Tmpfs: { "/work": tmpfs(workBytes), "/tmp": tmpfs(limits.temporaryBytes) },
+      Tmpfs: { "/home": tmpfs(workBytes), "/tmp": tmpfs(limits.temporaryBytes) },
       LogConfig: { Type: "none", Config: {} },
       RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
       Memory: limits.memoryBytes,
@@ -86,6 +86,8 @@ export function containerSpec(place: { image: string; owner: string; command: Co
       Ulimits: [
         { Name: "nofile", Soft: limits.openFiles, Hard: limits.openFiles },
         { Name: "core", Soft: 0, Hard: 0 },
+        // Podman's own default is more than it may set in some places. Counted for all containers together.
+        { Name: "nproc", Soft: limits.userProcesses, Hard: limits.userProcesses },
         { Name: "fsize", Soft: workBytes, Hard: workBytes },
       ],
     },

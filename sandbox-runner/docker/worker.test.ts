@@ -38,7 +38,7 @@ describe("a program", () => {
       argv("printf", "%s|", "$HOME", "a b", "*; rm -rf /"),
       "$HOME|a b|*; rm -rf /|",
     ],
-    ["in bash", bash("x=(1 2); echo ${#x[@]} $PWD"), "2 /work\n"],
+    ["in bash", bash("x=(1 2); echo ${#x[@]} $PWD"), "2 /home/agent\n"],
     ["in Python", python("import sqlite3, json, sys; print(json.dumps([sys.argv[1:]]))"), "[[]]\n"],
     ["in Node", node("console.log(require('node:os').userInfo().username)"), "agent\n"],
     [

@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers"
 import * as z from "zod"
 import { CommandId, type CommandOutcome, type Program, type WorkResult } from "../../core/runner/command.ts"
 import { ConversationId } from "../../core/units.ts"
-import { NodeConfig } from "../config.ts"
+import { NodeConfig, parseEnvironment } from "../config.ts"
 import { archiveEnd, entryHeader, paddingOf } from "../docker/archive.ts"
 import { openEngine, type Engine } from "../docker/engine.ts"
 import { labels } from "../docker/sandbox.ts"
@@ -16,10 +16,9 @@ import { createDockerWorker, type DockerWorkerConfig } from "../docker/worker.ts
 import type { RunnerWorker } from "../runner-worker.ts"
 
 /** Where the engine is and what the image is called: as for the gateway itself. */
-export const { DOCKER_HOST: dockerHost, AGENT_IMAGE: agentImage } = NodeConfig.parse({
-  ...(process.env.DOCKER_HOST === undefined ? {} : { DOCKER_HOST: process.env.DOCKER_HOST }),
-  ...(process.env.AGENT_IMAGE === undefined ? {} : { AGENT_IMAGE: process.env.AGENT_IMAGE }),
-})
+const ofGateway = parseEnvironment(NodeConfig.pick({ DOCKER_HOST: true, AGENT_IMAGE: true }), process.env)
+if (ofGateway.status === "invalid") throw new Error(ofGateway.problems.join("; "))
+export const { DOCKER_HOST: dockerHost, AGENT_IMAGE: agentImage } = ofGateway.config
 
 export interface Sandboxes {
   readonly worker: RunnerWorker
