@@ -19,6 +19,7 @@ import { at, message, projection } from "./samples.ts"
 import { searchSuite } from "./search.suite.ts"
 import { settingsSuite } from "./settings.suite.ts"
 import { transcriptSuite } from "./transcripts.suite.ts"
+import { budgetsSuite } from "./budgets.suite.ts"
 import { usageSuite } from "./usage.suite.ts"
 
 interface Started {
@@ -95,6 +96,7 @@ describe.each([
   transcriptSuite(database)
   searchSuite(database)
   usageSuite(database)
+  budgetsSuite(database)
   approvalSuite(database)
 
   test("a batch is done whole or not at all", async () => {

@@ -473,6 +473,48 @@ describe("people are told", () => {
   })
 })
 
+describe("a message to the home chat", () => {
+  const warn = async () => {
+    await reserve(1)
+    await settle(1, { usage: usage(500, 300) })
+  }
+  const gaveUp = () => harness.logs.find(({ event }) => event === "notice_not_sent")
+
+  test("is told to nobody without a home chat, which the log says", async () => {
+    harness = await openHarness()
+    await setGlobal({ maxTokensDay: 1_000 })
+    await warn()
+    await expect.poll(gaveUp).toMatchObject({ reason: "There is no home chat." })
+    expect(harness.sent).toEqual([])
+  })
+
+  test("that may have arrived is repeated twice at most", async () => {
+    harness = await openHarness()
+    await setGlobal({ maxTokensDay: 1_000 }, { home: { channelId, chatId: 99 } })
+    harness.onSend = () => ({ status: "unknown", reason: "no answer" })
+    await warn()
+    for (let tries = 1; tries <= 3; tries += 1) {
+      await harness.until("a try", () => (harness.sent.length >= tries ? true : undefined))
+      // The alarm that follows the try stands once its outcome is stored.
+      await ledger().call("check", {})
+      harness.time.advance(60_000)
+    }
+    await expect.poll(gaveUp).toMatchObject({ reason: "It may or may not have arrived." })
+    harness.time.advance(24 * 60 * 60_000)
+    await ledger().call("check", {})
+    expect(harness.sent).toHaveLength(3)
+  })
+
+  test("that the channel refuses for good is not tried again", async () => {
+    harness = await openHarness()
+    await setGlobal({ maxTokensDay: 1_000 }, { home: { channelId, chatId: 99 } })
+    harness.onSend = () => ({ status: "refused", reason: "The channel is disabled." })
+    await warn()
+    await expect.poll(gaveUp).toMatchObject({ reason: "The channel is disabled." })
+    expect(harness.sent).toHaveLength(1)
+  })
+})
+
 describe("a provider", () => {
   const both = [candidate(), candidate({ provider: "openai", model: "gpt-x" })]
   const fail = async (n: number) => {
