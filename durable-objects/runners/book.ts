@@ -53,7 +53,7 @@ export class CommandBook {
     return entry !== undefined && holderOf(entry.state) === runnerId ? entry : undefined
   }
 
-  add({ id, work, ...command }: Command, erasesAt: RunnerId | null): Entry {
+  add({ id, work, ...command }: Command, own: Pick<Entry, "erasesAt" | "sizeBytes">): Entry {
     this.#lastSeq += 1
     const entry: Entry = {
       ...command,
@@ -63,7 +63,7 @@ export class CommandBook {
       capability: capabilityOf(work),
       workspace: workspaceOf(work),
       timeoutMs: timeoutOf(work),
-      erasesAt,
+      ...own,
       canceledFor: null,
       overdueSince: null,
       returns: 0,

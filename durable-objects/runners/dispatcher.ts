@@ -30,6 +30,8 @@ const overdueGraceMs = 60_000
 const erasureLifeMs = 30 * 24 * 60 * 60_000
 const erasureAgainMs = 60_000
 const prunedAtOnce = 100
+/** Of commands that a runner was sent and did not accept yet: less than a host keeps for a reader. */
+const maxUnreadBytes = 200_000
 
 type FrameOf<T extends RunnerFrame["type"]> = Extract<RunnerFrame, { type: T }>
 /** What comes of a frame: answers to the runner that sent it. */
@@ -54,8 +56,9 @@ export class Dispatcher {
     const known = this.#book.find(command.id)
     if (known !== undefined) return this.#answer(known)
     // Whoever asks again gets the same answer: there is nothing to keep.
-    if (encoder.encode(JSON.stringify(command)).length > maxCommandBytes) return { status: "ended", outcome: tooLarge }
-    const entry = this.#book.add(command, null)
+    const sizeBytes = encoder.encode(JSON.stringify(command)).length
+    if (sizeBytes > maxCommandBytes) return { status: "ended", outcome: tooLarge }
+    const entry = this.#book.add(command, { erasesAt: null, sizeBytes })
     this.#herald.commandChanged(entry)
     return this.#answer(entry)
   }
@@ -288,7 +291,8 @@ export class Dispatcher {
     // One that failed waits a little: its `createdAt` says from when on it is offered.
     const createdAt = again === undefined ? now : after(now, erasureAgainMs)
     const expiresAt = after(now, erasureLifeMs)
-    this.#book.add({ id, work, conversationId: null, correlationId: null, createdAt, expiresAt }, runnerId)
+    const command = { id, work, conversationId: null, correlationId: null, createdAt, expiresAt }
+    this.#book.add(command, { erasesAt: runnerId, sizeBytes: 0 })
   }
 
   #offerAll(now: EpochMs): void {
@@ -318,6 +322,7 @@ export class Dispatcher {
     const choice = chooseRunner(candidates, { capability, home, isPinned: erasesAt !== null })
     if (choice.status !== "chosen") return
     const { runnerId } = choice
+    if (this.#hasMuchToRead(runnerId, entry)) return
     if (erasesAt === null) {
       const isKnown = workspace.served.some((one) => one.runnerId === runnerId && one.capability === capability)
       const served = isKnown ? workspace.served : [...workspace.served, { runnerId, capability }]
@@ -326,6 +331,13 @@ export class Dispatcher {
     }
     this.#book.change(entry.id, { state: { status: "pending", offeredTo: runnerId } })
     this.#roster.send(runnerId, { type: "command", command: this.#book.command(entry) })
+  }
+
+  /** A runner that gets much at once falls behind, and its host would take it for a slow reader. */
+  #hasMuchToRead(runnerId: RunnerId, next: Entry): boolean {
+    const unread = this.#book.active.filter(({ state }) => state.status === "pending" && state.offeredTo === runnerId)
+    const sizeBytes = unread.reduce((sum, one) => sum + one.sizeBytes, 0)
+    return sizeBytes > 0 && sizeBytes + next.sizeBytes > maxUnreadBytes
   }
 
   #awaySince({ state }: Entry): EpochMs | null {

@@ -135,6 +135,19 @@ describe("a command", () => {
       })
   })
 
+  test("that is large waits until the one before it has arrived", async () => {
+    const runner = await harness.link({ slots: 5 })
+    const argv = Array.from({ length: 4 }, () => "x".repeat(40_000))
+    const large = (workspace: ConversationId) => ({ ...echo, workspace, program: { form: "argv" as const, argv } })
+    const first = await harness.submit({ conversationId: other, work: large(other) })
+    const second = await harness.submit({ conversationId: third, work: large(third) })
+    expect((await runner.hear("command")).command.id).toBe(first.id)
+    await beat(runner)
+    expect(runner.unheard).toEqual([])
+    runner.say({ type: "accepted", id: first.id })
+    expect((await runner.hear("command")).command.id).toBe(second.id)
+  })
+
   test("waits for its turn in its conversation's workspace, while others go on", async () => {
     const runner = await harness.link({ slots: 5 })
     const first = await harness.submit()
@@ -367,6 +380,21 @@ describe("a lost connection", () => {
 })
 
 describe("a runner", () => {
+  test("that is gone before it was welcomed is not taken for a present one", async () => {
+    const token = await harness.addToken()
+    const { id } = await harness.submit()
+    const brief = await harness.dial({ via: "token", token })
+    const release = harness.holdDatabase()
+    brief.say(hello())
+    await harness.until("the hub to ask the database", () => (harness.isHolding ? true : undefined))
+    brief.drop()
+    await expect.poll(() => harness.objects.stats().sockets).toBe(0)
+    release()
+    await harness.pass(2_000)
+    expect((await harness.hub.call("list", {})).runners).toEqual([])
+    expect(await begin(await harness.link({}, { via: "token", token }))).toBe(id)
+  })
+
   test("that says nothing for too long is stale, gets nothing, and is closed", async () => {
     const a = await harness.link({}, { via: "token", token: await harness.addToken() })
     harness.time.advance(deadAfterMs + 1)

@@ -10,7 +10,7 @@ import { isLoopError, LoopError } from "../../core/errors.ts"
 import { Capability, type RunnerId } from "../../core/runner/command.ts"
 import { deadAfterMs, helloWithinMs, type RunnerOrder, stateOf } from "../../core/runner/fleet.ts"
 import { type GatewayFrame, linkClose, linkProtocol, RunnerFrame } from "../../core/runner/link.ts"
-import { after, type ConversationId, EpochMs } from "../../core/units.ts"
+import { after, type ConversationId, EpochMs, toHex } from "../../core/units.ts"
 import type { AcceptSocket, HostedObject, ObjectHost, ObjectSocket } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import { type MethodInput, methods, on, routeOf, type Routes, upgrades } from "../peers.ts"
@@ -88,7 +88,8 @@ export class RunnerHub implements HostedObject {
     const caller = upgrades.runners.parse(input)
     const since = this.#host.now()
     if (caller.via === "memory") {
-      const attached = { status: "greeting", credential: null, runnerId: caller.runnerId, since } as const
+      const { runnerId } = caller
+      const attached = { status: "greeting", socketId: this.#newSocketId(), credential: null, runnerId, since } as const
       accept({ attachment: attached satisfies Attached })
       return
     }
@@ -100,7 +101,9 @@ export class RunnerHub implements HostedObject {
     // What the edge knows of the caller may be ten seconds old.
     if (!(await this.#isGood(credential.hash, since))) throw new LoopError("invalid_token")
     const verified = { hash: credential.hash, tokenId, verifiedAt: since }
-    accept({ attachment: { status: "greeting", credential: verified, runnerId: null, since } satisfies Attached })
+    const socketId = this.#newSocketId()
+    const attached = { status: "greeting", socketId, credential: verified, runnerId: null, since } as const
+    accept({ attachment: attached satisfies Attached })
     this.#arm()
   }
 
@@ -135,7 +138,7 @@ export class RunnerHub implements HostedObject {
   }
 
   async #greet(socket: ObjectSocket, attached: Extract<Attached, { status: "greeting" }>, hello: Hello): Promise<void> {
-    const { credential, runnerId: own } = attached
+    const { credential, socketId, runnerId: own } = attached
     if (hello.protocol !== linkProtocol) return refuse(socket, wrongProtocol(hello.protocol))
     if (credential === null && own !== hello.runnerId) return refuse(socket, notThatRunner)
     const { runnerId } = hello
@@ -150,10 +153,13 @@ export class RunnerHub implements HostedObject {
         return socket.close(1013, "The gateway's database does not answer. Connect again.")
       }
     }
+    // It may be gone meanwhile, and its end was told of nobody.
+    const isOpen = this.#host.sockets.list().some((one) => Attached.parse(one.attachment).socketId === socketId)
+    if (!isOpen) return
     const before = this.#roster.socketOf(runnerId)
     before?.socket.close(linkClose.replaced.code, linkClose.replaced.reason)
     const lastSeenAt = this.#host.now()
-    socket.attachment = { status: "linked", credential, runnerId, lastSeenAt } satisfies Attached
+    socket.attachment = { status: "linked", socketId, credential, runnerId, lastSeenAt } satisfies Attached
     this.#roster.admit(hello, { tokenId: credential?.tokenId ?? null, granted })
     const yours = this.#dispatcher.reconcile(runnerId, hello.held)
     send(socket, { type: "welcome", protocol: linkProtocol, granted: [...granted], yours })
@@ -210,6 +216,10 @@ export class RunnerHub implements HostedObject {
   async #recheck(): Promise<Record<string, never>> {
     if (this.#tokens().length > 0) await this.#verify()
     return {}
+  }
+
+  #newSocketId(): string {
+    return toHex(this.#host.random(8))
   }
 
   #then<T>(answer: T): T {

@@ -18,6 +18,8 @@ export const Entry = z.object({
   correlationId: z.string().nullable(),
   createdAt: EpochMs,
   expiresAt: EpochMs,
+  /** As JSON in UTF-8. */
+  sizeBytes: z.number().int().nonnegative(),
   /** It is for this runner alone: there it erases what a conversation left. Nobody is told of it. */
   erasesAt: RunnerId.nullable(),
   /** It was called back, but its runner has not said that it ended. */
@@ -65,8 +67,14 @@ const credential = z.object({ hash: z.string(), tokenId: TokenId, verifiedAt: Ep
 
 /** What is attached to a socket. `credential` is null for the gateway's own process. */
 export const Attached = z.discriminatedUnion("status", [
-  z.object({ status: z.literal("greeting"), credential, runnerId: RunnerId.nullable(), since: EpochMs }),
-  z.object({ status: z.literal("linked"), credential, runnerId: RunnerId, lastSeenAt: EpochMs }),
+  z.object({
+    status: z.literal("greeting"),
+    socketId: z.string(),
+    credential,
+    runnerId: RunnerId.nullable(),
+    since: EpochMs,
+  }),
+  z.object({ status: z.literal("linked"), socketId: z.string(), credential, runnerId: RunnerId, lastSeenAt: EpochMs }),
 ])
 export type Attached = z.infer<typeof Attached>
 

@@ -67,6 +67,9 @@ export interface RunnerHarness {
   readonly time: HandMovedTime
   readonly libsql: Libsql
   databaseIsAway: boolean
+  /** Lets the next write wait on its way to the database until the returned function is called. */
+  holdDatabase(): () => void
+  readonly isHolding: boolean
   /** What conversations were told. */
   readonly told: readonly (MethodInput<"conversation", "commandEnded"> & { readonly to: string })[]
   /** Decides what a conversation answers to such news. */
@@ -146,10 +149,16 @@ export async function openRunnerHarness(): Promise<RunnerHarness> {
   }
   const libsql: Libsql = {
     read: (statements) => ask(() => database.libsql.read(statements)),
-    write: (statements) => ask(() => database.libsql.write(statements)),
+    write: (statements) =>
+      ask(async () => {
+        await hold?.()
+        return database.libsql.write(statements)
+      }),
     project: (rows) => ask(() => database.libsql.project(rows)),
     scrub: () => ask(() => database.libsql.scrub()),
   }
+  let hold: (() => Promise<void>) | undefined
+  let isHolding = false
   const told: (MethodInput<"conversation", "commandEnded"> & { to: string })[] = []
   const live: LiveEvent[] = []
   const noteTaker = (take: (input: unknown) => void): HostedObject => ({
@@ -204,6 +213,20 @@ export async function openRunnerHarness(): Promise<RunnerHarness> {
     time,
     libsql: database.libsql,
     databaseIsAway: false,
+    holdDatabase() {
+      let release = () => {}
+      const released = new Promise<void>((resolve) => (release = resolve))
+      hold = () => {
+        hold = undefined
+        isHolding = true
+        waiters.notify()
+        return released
+      }
+      return release
+    },
+    get isHolding() {
+      return isHolding
+    },
     told,
     onTold: () => {},
     live,

@@ -72,8 +72,7 @@ export class Desk {
     const refusal = this.#refusalOf(command)
     if (refusal !== undefined) return this.#options.say({ type: "handed_back", id, reason: refusal })
     this.#tasks.set(id, { status: "accepted", command })
-    await this.#options.journal.accept(command)
-    this.#options.say({ type: "accepted", id })
+    if (await this.#isWritten(id, this.#options.journal.accept(command))) this.#options.say({ type: "accepted", id })
   }
 
   async start(id: CommandId): Promise<void> {
@@ -84,7 +83,7 @@ export class Desk {
     const output = new OutputWindow((frame) => this.#options.say({ type: "output", id, ...frame }))
     if (this.#isLinked) output.link(0)
     this.#tasks.set(id, { status: "running", stop, output, isUnwanted: false })
-    await this.#options.journal.begin(id)
+    if (!(await this.#isWritten(id, this.#options.journal.begin(id)))) return
     this.#options.say({ type: "running", id })
     const place = `${capabilityOf(command.work)} ${workspaceOf(command.work)}`
     const done = (this.#places.get(place) ?? Promise.resolve()).then(() => this.#do(command, stop, output))
@@ -110,7 +109,10 @@ export class Desk {
     }
     this.#tasks.delete(id)
     if (task.status === "accepted") await this.#options.journal.remove(id)
-    else await this.#options.journal.confirm(id, task.outcome, this.#options.clock.now())
+    else {
+      const confirming = this.#options.journal.confirm(id, task.outcome, this.#options.clock.now())
+      await confirming.catch((error: unknown) => this.#options.log(id, error))
+    }
     this.#lookForQuiet()
   }
 
@@ -153,6 +155,20 @@ export class Desk {
     this.#isStopping = true
     for (const task of this.#tasks.values()) if (task.status === "running") task.stop.abort("stopping")
     await Promise.all(this.#places.values())
+  }
+
+  /** What cannot be written down is not done: another runner may. */
+  async #isWritten(id: CommandId, writing: Promise<void>): Promise<boolean> {
+    try {
+      await writing
+      return true
+    } catch (error) {
+      this.#options.log(id, error)
+      this.#tasks.delete(id)
+      await this.#options.journal.remove(id).catch(() => {})
+      this.#options.say({ type: "handed_back", id, reason: "It cannot write to its disk." })
+      return false
+    }
   }
 
   #refusalOf({ work }: Command): string | undefined {
@@ -209,7 +225,8 @@ export class Desk {
   async #end(id: CommandId, outcome: CommandOutcome): Promise<void> {
     const task = this.#tasks.get(id)
     if (task === undefined) return
-    await this.#options.journal.end(id, outcome)
+    // Without a disk it is still said: after a crash now it would be an interrupted one.
+    await this.#options.journal.end(id, outcome).catch((error: unknown) => this.#options.log(id, error))
     this.#tasks.set(id, { status: "ended", outcome })
     if (task.status === "running" && task.isUnwanted) await this.confirm(id)
     else this.#sayResult(id, outcome)

@@ -195,6 +195,22 @@ describe("a runner", () => {
     expect(files()).toEqual([])
   })
 
+  test("that cannot write to its disk does nothing, says so, and lives on", async () => {
+    await open()
+    const link = await linked()
+    const taken = command(["echo"])
+    link.say({ type: "command", command: taken })
+    await link.hear("accepted")
+    rmSync(join(directory, "commands"), { recursive: true })
+    link.say({ type: "start", id: taken.id })
+    expect(await link.hear("handed_back", taken.id)).toMatchObject({ reason: "It cannot write to its disk." })
+    const next = command(["echo"])
+    link.say({ type: "command", command: next })
+    await link.hear("handed_back", next.id)
+    expect(worker.done).toEqual([])
+    expect(link.isOpen).toBe(true)
+  })
+
   test("called back before it began says canceled, and never begins", async () => {
     await open()
     const link = await linked()
