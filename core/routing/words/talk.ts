@@ -1,0 +1,77 @@
+/** Words of conversation: greetings, courtesy, assent, and what points back at what was said before. Spelled as `words.ts` says. */
+
+export const talkWords = {
+  /** Greetings, thanks, agreement, partings, joy: what a conversation begins and ends with. */
+  social: `how_are_you how's_it_going how_is_it_going what's_up good_night happy_birthday
+    wie_geht's wie_geht_es_dir wie_geht_es_ihnen alles_gute como_estas como_esta que_tal feliz_cumpleanos jajaja ca_va comment_ca_va
+    comment_allez-vous joyeux_anniversaire como_vai como_voce_esta come_stai come_va как_дела nasilsin
+    お疲れ様
+    hi hello hey heya hiya yo greetings morning afternoon evening night welcome thanks thank thx ty cheers bye goodbye cya
+    sure yes yep yeah no nope ok okay okey k alright perfect great cool nice awesome wonderful lovely fine super good sorry congrats
+    congratulations haha lol hehe wow deal agreed done understood noted gotcha later tomorrow tonight soon sounds_good sounds_great see_you
+    hallo moin servus guten tag abend morgen gruss gruesse danke dankeschon vielen dank ja nein klar passt prima toll gut gerne tschuss
+    tschuess bis_dann bis_morgen bis_spater alles_klar einverstanden genau stimmt schade das_wars
+    hola buenas buenos dias tardes noches gracias muchas vale si claro perfecto genial bien adios hasta luego manana de_nada encantada
+    encantado saludos bueno eres_un_sol
+    salut bonjour bonsoir coucou merci beaucoup oui non daccord d'accord parfait super entendu bonne soiree journee a_demain au_revoir
+    bisous genial tres_bien bien ca_va je_note
+    oi ola bom dia boa tarde noite obrigado obrigada sim nao certo perfeito otimo beleza tchau tudo_bem valeu ate_logo
+    ciao salve buongiorno buonasera grazie mille si perfetto va_bene arrivederci prego
+    hoi dag bedankt dankjewel goedemorgen prima doei ja nee
+    dzien dobry czesc dziekuje tak super privet привет здравствуйте спасибо да нет хорошо отлично пока merhaba selam tesekkurler evet tamam
+    hej tack tak takk
+    你好 您好 谢谢 多谢 好的 好吧 再见 明天见 晚安 早上好 没问题 可以 嗯 行 太好了 辛苦了 收到
+    こんにちは こんばんは おはよう ありがとう はい うん いいえ 了解 お願い 助かりました さようなら おやすみ よろしく わかりました
+    안녕 감사 고마워 네 좋아
+    مرحبا السلام اهلا شكرا جزيلا نعم لا حسنا تمام صباح مساء الخير ممتاز`,
+  /** Thanks: what follows them tells what they are for. */
+  gratitude: `thanks thank_you thank thx ty cheers danke dankeschon vielen_dank herzlichen_dank gracias muchas_gracias merci merci_beaucoup
+    obrigado obrigada grazie bedankt dank_je спасибо dziekuje tesekkurler 谢谢 多谢 感谢 ありがとう 感謝 감사 고마워* شكرا`,
+  /** What stands before an order and says nothing itself. */
+  polite: `please kindly just can_you could_you would_you will_you can_i_have could_i_have i_need_you_to i_want_you_to could_someone ok hey hi
+    bitte kannst_du konntest_du konnen_sie konnten_sie wurdest_du mal eben einfach kurz ich_mochte_dass_du mir uns doch
+    por_favor puedes podrias puede podria me nos solo oye hola
+    s'il_te_plait s'il_vous_plait stp svp peux-tu pourrais-tu pouvez-vous pourriez-vous tu_peux vous_pouvez moi juste
+    voce_pode pode poderia puoi potresti per_favore mi kun_je alsjeblieft пожалуйста proszę lutfen
+    请 请你 帮我 帮忙 麻烦 能不能 可以帮我 我想让你 من_فضلك هل_يمكنك لو_سمحت`,
+  /** "Do it", said to an offer. */
+  assent: `yes yep yeah ok okay sure go_ahead do_it do_that ja klar gerne mach_das los si claro adelante hazlo oui vas-y vas_y fais-le
+    sim pode claro faca va_bene fallo 好的 好 可以 是的 行 はい うん お願い 네 نعم حسنا تفضل да давай`,
+  /** Goes on with what stood before. */
+  follow: `i_meant ich_meinte quise_decir je_voulais_dire eu_quis_dizer volevo_dire 我是说
+    next do_the_same same_again extend once_more noch extiende étends
+    what_if was_wenn y_si et_si e_se keep 繼續 接下来 次
+    go_on continue proceed keep_going next_part carry_on more again and now also what_about how_about then instead another one_more
+    why how_so how_come really
+    weiter mach_weiter fortsetzen und jetzt auch noch_einmal nochmal dann stattdessen warum wieso weshalb
+    continua sigue prosigue y ahora tambien otra_vez entonces por_que
+    continue poursuis vas-y et maintenant aussi encore alors pourquoi
+    continue prossiga e agora tambem de_novo entao por_que continua prosegui e ora anche perche
+    ga_door en nu ook dalej продолжай дальше а теперь почему devam
+    继续 然后 接着 那 再 还有 为什么 続けて 続き それで では もっと なぜ 계속 استمر تابع اكمل والان لماذا`,
+  /** Points at what stood before. */
+  pointer: `segunda primera tercera deuxieme_partie segundo_paso zweite* dritten ersten
+           above previous second third first step part section version line you_mentioned you_said
+    mentioned former latter last
+          dieselbe oben vorige zweite dritte erste schritt teil abschnitt version zeile letzte letzten
+         mismo anterior segundo tercero primero paso parte version
+         meme precedent deuxieme troisieme premier etape partie version
+        mesmo anterior segundo terceiro passo parte versao stesso passaggio
+      上面 第二 第一 步 部分 上記 二番目 ステップ 部分 الخطوه السابق`,
+  /** Stands for something that was named before. */
+  it: `dasselbe das_gleiche davon damit dazu darin daran mach_es kannst_du_es schreib_es lo_mismo eso_mismo
+    it this that these those them same esto eso lo cela ca isso isto
+    questo quello 这个 那个 它 これ それ あれ هذا هذه ذلك`,
+  /** Asks for another shape of the last answer. */
+  reshape: `as_a_table in_a_table as_a_list as_bullet als_tabelle als_liste como_tabla como_lista en_tabla sous_forme_de_tableau en_tableau en_liste
+    sound nicer netter aggressive freundlicher_formulier* less_harsh
+    sachlicher warmer fug_noch add_a_sentence
+    warmer shorter_please plus_court mas_corto version
+    shorter longer simpler formal informal friendlier funnier polite briefer french german english spanish italian portuguese chinese
+    japanese arabic bullet bullets bullet_points tone example examples simplify shorten expand
+    kurzer langer einfacher formlicher lockerer freundlicher hoflicher auf_englisch auf_deutsch auf_franzosisch stichpunkte beispiel
+    corto larga largo simple formal amable en_ingles en_frances en_aleman ejemplo
+    court plus_long simple formel formelle amical en_anglais en_allemand en_espagnol exemple
+    curto longo simples formal em_ingles exemplo breve formale in_inglese
+    短一点 更正式 英文 表格 简单点 举例 短く 丁寧に 英語で 表に 例えば اقصر بالانجليزيه رسمي`,
+}

@@ -1,0 +1,139 @@
+/** Words for what must be thought out: proofs, cases of law and money, undertakings, conditions. Spelled as `words.ts` says. */
+
+export const thinkWords = {
+  prove: `show_that zeige_dass zeig_dass muestra_que montre_que montrer_que mostre_que mostra_che 帰納法 归纳法 استقراء بالاستقراء индукции work_it_out_quantitatively
+    disprove provably correctness induction by_contradiction contradiction_proof show_by
+    widerlege leite_die herleitung leite_eine beweisen deduzca deducelo dedúcelo deducir deduz prouvez demonstra 論証 导出 推导出 示してください اثبات отрицай выведи
+    prove proof proofs proves derive derivation rigorous rigorously disprove lemma qed
+    beweis* bewies* leite_her herleit* widerleg* induktion
+    demuestra demostrar demostracion demuestre por_induccion deduce
+    demontre demontrer demonstration prouve prouver par_recurrence
+    prove demonstre demonstrar prova dimostra dimostrare dimostrazione bewijs udowodnij докажи* доказательство kanitla
+    证明 求证 推导 証明 示せ 導出 증명 برهن اثبت برهان`,
+  /** "Show that": a proof when it is of mathematics. */
+  show: ` show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
+    bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
+  maths: `equation gleichung ecuacion equacao 方程式 方程 equilibrium arrow voting_method wahlverfahren
+    differentiable differenzierbare derivable derivables raiz racine wurzel root sqrt
+    expected_number coin_flips dice squares quadratzahlen summe_der differenzierbar lambert subsequence sequence sequences convergent euler-lagrange variational
+    racional numero_racional cuadrado dado promedio lanzar 期望 二次方程式 公式 теорем* 差分 微分 微积分 calculo
+    prime primes theorem polynomial* integral* derivative* eigenvalue* matrix converge* diverge* continuous uniformly bounded
+    monoton* countable infinite infinitely abelian factoring factorization
+     axiom integers reals modulo probability expectation bayes combinatori*
+    primzahl* satz polynom* irrational* integral* ableitung* matrix konverg* diverg* stetig* beschrankt* folge naturliche ganzzahlig*
+    quadratwurzel koeffizienten wahrscheinlichkeit* vektorraum* abzahlbar* gruppe
+    primo primos teorema polinomio* integral* derivada* irracional* converge* diverge* matriz continua sucesion cubos induccion probabilidad recta_real
+    premier premiers theoreme polynome* integrale* derivee* irrationnel* converge* diverge* matrice continue suite groupe abelien probabilite*
+    primo teorema polinomio* integral* irracional converge diverge matriz serie_harmonica serie probabilidade integrale irrazionale
+    素数 偶数 奇数 定理 多项式 积分 导数 无理数 收敛 矩阵 概率 连续函数 逆命题 級数 素数 無理数 積分 収束 行列 確率 多項式 소수 무리수 적분
+    الجذر_التربيعي نسبي تكامل متسلسله عدد_اولي интеграл* простых предел* теорем*`,
+  /** Terms of mathematics and logic that are met with where things are proved. */
+  theory: `differential_equation differentialgleichung* ecuacion_diferencial equation_differentielle equacao_diferencial 微分方程
+    nirgends_differenzierbare
+    nowhere_differentiable nulle_part en_ningun_punto
+    cyclic zyklisch closed_form recurrence am-gm inequality ungleichung desigualdad inegalite desigualdade 不等式 均值不等式 متباينه
+    brachistochrone euler-lagrange lambda_calculus horses_are_the_same
+    bijection injection undecidable decidable halting irrational transcendental uncountable homomorphism
+    isomorph* topolog* manifold martingale lemma conjecture abelian np-complete np-hard navier-stokes black-scholes uniformly_continuous fermat riemann godel
+    cauchy bolzano* incompleteness time_complexity lower_bound continuum_hypothesis planar p_equal_np provabl* diophantine galois
+    halteproblem unentscheidbar* uberabzahlbar* gleichmassig_stetig irrational* unvollstandigkeit* abelsch* laufzeitkomplexitat
+    irracional* indecidible decidible problema_de_la_parada no_numerable biyeccion
+    irrationnel* irrationalite indecidable denombrable abelien bijection enumeravel indecidivel irrazional*
+    无理数 不可判定 费马 哥德尔 黎曼 无穷多 無理数 フェルマー 決定不能 停止性 иррационал* неразрешим*`,
+  /** Puzzles that mislead. */
+  riddle: `coins weighings heavier lighter flaw horses
+    riddle puzzle knights knaves liar liars truth-teller prisoners hats gods weighings counterfeit envelopes monty paradox who_is_who brainteaser
+    ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
+    谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز`,
+  /** Weighing things up. */
+  analyse: `argumentier* fairest gerechtest* mas_justo plus_juste
+    pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
+    weighs argue resilient valora valorar valuer bewerte clinical_trial
+    threat_model
+     mitigat* bedrohungsanalyse gegenmassnahmen amenazas menaces contre-mesures mitigaciones 威胁建模 脅威 hypotheses ranked critique
+    wage_ab abwage* abzuwagen abwagen pricing_strategy experiment sample_size viability viabilidad proyecciones sensibilidad
+    elabora elabore elaborez propose_une_architecture comparer optimieren tourenplanung redesign model_three funnel churn
+    対策 改善案 评估 风险评估 迁移方案
+    compare_in_depth literature_review en_detail sopesar 制定 影响
+    analyse analyze analysis assess evaluate weigh review audit investigate critique optimise optimize diagnose forecast recommend
+    recommendation strategy strategic trade-off* tradeoff* prioriti* rank benchmark
+    analysier* analyse bewert* pruf* beurteil* untersuch* abwag* optimier* empfehlung strategie* begutacht* diskutier*
+    analiza analizar evalua evaluar estrategia optimiza recomienda valora sopesa investiga
+    analyse* evalue* evaluer strategie* optimise recommande examine etudie en_profondeur elabore
+    analise analisar avalie estrategia otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
+    分析 评估 优化 策略 权衡 建议方案 方案 检讨 分析 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه`,
+  /** Asking for reasons, care, every case. */
+  depth: `all_steps alle_schritte todos_los_pasos toutes_les_etapes 所有步骤 途中の式 dependencies abhangigkeit* dependencias dependances 依赖关系 argumentier* argumenta argumente argumentez undefined_behaviour undefined_behavior zeitplan timeline
+    second-order second_order step-by-step schrittweise zielkonflikt* compromisos
+    sensitivity
+    objections einwande objeciones
+    quantitativ* hypotheses mitigations ranked order_of_steps several_exit in_welcher_reihenfolge en_que_orden methods hypothesen methoden arbeitspaket*
+    deadlines_and_chances chances numbers phased time_windows zeitfenster* zeitplan kosten sample_size power including schulungen datenschutz proyecciones sensibilidad delais
+    recours modify modifiche 计算 评估 移行
+    minimise minimize justify_your_choice optimal walk_through root_cause meilenstein* fuzz weighing lock-in consider taktisch rational*
+    step_by_step in_depth in_detail detailed thorough* carefully rigorous* justify justified assumptions assumption break-even breakeven
+    trade-off* tradeoff* scenario scenarios risks counter-argument* counterargument* alternatives each_decision consequences
+    comprehensive exhaustive argue derive flaw timeline roadmap propose fallback contingency edge_cases work_through
+    schritt_fur_schritt ausfuhrlich begrund* annahmen szenari* risik* folgen abwagung* gegenuber* jede_entscheidung detailliert grundlich
+    paso_a_paso detallad* justific* supuestos escenario* riesgos punto_de_equilibrio en_profundidad razonad*
+    etape_par_etape en_detail detaille* justifi* hypotheses scenario* risques seuil_de_rentabilite en_profondeur plan_de_retour chiffre calendrier
+    passo_a_passo detalhad* justifique premissas cenario* riscos ponto_de_equilibrio trocas
+    dettagliat* passo_dopo_passo scenari rischi
+    详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
+    بالتفصيل افتراضات مخاطر المخاطر سيناريو* التعادل`,
+  law: `asset_deal share_deal warrant* garantien garantias garanties cession fiscal* consecuencias_fiscales consequences_fiscales
+    cap_table resolution shareholder* dilution visas visados 签证
+    租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
+    arbeitgeber* insolven* lohn* empleador concurso_de_acreedores employeur liquidee liquidation unpaid wages bankrupt* refuse_to_sign redline impago
+    appeal denial denied denegacion denegado refus bescheid widerspruch* gutachten plazo* delai* allocation benefits pflegekasse pflegegrad contradictoire dependencia
+    llc penalt* registrations indemnif* indemnify power_of_attorney attorney lawyer police vollmacht* strafrecht* zivilrecht* zivil- anwalt*
+    notarial* penales civiles acciones_civiles abogad* notari* plainte avocat* advogad* avvocat*
+    evict eviction evicted data_processing sub-processors lawsuit sue sued deadlines recours faute licencie entretien indemnites
+    ausschlagen erbschaft mieter vermieter eigenbedarf vertragsstrafe franchising rechtlich* desahucio recurso despedido legali clausole
+    裁员 赔偿 劳动合同 解雇予告 جريمه
+    legally fiscal* juridi* frist* anspruch* kundigung* fiscalmente normativo* 法律 合同风险 aufenthaltstitel residence_permit
+    legal law lawsuit contract clause clauses liab* court tenant tenancy lease landlord eviction employer dismissal dismissed severance
+    copyright patent trademark inheritance testament probate custody divorce visa gdpr compliance jurisdiction statute non-compete
+    shareholder agreement anti-dilution drag-along bad-leaver notice_period public_holiday interest_balancing legitimate_interest rights
+    recht* gesetz* vertrag* *vertrag* klausel* unwirksam paragraf* urteil* gericht* miet* kundigungsschutz haftung* erb* testament* pflichtteil*
+    abmahnung* arbeitsrecht* dsgvo* betriebsstatte tochtergesellschaft anspruch* verjahr* schadensersatz gmbh steuerlich* widerruf*
+    legal ley contrato* clausula* despid* despedi* indemnizacion improcedente nulo demanda herencia alquiler inquilino juicio
+    loi contrat* clause* licenciement* indemnite* bail locataire proprietaire tribunal heritage juridique responsabilite sas sarl dividendes
+    lei contrato* clausula* demissao indenizacao heranca inquilino processo legge contratto licenziamento eredita
+    合同 法律 条款 起诉 劳动法 赔偿 遗产 离婚 侵权 契約 法律 訴訟 解雇 相続 法的 قانون عقد محكمه`,
+  money: `tax_consequences earn-out
+    margin profit losses p_l
+    working_capital loan_covenant covenant savings subsid* forderung* subvencion* subvention*
+    dcf wacc ebitda umsatz* ingresos margen marge wachstum crecimiento growth terminal
+    equity vesting expected_value* erwartungswert* anteile owe 报酬
+    churn cac gross_margin pricing revenue schulden sanierungsstau umsatz ebit bilanz* viabilidad facturacion chiffre_d_affaires 金额 融资
+    mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan equity portfolio cash_flow break-even
+    valuation investment salary insurance deduct* vat
+    steuer* hypothek* zins* rente* brutto netto gehalt* kredit* versicherung* abschreibung* rendite* *steuer* *kredit* mehrwertsteuer
+    impuesto* hipoteca* inflacion intereses pension nomina inversion prestamo rentabilidad costes punto_de_equilibrio etf fondo
+    impot* hypotheque interets retraite salaire investissement pret cotisations tva rentabilite chiffre_d'affaires patrimoine
+    imposto* hipoteca juros aposentadoria investimento emprestimo tasse mutuo interessi stipendio
+    税 贷款 利率 养老金 投资 保险 股票 税金 住宅ローン 年金 投資 金利 ضريبه قرض استثمار فائده خطه_ماليه`,
+  /** Whole undertakings. */
+  venture: `financial_model finanzplan* finanzmodell* modelo_financiero modele_financier retirement_plan altersvorsorge* plan_de_jubilacion business_model 财务模型
+    threat_model
+     bedrohungsanalyse grant_proposal forderantrag* modelo_de_amenazas analyse_de_menaces 威胁建模 脅威モデル methodology work_packages 전략* 마케팅
+    pricing_strategy migration_plan feasibility viability_study konzept umstellung tourenplanung bus_network grid plan_de_viabilidad plan_de_viabilite etude_de_marche
+    market_entry scaling_strategy onboarding experiment 改造 迁移方案
+    literature_review business_case *strategie* *strategy* kpis milestones meilenstein* contingency_plan plan_de_contingencia supply_chain 供应链 应对方案 三年
+    business_plan business_case go-to-market roster rota shifts migration infrastructure strategy policy curriculum thesis dissertation
+    research_plan merger acquisition reorganisation restructuring architecture budget
+    geschaftsplan businessplan dienstplan schichtplan migration* strategie* konzept standort masterarbeit
+    plan_de_negocio* estrategia tesis migracion reestructuracion plan_financiero
+    plan_d'affaires business_plan strategie migration memoire these reorganisation
+    plano_de_negocio* estrategia tese piano_aziendale strategia
+    商业计划 战略 迁移 排班 论文 事業計画 移行 シフト表 戦略 خطه_عمل خطه_ماليه`,
+  /** Words that bind a plan. */
+  bound: `twice_in_a_row back_to_back
+    at_least at_most no_more_than nobody everyone every each without under only must except unless within maximum minimum total
+    mindestens hochstens ohne unter nur muss mussen ausser jeder jede jedes innerhalb maximal niemand
+    al_menos como_maximo sin menos_de solo debe cada excepto dentro maximo nadie
+    au_moins au_plus sans moins_de seulement doit chaque sauf dans_la_limite maximum personne
+    pelo_menos no_maximo sem menos_de somente deve cada exceto almeno senza solo ogni
+    至少 最多 不超过 必须 每 除了 以内 少なくとも 以内 以下 必ず 各 على_الاقل بدون يجب كل`,
+}
