@@ -70,7 +70,7 @@ export function htmlToText(html: string, base: string): { title: string; text: s
       },
       ontext(text) {
         if (isTitle) title += text
-        if (hiddenFrom !== undefined) return
+        if (isTitle || hiddenFrom !== undefined) return
         output.push(preformatted > 0 ? text.replace(/ /g, fixedSpace) : text.replace(/\s+/g, " "))
       },
       onclosetag(name) {

@@ -50,7 +50,8 @@ export function createWebSearch(config: Config): ObjectTool | undefined {
     timeoutMs,
     maxTextBytes: 40_000,
     async run(input, context) {
-      const request = new Request(provider.request(input), { signal: context.signal, redirect: "error" })
+      // Not followed: the key would go along. workerd knows no `error` here.
+      const request = new Request(provider.request(input), { signal: context.signal, redirect: "manual" })
       const response = await context.operatorFetch(request).catch((error: unknown) => {
         if (context.signal.aborted) throw error
       })
