@@ -54,7 +54,8 @@ export type AcceptSocket = (options?: { tags?: readonly string[]; attachment?: u
 /**
  * All that an object may use: objects have no global fetch, timer, clock or randomness.
  * The host holds back every way out (fetch, peer, libSQL, blob, returned value, socket frame, a stream's next chunk) until
- * all writes that the object made so far are durable; an object never asks.
+ * all writes that the object made so far are durable; an object never asks. Where objects share one file, a call to a peer
+ * goes at once, and what the peer does because of it is held back, and lost, with what the caller wrote.
  */
 export interface ObjectHost {
   /** The key that this object was addressed by. */

@@ -116,7 +116,7 @@ describe("what an object wrote is durable before", () => {
     }
   })
 
-  test("a peer hears of it, a blob is written, the database is asked", async () => {
+  test("anything leaves a peer that heard of it, a blob is written, the database is asked", async () => {
     const seen: unknown[] = []
     const look = async () => {
       seen.push(durable("o", "step"))
@@ -125,7 +125,7 @@ describe("what an object wrote is durable before", () => {
     const libsql: Libsql = { read: look, write: look, project: async () => void (await look()), scrub: async () => {} }
     await hostOf(
       async (port) => {
-        if (port.id !== "o") return look()
+        if (port.id !== "o") return port.libsql.read([])
         port.storage.put("step", "peer")
         await port
           .peer("channel", "p")
@@ -143,6 +143,50 @@ describe("what an object wrote is durable before", () => {
     )
     await call("o", "go")
     expect(seen).toEqual(["peer", "read", "write", "blob"])
+  })
+})
+
+/** `asker` writes, asks `heard`, and is told nothing; `heard` counts its lives in memory. */
+async function askerAndHeard(inHeard: (port: ObjectHost) => Promise<void> = async () => {}): Promise<() => number> {
+  let lives = 0
+  await host.close()
+  const create = (_: string, port: ObjectHost): HostedObject => {
+    if (port.id === "heard") lives += 1
+    const ask = async () => {
+      port.storage.put("k", "asked")
+      await port
+        .peer("channel", "heard")
+        .call("refresh", {})
+        .catch(() => {})
+    }
+    return { ...noObject, call: () => (port.id === "heard" ? inHeard(port) : ask()) }
+  }
+  host = await openProbeHost({ aroundCommit, fetch: { operator: answer, agent: answer }, create })
+  return () => lives
+}
+
+describe("objects that call each other", () => {
+  test("share one commit, however often they do", async () => {
+    await askerAndHeard(async (port) => port.storage.put("k", "heard"))
+    const before = host.objects.stats().commits
+    await call("asker", "go")
+    expect(host.objects.stats().commits).toBe(before + 1)
+    expect([durable("asker", "k"), durable("heard", "k")]).toEqual(["asked", "heard"])
+  })
+
+  test("lose together what one of them wrote: nobody remembers what never was", async () => {
+    const lives = await askerAndHeard()
+    commitFailure = disk
+    expect(await codeOf(call("asker", "go"))).toBe("storage_failed")
+    commitFailure = undefined
+    await codeOf(call("heard", "go"))
+    expect(lives()).toBe(2)
+  })
+
+  test("who asks answers only when the writes of who was asked are durable", async () => {
+    await askerAndHeard(async (port) => port.storage.put("k", "heard"))
+    commitFailure = disk
+    expect(await codeOf(call("asker", "go"))).toBe("storage_failed")
   })
 })
 

@@ -133,18 +133,25 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
     }
   }
 
-  function reach(kind: ObjectKind, id: string): Transport {
+  /** @param caller - the object that asks; without one the answer goes to the outside */
+  function reach(kind: ObjectKind, id: string, caller?: Incarnation): Transport {
+    const answered = async (incarnation: Incarnation): Promise<void> => {
+      if (caller === undefined) return incarnation.gate()
+      incarnation.assertAlive()
+      store.follow(caller, incarnation)
+    }
     return {
       async call(name, input) {
         const { incarnation, object } = wakeFor(kind, id, name)
+        if (caller !== undefined) store.follow(incarnation, caller)
         return incarnation.attend(async () => {
           try {
             // Copied before the wait at the gate: what the object changes meanwhile is not what it answered.
             const answer = copyValue(await object.call(name, input))
-            await incarnation.gate()
+            await answered(incarnation)
             return answer
           } catch (error) {
-            throw await failureOf(incarnation, name, error)
+            throw await failureOf(incarnation, name, error, answered)
           }
         })
       },
@@ -171,10 +178,15 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
   }
 
   /** An error is a way out like any other: what it tells must be durable first. */
-  async function failureOf(incarnation: Incarnation, name: string, error: unknown): Promise<LoopError> {
+  async function failureOf(
+    incarnation: Incarnation,
+    name: string,
+    error: unknown,
+    answered = (from: Incarnation) => from.gate(),
+  ): Promise<LoopError> {
     logUnexpected(incarnation, name, error)
     try {
-      await incarnation.gate()
+      await answered(incarnation)
     } catch (gateError) {
       return toPeerFailure(gateError)
     }

@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly now: () => EpochMs
   readonly random: (sizeBytes: number) => Uint8Array
   /** Carries values as they are: who calls copies them. */
-  reach(kind: ObjectKind, id: string): Transport
+  reach(kind: ObjectKind, id: string, caller: Incarnation): Transport
   readonly sockets: SocketKeeper
   readonly stopping: AbortSignal
   readonly log: (entry: ObjectLog) => void
@@ -68,13 +68,14 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
     random: around.random,
     fetch: (request, egress) => leave(() => around.fetch[egress](request)),
     peer(kind, id) {
-      const transport = around.reach(kind, id)
+      const transport = around.reach(kind, id, incarnation)
       return openPeer(kind, {
-        // Copied before the wait at the gate: what the object changes meanwhile is not what it sent.
+        // No gate: the other object shares this one's file, so it lets nothing out before both their writes are durable.
         async call(name, input) {
           const copy = copyValue(input)
-          return leave(() => transport.call(name, copy))
+          return incarnation.attend(() => transport.call(name, copy))
         },
+        // Copied before the wait at the gate: what the object changes meanwhile is not what it sent.
         async stream(name, input) {
           const copy = copyValue(input)
           return leave(() => transport.stream(name, copy))

@@ -139,6 +139,17 @@ export class ObjectStore {
     )
   }
 
+  /**
+   * `writer` has heard of something that `other` did: what `other` wrote in the open batch is `writer`'s to lose, and to wait for
+   * before anything leaves it.
+   */
+  follow(writer: Writer, other: Writer): void {
+    const batch = this.#batch
+    if (batch === undefined || other.batch !== batch) return
+    writer.batch = batch
+    batch.writers.add(writer)
+  }
+
   /** Removes the alarm that has run, unless it was set anew since. */
   consumeAlarm(writer: Writer, alarm: Alarm): void {
     this.#alarmsChanged = true
