@@ -19,6 +19,8 @@ export interface RunDeps {
   readonly canLimitCpu: boolean
   /** Aborted when the runner stops. */
   readonly closing: AbortSignal
+  /** Hears in the engine's own words why a run came to nothing: for the operator, not for the model. */
+  readonly onEngineProblem: (problem: EngineProblem) => void
 }
 
 /** Until the container has everything, and from the program's end until its files are out. The guard allows itself less. */
@@ -40,18 +42,27 @@ export async function runInContainer(deps: RunDeps, work: SandboxRun, context: W
   try {
     container = await createContainer(deps, context)
   } catch (error) {
-    return { status: "failed", failure: creationFailure(error) }
+    const failure = creationFailure(error)
+    if (failure.code === "unavailable") report(deps, error)
+    return { status: "failed", failure }
   }
   const watch = createWatch(context.signal, deps.closing)
   const removal = watchRemoval(deps.engine, container)
   try {
     return await converse({ deps, work, context, container, watch, exitCode: () => removal.exitCode() })
   } catch (error) {
-    return watch.outcome() ?? { status: "failed", failure: failureOf(error) }
+    const outcome = watch.outcome()
+    if (outcome !== undefined) return outcome
+    report(deps, error)
+    return { status: "failed", failure: failureOf(error) }
   } finally {
     watch.end()
     await removal.finish()
   }
+}
+
+function report({ onEngineProblem }: RunDeps, error: unknown): void {
+  if (error instanceof EngineProblem) onEngineProblem(error)
 }
 
 interface Conversation {
@@ -126,7 +137,8 @@ async function createContainer({ engine, image, workspaces, canLimitCpu }: RunDe
 
 function creationFailure(error: unknown): WorkFailure {
   const status = error instanceof EngineProblem ? error.status : undefined
-  if (status === 409)
+  // Podman has no status of its own for it.
+  if (status === 409 || (error instanceof EngineProblem && /name .* is (already )?in use/.test(error.message)))
     return {
       code: "interrupted",
       message: "This command has a container already: it was started once, and is not again.",
@@ -221,10 +233,11 @@ function droppedNote({ droppedFiles }: GuardResult): string {
   return `\n[sandbox: ${droppedFiles} links, special files or too long paths are not kept]\n`
 }
 
-/** The guard's own exit codes, where it had to go without a result. Podman forgets them with the container. */
+/** The guard's own exit codes, where it had to go without a result. Podman forgets them with the container: it says 0. */
 async function explainSilence({ work, exitCode, watch }: Conversation, ranMs: number): Promise<CommandOutcome> {
   const code = await unlessAborted(exitCode(), watch.signal)
-  if (code === 124 || (code === undefined && ranMs > work.timeoutMs - clockSkewMs)) return { status: "timed_out" }
+  const isKnown = code !== undefined && code !== 0
+  if (code === 124 || (!isKnown && ranMs > work.timeoutMs - clockSkewMs)) return { status: "timed_out" }
   // 137: the kernel took the guard itself, which it does only when nothing else is left to take.
   if (code === 137) return { status: "failed", failure: { code: "resource_limit", message: memoryMessage } }
   if (code === 125)

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { argv, newCommandId, newWorkspace, openSandboxes, type Sandboxes } from "../testkit/sandboxes.ts"
+import { agentImageSource } from "./image.ts"
 import { createDockerWorker, type DockerWorkerConfig } from "./worker.ts"
 
 let sandboxes: Sandboxes
@@ -62,6 +63,7 @@ describe("the state says what is wrong:", () => {
   describe("of an engine", () => {
     let fake: Server
     let info: unknown
+    let image: unknown
     const withInfo = async (changes: object) => {
       info = {
         OSType: "linux",
@@ -76,7 +78,11 @@ describe("the state says what is wrong:", () => {
     beforeAll(async () => {
       fake = createServer((request, response) => {
         void text(request)
-        response.setHeader("api-version", "1.41").end(JSON.stringify(request.url?.endsWith("/info") ? info : []))
+        const { url = "" } = request
+        response.setHeader("api-version", "1.41")
+        if (url.includes("/containers/create")) response.writeHead(500).end('{"message":"/var/lib is full"}')
+        else if (url.endsWith("/info")) response.end(JSON.stringify(info))
+        else response.end(JSON.stringify(url.includes("/images/") ? image : []))
       })
       await new Promise<void>((resolve) => fake.listen(0, "127.0.0.1", resolve))
     })
@@ -90,6 +96,27 @@ describe("the state says what is wrong:", () => {
       ["is not of Linux", { OSType: "windows" }, /no Linux/],
     ])("that %s", async (_, changes, problem) => {
       expect(await withInfo(changes)).toMatchObject(unavailable(problem))
+    })
+
+    test("that makes no container, though all seems well: in its own words, but not to agents", async () => {
+      info = { MemoryLimit: true, PidsLimit: true, SecurityOptions: ["name=seccomp,profile=default"] }
+      image = { Config: { Labels: { "loop-gateway.source": agentImageSource() } } }
+      const address = fake.address()
+      const dataDir = await mkdtemp(join(tmpdir(), "loop-state-"))
+      const dockerHost = `tcp://127.0.0.1:${typeof address === "object" ? address?.port : 0}`
+      const worker = createDockerWorker({ ...sandboxes.config, dockerHost, dataDir })
+      expect(await worker.state()).toEqual({ status: "ok" })
+      const work = { kind: "sandbox.run", program: argv("true"), stdin: "", timeoutMs: 5_000 } as const
+      const context = { id: newCommandId(), signal: new AbortController().signal, onOutput: () => Promise.resolve() }
+      const outcome = await worker.run({ ...work, workspace: newWorkspace() }, context)
+      expect(outcome).toMatchObject({ status: "failed", failure: { code: "unavailable" } })
+      expect(JSON.stringify(outcome)).not.toContain("/var/lib")
+      expect(await worker.state()).toEqual({
+        status: "unavailable",
+        problem: expect.stringContaining("/var/lib is full"),
+      })
+      await worker.close()
+      await rm(dataDir, { recursive: true })
     })
   })
 })

@@ -27,6 +27,8 @@ export interface DockerWorkerConfig {
 const maxWaiting = 100
 /** For so long an answer of the engine about itself holds. */
 const stateHoldsMs = 5_000
+/** And so long what it said when a container could not be made or started. */
+const problemHoldsMs = 60_000
 
 /** Connects to the engine and removes at once what an earlier run of this runner left there. */
 export function createDockerWorker(config: DockerWorkerConfig): RunnerWorker {
@@ -36,6 +38,11 @@ export function createDockerWorker(config: DockerWorkerConfig): RunnerWorker {
   const closing = new AbortController()
   const running = new Map<CommandId, Promise<CommandOutcome>>()
   const inspect = remember(() => inspectEngine(engine, config.image), stateHoldsMs)
+  /** Of the last run, where the engine could not do it though it says that it can. */
+  let failed: { readonly problem: string; readonly at: number } | undefined
+  const onEngineProblem = ({ message }: EngineProblem) => {
+    failed = { problem: message, at: performance.now() }
+  }
   /** Once, before anything runs: afterwards our containers are no orphans. */
   let cleared: Promise<void> | undefined
   const clear = () => {
@@ -53,9 +60,12 @@ export function createDockerWorker(config: DockerWorkerConfig): RunnerWorker {
     await clear()
     const found = await inspect()
     if (found.status === "unavailable") return unavailable(found.problemForAgents)
-    const deps = { engine, workspaces, image: config.image, canLimitCpu: found.canLimitCpu, closing: closing.signal }
+    const { canLimitCpu } = found
+    const deps = { engine, workspaces, image: config.image, canLimitCpu, closing: closing.signal, onEngineProblem }
     const timeoutMs = Math.min(work.timeoutMs, config.timeoutMs)
-    return runInContainer(deps, { ...work, timeoutMs }, context)
+    const outcome = await runInContainer(deps, { ...work, timeoutMs }, context)
+    if (outcome.status === "succeeded") failed = undefined
+    return outcome
   }
   const perform = async (work: RunnerWork, context: WorkContext): Promise<CommandOutcome> => {
     if (work.kind !== "sandbox.run" && work.kind !== "sandbox.erase")
@@ -80,7 +90,10 @@ export function createDockerWorker(config: DockerWorkerConfig): RunnerWorker {
     capability: "sandbox",
     async state() {
       const found = await inspect()
-      return found.status === "ok" ? { status: "ok" } : { status: "unavailable", problem: found.problem }
+      if (found.status === "unavailable") return { status: "unavailable", problem: found.problem }
+      // For a while only: whoever asks first whether it works would never find out that it does again.
+      if (failed === undefined || performance.now() - failed.at > problemHoldsMs) return { status: "ok" }
+      return { status: "unavailable", problem: failed.problem }
     },
     async run(work, context) {
       const already = running.get(context.id)
