@@ -68,9 +68,7 @@ export class Breakers {
 
   #save(provider: string, breaker: Breaker): void {
     const known = this.#breakers.get(provider)
-    const isSame =
-      known === breaker ||
-      (known?.status === "closed" && breaker.status === "closed" && known.failures === breaker.failures)
+    const isSame = known !== undefined && JSON.stringify(known) === JSON.stringify(breaker)
     if (isSame) return
     if (known === undefined && this.#breakers.size >= mostBreakers) return
     this.#breakers.set(provider, breaker)

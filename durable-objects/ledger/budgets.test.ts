@@ -550,6 +550,17 @@ describe("a provider", () => {
     ])
   })
 
+  test("that fails now and then is not, and is when its failures come in a row later", async () => {
+    harness = await openHarness()
+    for (let n = 101; n < 110; n += 1) {
+      await fail(n)
+      harness.time.advance(6 * 60_000)
+    }
+    expect(await reserve(110)).toEqual(allowed)
+    await breakIt()
+    expect(await reserve(111)).toMatchObject({ status: "providers_down" })
+  })
+
   test("that has no room in the budget is not tried, and stays to be tried", async () => {
     harness = await openHarness()
     await breakIt()
