@@ -27,6 +27,8 @@ const hidingStyle =
 const fixedSpace = "\uE000"
 /** Pages nest less; what nests more wants to see where we break. */
 const maxDepth = 500
+const deepest = 5_000
+const pieceCharacters = 32_768
 
 /** @param base - what relative links belong to */
 export function htmlToText(html: string, base: string): { title: string; text: string } {
@@ -42,11 +44,21 @@ export function htmlToText(html: string, base: string): { title: string; text: s
   const breakBlock = () => {
     if (output.length > 0 && output.at(-1) !== "\n\n") output.push("\n\n")
   }
+  const writeText = (text: string) => {
+    if (preformatted > 0) {
+      output.push(text.replace(/[^\S\n]/g, fixedSpace))
+      return
+    }
+    const shown = text.replace(/\s+/g, " ")
+    // Never two spaces together: what tidies them up would take forever with a million.
+    const rest = /\s$/.test(output.at(-1) ?? " ") ? shown.trimStart() : shown
+    if (rest !== "") output.push(rest)
+  }
   const parser = new Parser(
     {
       onopentag(name, attributes) {
         depth += 1
-        if (name === "title") isTitle = true
+        if (name === "title" && title === "") isTitle = true
         if (hiddenFrom !== undefined) return
         if (skipped.has(name) || depth > maxDepth || isHidden(attributes)) {
           hiddenFrom = depth
@@ -71,7 +83,7 @@ export function htmlToText(html: string, base: string): { title: string; text: s
       ontext(text) {
         if (isTitle) title += text
         if (isTitle || hiddenFrom !== undefined) return
-        output.push(preformatted > 0 ? text.replace(/ /g, fixedSpace) : text.replace(/\s+/g, " "))
+        writeText(text)
       },
       onclosetag(name) {
         if (name === "title") isTitle = false
@@ -91,7 +103,11 @@ export function htmlToText(html: string, base: string): { title: string; text: s
     },
     { decodeEntities: true, lowerCaseTags: true },
   )
-  parser.end(html)
+  // In pieces, so that one that nests without end is left where it is seen: the parser's effort grows with the square of depth.
+  for (let from = 0; from < html.length && depth <= deepest; from += pieceCharacters) {
+    parser.write(html.slice(from, from + pieceCharacters))
+  }
+  parser.end()
   const text = output
     .join("")
     .replace(/[ \t]+\n/g, "\n")

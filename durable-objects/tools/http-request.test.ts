@@ -103,6 +103,20 @@ describe("what is told", () => {
     expect(text.length).toBeLessThan(61_000)
   })
 
+  test.each([
+    ["spaces between elements", "<b> </b>".repeat(240_000)],
+    ["tabs of code", `<pre>${"\t".repeat(1_900_000)}x`],
+    ["line ends of code", `<pre>${" \n".repeat(900_000)}x`],
+    ["open elements", "<div>".repeat(380_000)],
+    ["items and dashes", "<li>- ".repeat(300_000)],
+    ["cells", "<td>|".repeat(380_000)],
+  ])("a page of nothing but %s is read in no time", async (_, html) => {
+    answer({ "content-type": "text/html" }, `<p>start</p>${html}`)
+    const startedAt = performance.now()
+    expect((await send({})).text).toContain("start")
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+  })
+
   test("an answer without end is cut, and its connection ended", async () => {
     let isClosed = false
     site.pages.set("/", (_, response) => {
