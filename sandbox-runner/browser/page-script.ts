@@ -1,7 +1,6 @@
 /** The scripts of `page/` as one expression for Playwright: the world that they run in has no modules and no types. */
 import { readFileSync } from "node:fs"
 import { stripTypeScriptTypes } from "node:module"
-import { selectors } from "playwright-core"
 
 /** Name of the selector engine: `loop-page=read`. */
 export const engineName = "loop-page"
@@ -10,7 +9,9 @@ let registered: Promise<void> | undefined
 
 /** Tells Playwright of the engine, once a process: it knows no way to take one back. */
 export function registerPageScript(): Promise<void> {
-  registered ??= selectors.register(engineName, { content: pageScript() }, { contentScript: true })
+  registered ??= import("playwright-core").then(({ selectors }) =>
+    selectors.register(engineName, { content: pageScript() }, { contentScript: true }),
+  )
   return registered
 }
 
