@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { join } from "node:path"
 import { measureGrowth } from "./growth.ts"
+import { measureLink } from "./link.ts"
 import { createModel } from "./programs.ts"
 import { measureRecords } from "./records.ts"
 import { measureReservations } from "./reservations.ts"
@@ -39,6 +40,7 @@ try {
     measureReservations,
     measureGrowth,
     measureRecords,
+    measureLink,
     measureSandbox,
   ]) {
     const found = await measure(model.url)
