@@ -1,5 +1,6 @@
 /** Contracts of agent groups: separate agents with their own prompt, model, keys and budget, bound to channels. */
 import * as z from "zod"
+import { HotSwapConfig } from "../routing/hot-swap.ts"
 import { BudgetTokens, BudgetUsd } from "../settings.ts"
 import { ChannelId, GroupId } from "../units.ts"
 import { endpoint, Instant, nothing, page, pageLimit } from "./endpoint.ts"
@@ -11,16 +12,6 @@ const BaseUrl = z
   .url({ protocol: /^https?$/ })
   .max(2_000)
   .refine((value) => !/^https?:\/\/[^/?#]*@/i.test(value), "must not contain a user name or password")
-const Percent = z.number().min(0).max(100)
-
-/** A message goes to the first tier whose `maxComplexity` is not below its own. */
-export const HotSwapConfig = z.object({
-  enabled: z.boolean(),
-  tiers: z.array(z.object({ model: ModelName, maxComplexity: Percent, label: z.string().max(100) })).max(10),
-  escalationThreshold: Percent.default(40),
-  deescalation: z.boolean().default(true),
-})
-export type HotSwapConfig = z.infer<typeof HotSwapConfig>
 
 const provider = {
   type: z.enum(["anthropic", "openai", "ollama"]),

@@ -61,6 +61,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   conversations.listMessages,
   conversations.sendAsOperator,
   conversations.interruptConversation,
+  conversations.chooseModel,
   conversations.exportConversation,
   conversations.archiveConversation,
   conversations.unarchiveConversation,

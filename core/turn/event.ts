@@ -43,6 +43,8 @@ const asked = {
   reason: z.string().optional(),
   /** Whom it stands in for, and why that one does not answer. */
   instead: z.object({ provider: z.string(), model: z.string(), reason: z.string() }).optional(),
+  /** Names what the model was shown: its thoughts hold behind that alone. */
+  prompt: z.string().optional(),
   /** What in the context sent came from outside: where each piece was from. Empty: nothing did. */
   marks: z.array(z.string()).optional(),
   /** No bill for the call is higher; it counts where the real one is never known. */

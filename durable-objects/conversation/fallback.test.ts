@@ -83,6 +83,35 @@ const calls = async () => {
 }
 const feed = (name: LiveEvent["event"]) => live.filter(({ event }) => event === name).map(({ data }) => data)
 
+const vault = createVault(new Uint8Array(32).fill(7))
+const id = GroupId.parse(`grp_${"7".repeat(24)}`)
+const group = (changes: Partial<GroupRow>): GroupRow => ({
+  id,
+  name: "support",
+  description: "",
+  systemPrompt: "",
+  model: null,
+  tools: null,
+  apiKeySealed: null,
+  skills: [],
+  budgetMaxTokensDay: null,
+  budgetMaxTokensMonth: null,
+  budgetMaxMicroUsdDay: null,
+  budgetMaxMicroUsdMonth: null,
+  conversationMaxTokensDay: null,
+  conversationMaxTokensMonth: null,
+  conversationMaxMicroUsdDay: null,
+  conversationMaxMicroUsdMonth: null,
+  hotSwapConfig: null,
+  fallbackChainConfig: null,
+  historyMessages: null,
+  maxOutputTokens: null,
+  createdAt: EpochMs.parse(1),
+  updatedAt: EpochMs.parse(1),
+  version: 0,
+  ...changes,
+})
+
 describe("a provider that fails", () => {
   const cut = (text: string): Reply => ({ kind: "spoiled", by: "cut", afterChunks: 2, answer: { text, chunkSize: 5 } })
   const second = (request: ScriptedRequest): Reply => ({
@@ -182,34 +211,6 @@ describe("a provider that fails", () => {
 })
 
 describe("a group's own chain", () => {
-  const vault = createVault(new Uint8Array(32).fill(7))
-  const id = GroupId.parse(`grp_${"7".repeat(24)}`)
-  const group = (changes: Partial<GroupRow>): GroupRow => ({
-    id,
-    name: "support",
-    description: "",
-    systemPrompt: "",
-    model: null,
-    tools: null,
-    apiKeySealed: null,
-    skills: [],
-    budgetMaxTokensDay: null,
-    budgetMaxTokensMonth: null,
-    budgetMaxMicroUsdDay: null,
-    budgetMaxMicroUsdMonth: null,
-    conversationMaxTokensDay: null,
-    conversationMaxTokensMonth: null,
-    conversationMaxMicroUsdDay: null,
-    conversationMaxMicroUsdMonth: null,
-    hotSwapConfig: null,
-    fallbackChainConfig: null,
-    historyMessages: null,
-    maxOutputTokens: null,
-    createdAt: EpochMs.parse(1),
-    updatedAt: EpochMs.parse(1),
-    version: 0,
-    ...changes,
-  })
   const link = (more: object) => ({
     type: "openai",
     model: "local-1",
@@ -306,5 +307,39 @@ describe("a model for each message", () => {
     await expect(peer.call("accept", { viewer: owner, message: unknown })).rejects.toMatchObject({
       code: "model_unknown",
     })
+  })
+})
+
+describe("a model's thoughts", () => {
+  const thoughtsIn = (request: ScriptedRequest | undefined) =>
+    request?.messages.flatMap(({ blocks }) => blocks.flatMap((block) => (block.type === "thinking" ? [block.raw] : [])))
+
+  test("go back to the letter, in the same turn and in later ones", async () => {
+    await open()
+    harness.model.setScript(({ toolResults, n }) =>
+      toolResults.length === 0 && n === 1
+        ? { kind: "answer", thinking: "let me see", tools: [{ name: "append_line", input: { line: "a" } }] }
+        : { kind: "answer", thinking: "I see", text: "done" },
+    )
+    await ask("go")
+    await ask("and on")
+    const [, second, third] = harness.model.requests
+    expect(thoughtsIn(second)).toMatchObject([{ thinking: "let me see" }])
+    expect(thoughtsIn(third)).toMatchObject([{ thinking: "let me see" }, { thinking: "I see" }])
+  })
+
+  test("stay out once the history before them was cut: their provider would refuse the request", async () => {
+    await open()
+    await createGroup(harness.libsql, group({ historyMessages: 3 }))
+    harness.model.setScript(() => ({ kind: "answer", thinking: "hm", text: "done" }))
+    await ask("one", ["support"])
+    await ask("two", ["support"])
+    await ask("three", ["support"])
+    const counts = harness.model.requests.map((request) => [request.messages.length, thoughtsIn(request)?.length])
+    expect(counts).toEqual([
+      [1, 0],
+      [3, 1],
+      [3, 0],
+    ])
   })
 })

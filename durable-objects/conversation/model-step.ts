@@ -4,7 +4,9 @@ import type { ModelRequest } from "../../core/model/call.ts"
 import { imagesOf } from "../../core/model/image.ts"
 import type { Message } from "../../core/model/message.ts"
 import { continuationOf, joinAnswer, resumptionNote } from "../../core/model/resume.ts"
+import { promptName, withBoundThoughts } from "../../core/model/thinking.ts"
 import type { Command } from "../../core/turn/decide.ts"
+import type { TurnEvent } from "../../core/turn/event.ts"
 import { foldTurn, turnText, type TurnState } from "../../core/turn/fold.ts"
 import { systemOf } from "../../core/turn/wishes.ts"
 import type { EpochMs } from "../../core/units.ts"
@@ -86,6 +88,7 @@ export class ModelStep {
             attempt,
             ...started,
             ...whyOf(route, before, started),
+            prompt: promptName(request),
             marks,
           })
         },
@@ -134,7 +137,7 @@ export class ModelStep {
   async #request({ policy }: Segment, transcript: Message[], note: string): Promise<ModelRequest> {
     const hasPictures = imagesOf(transcript).length > 0
     const shown = hasPictures ? await showPictures(this.#host.blobs, transcript) : { messages: transcript }
-    return {
+    const request = {
       model: policy.model,
       system: [systemOf(policy), note].filter((part) => part !== "").join("\n\n"),
       ...shown,
@@ -143,7 +146,13 @@ export class ModelStep {
         .map((tool) => tool.spec),
       maxOutputTokens: policy.maxOutputTokens,
     }
+    const prompts = this.#state.turns.flatMap(({ events }) => events.flatMap(promptOf))
+    return { ...request, messages: withBoundThoughts(request, new Set(prompts)) }
   }
+}
+
+function promptOf(event: TurnEvent): string[] {
+  return event.type === "model_started" && event.prompt !== undefined ? [event.prompt] : []
 }
 
 /** Why this model: for the operator, and for whoever watches the feed. */

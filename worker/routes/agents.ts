@@ -5,13 +5,13 @@ import {
   createAgentGroup,
   deleteAgentGroup,
   getAgentGroup,
-  HotSwapConfig,
   listAgentGroups,
   unassignChannel,
   updateAgentGroup,
 } from "../../core/api/agents.ts"
 import { toUsd } from "../../core/budget/usd.ts"
 import { LoopError } from "../../core/errors.ts"
+import { HotSwapConfig } from "../../core/routing/hot-swap.ts"
 import { microUsdOf } from "../../core/settings.ts"
 import { type ChannelId, GroupId, toHex, toRfc3339 } from "../../core/units.ts"
 import * as store from "../../adapters/store/agents.ts"

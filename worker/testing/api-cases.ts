@@ -245,6 +245,10 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
     },
   },
   "post /api/conversations/{id}/interrupt": { succeeds: onConversation({ body: {} }) },
+  "put /api/conversations/{id}/model": {
+    succeeds: onConversation({ body: { model: null } }),
+    fails: { 400: onConversation({ body: { model: "nobody knows it" } }) },
+  },
   "post /api/conversations/{id}/archive": { succeeds: onConversation({ body: {} }) },
   "post /api/conversations/{id}/unarchive": { succeeds: onConversation({ body: {} }) },
   "delete /api/conversations/{id}": { succeeds: onConversation() },
