@@ -34,7 +34,7 @@ def main():
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGALRM, lambda *_: os._exit(EXIT_TIMED_OUT))
     signal.alarm(TRANSFER_SECONDS)
-    os.mkdir(WORK, 0o700)
+    os.makedirs(WORK, 0o700, exist_ok=True)
     header, stdin = receive()
     argv, script = command_of(header)
     started = time.monotonic()
