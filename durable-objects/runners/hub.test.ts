@@ -314,7 +314,7 @@ describe("a lost connection", () => {
     expect(b.unheard).toEqual([])
     await harness.pass(graceMs + 2_000)
     expect((await b.hear("command")).command.id).toBe(id)
-    const late = await harness.dial({ via: "memory" }, runnerId("a"))
+    const late = await harness.dial(undefined, runnerId("a"))
     late.say(hello({ id: runnerId("a"), held: [{ id, status: "accepted" }] }))
     expect(await late.hear("welcome")).toMatchObject({ yours: [] })
     late.say({ type: "running", id })
@@ -404,7 +404,7 @@ describe("a runner", () => {
   })
 
   test("of the gateway's own process cannot be silent, and costs no alarm", async () => {
-    await harness.link()
+    await harness.link({}, { via: "memory" })
     await harness.pass(deadAfterMs * 2)
     expect((await harness.hub.call("list", {})).runners).toMatchObject([{ state: "online", isBuiltIn: true }])
   })
@@ -503,7 +503,7 @@ describe("a runner", () => {
     const a = await harness.link({ id: runnerId("b") }, { via: "token", token: await harness.addToken() })
     await harness.hub.call("order", { runnerId: runnerId("b"), order: "restart" })
     expect(await a.hear("order")).toEqual({ type: "order", order: "restart" })
-    await harness.link({ id: runnerId("a") })
+    await harness.link({ id: runnerId("a") }, { via: "memory" })
     const order = (id: RunnerId) => harness.hub.call("order", { runnerId: id, order: "shutdown" })
     await expect(order(runnerId("a"))).rejects.toMatchObject({ code: "runner_built_in" })
     await expect(order(runnerId("c"))).rejects.toMatchObject({ code: "runner_not_found" })
@@ -520,6 +520,29 @@ describe("a runner", () => {
     await finish(a, id)
     expect(a.unheard.map(({ type }) => type)).not.toContain("command")
     expect((await harness.hub.call("list", {})).runners).toMatchObject([{ state: "draining" }])
+  })
+})
+
+describe("the gateway's own runner", () => {
+  test("counts as there while its process starts, however long the gateway was stopped", async () => {
+    const own = await harness.link({ id: runnerId("a") }, { via: "memory" })
+    await lose(own)
+    harness.time.advance(24 * 3_600_000)
+    expect(await harness.hub.call("available", {})).toEqual({ capabilities: ["sandbox", "browser"] })
+    const { id } = await harness.submit()
+    expect(await begin(await harness.link({ id: runnerId("a") }, { via: "memory" }))).toBe(id)
+  })
+
+  test("under a new name takes the place of the old one, which nobody waits for", async () => {
+    const old = await harness.link({ id: runnerId("a") }, { via: "memory" })
+    const done = await harness.submit()
+    await begin(old)
+    await finish(old, done.id)
+    await lose(old)
+    const anew = await harness.link({ id: runnerId("b") }, { via: "memory" })
+    const { id } = await harness.submit()
+    expect(await begin(anew)).toBe(id)
+    expect((await harness.hub.call("list", {})).runners.map((one) => one.id)).toEqual([runnerId("b")])
   })
 })
 

@@ -76,6 +76,9 @@ export class Roster {
       revokedAt: null,
     }
     this.#put(runner)
+    // One process, one runner: another name is of a data directory that is no longer used.
+    if (runner.tokenId === null)
+      for (const other of this.all) if (other.tokenId === null && other.id !== id) this.#forget(other.id)
     return runner
   }
 
@@ -107,8 +110,7 @@ export class Roster {
   prune(now: EpochMs): void {
     for (const { id, awaySince } of this.#runners.values()) {
       if (awaySince === null || after(awaySince, forgottenAfterMs) > now) continue
-      this.#runners.delete(id)
-      this.#host.storage.delete(keys.runner(id))
+      this.#forget(id)
     }
   }
 
@@ -118,7 +120,9 @@ export class Roster {
     return this.all.map((runner) => {
       const attached = linked.get(runner.id)
       const isHere = attached !== undefined && !isSilent(attached, now) && isTrusted(attached, now)
-      const isBackSoon = attached !== undefined || (runner.awaySince !== null && after(runner.awaySince, graceMs) > now)
+      // Where the gateway is, its own process is, or is about to be.
+      const isOurs = attached !== undefined || runner.tokenId === null
+      const isBackSoon = isOurs || (runner.awaySince !== null && after(runner.awaySince, graceMs) > now)
       const presence = isHere ? "here" : isBackSoon && runner.revokedAt === null ? "back_soon" : "gone"
       const { id, isDraining, capabilities, slots } = runner
       return { id, isDraining, capabilities, slots, presence, running: loadOf(id) }
@@ -138,6 +142,11 @@ export class Roster {
       return { ...own, state, isBuiltIn: runner.tokenId === null, running: loadOf(id) }
     })
     return views.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.id < b.id ? -1 : 1))
+  }
+
+  #forget(id: RunnerId): void {
+    this.#runners.delete(id)
+    this.#host.storage.delete(keys.runner(id))
   }
 
   #put(runner: Runner): void {

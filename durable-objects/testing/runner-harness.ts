@@ -77,7 +77,7 @@ export interface RunnerHarness {
   readonly live: readonly LiveEvent[]
   /** Sets up a token, for these capabilities where they are named. */
   addToken(capabilities?: readonly Capability[]): Promise<TokenOf>
-  /** A socket that has not said anything; `refused` with the code when it is not taken. */
+  /** A socket that has not said anything; by a token of the runner's own unless told. */
   dial(via?: Via, id?: RunnerId): Promise<FakeRunner>
   /** A runner that is linked. */
   link(words?: HelloWords, via?: Via): Promise<FakeRunner>
@@ -203,6 +203,13 @@ export async function openRunnerHarness(): Promise<RunnerHarness> {
           tokenId: via.token.tokenId,
         }
 
+  const own = new Map<RunnerId, TokenOf>()
+  const tokenOf = async (id: RunnerId) => {
+    const token = own.get(id) ?? (await harness.addToken())
+    own.set(id, token)
+    return token
+  }
+
   const harness: RunnerHarness = {
     get objects() {
       return objects
@@ -242,10 +249,11 @@ export async function openRunnerHarness(): Promise<RunnerHarness> {
       }
       return { tokenId: id, hash, revoke }
     },
-    async dial(via = { via: "memory" }, id = runnerId("a")) {
-      return toFakeRunner(await opened(new WebSocket(server.urlOf("runners", "main", inputOf(via, id)))))
+    async dial(via, id = runnerId("a")) {
+      const input = inputOf(via ?? { via: "token", token: await tokenOf(id) }, id)
+      return toFakeRunner(await opened(new WebSocket(server.urlOf("runners", "main", input))))
     },
-    async link(words = {}, via = { via: "memory" }) {
+    async link(words = {}, via) {
       const runner = await harness.dial(via, words.id)
       runner.say(hello(words))
       await runner.hear("welcome")
