@@ -1,6 +1,8 @@
 /** The door to all providers: whom a model's name reaches, and what it says when nobody is there. */
 import { afterEach, describe, expect, test } from "vitest"
+import { LoopError } from "../../core/errors.ts"
 import type { ModelRequest } from "../../core/model/call.ts"
+import type { ChainLink } from "../../core/model/chain.ts"
 import { say } from "../../sandbox-runner/testkit/model-script.ts"
 import { startScriptedModel, type ScriptedModel } from "../../sandbox-runner/testkit/scripted-model.ts"
 import { linkOf } from "../../core/turn/policy.ts"
@@ -94,4 +96,107 @@ test.each(["", "/", "/v1", "/v1/"])("Ollama's address may end in %j", async (end
   const server = await serve(["ollama"])
   const models = createModels({ ...bare, ollama: { baseUrl: server.url + end } }, exits)
   expect(await models.run(asking("ollama/llama4"), call("ollama/llama4"))).toMatchObject({ status: "answered" })
+})
+
+describe("a link of a chain", () => {
+  const elsewhere = (server: ScriptedModel, more: Partial<ChainLink> = {}): ChainLink => ({
+    ...linkOf("local-1"),
+    baseUrl: server.openAiUrl,
+    ...more,
+  })
+  const configured = { ...bare, openai: { baseUrl: "https://api.openai.com/v1", apiKey: "sk-of-the-environment" } }
+
+  test("is asked at its own address, by the way out that is judged, and never with the environment's key", async () => {
+    const server = await serve(["ollama"])
+    const ways: string[] = []
+    const way = (name: string) => (request: Request) => {
+      ways.push(name)
+      return fetch(request)
+    }
+    const models = createModels(configured, { operator: way("operator"), agent: way("agent") })
+    const link = elsewhere(server)
+    expect(await models.run(asking("x"), admitted(link))).toMatchObject({ status: "answered" })
+    expect(server.requests[0]?.model).toBe("local-1")
+    expect(ways).toEqual(["agent"])
+  })
+
+  test("at an address that the environment names too goes the environment's way, with its key", async () => {
+    const server = await serve(["sk-of-the-environment"])
+    const openai = { baseUrl: server.openAiUrl, apiKey: "sk-of-the-environment" }
+    const models = createModels({ ...bare, openai }, { operator: straight, agent: never })
+    expect(await models.run(asking("x"), admitted(elsewhere(server)))).toMatchObject({ status: "answered" })
+  })
+
+  test("takes its own key along", async () => {
+    const server = await serve(["sk-own"])
+    const models = createModels(configured, exits)
+    const call = admitted(elsewhere(server, { key: "own" }), "sk-own")
+    expect(await models.run(asking("x"), call)).toMatchObject({ status: "answered" })
+  })
+
+  test("whose key cannot be had is not asked, least of all with another key", async () => {
+    const models = createModels(configured, neverFetch)
+    for (const key of ["own", "group"] as const) {
+      expect(await models.run(asking("x"), admitted({ ...linkOf("gpt-x"), key }))).toMatchObject({
+        failure: { reason: "not_configured" },
+        billed: "nothing",
+      })
+    }
+  })
+
+  test("at a forbidden address says what to allow", async () => {
+    const forbid = () => Promise.reject(new LoopError("egress_forbidden"))
+    const models = createModels(configured, { operator: straight, agent: forbid })
+    const link = { ...linkOf("local-1"), baseUrl: "http://10.0.0.1/v1" }
+    expect(await models.run(asking("x"), admitted(link))).toMatchObject({
+      failure: { reason: "not_configured", message: expect.stringContaining("EGRESS_ALLOW_PRIVATE") },
+      billed: "nothing",
+    })
+  })
+
+  test("is given up when it is silent for longer than its own patience", async () => {
+    const server = await startScriptedModel({ script: () => ({ kind: "hang" }) })
+    open.push(server)
+    const models = createModels(configured, exits)
+    const call = admitted(elsewhere(server, { timeoutMs: 50 }))
+    expect(await models.run(asking("x"), call)).toMatchObject({
+      failure: { reason: "first_byte_timeout" },
+      billed: "unknown",
+    })
+  })
+
+  test("is called once for each admission", async () => {
+    const models = createModels(configured, neverFetch)
+    const call = admitted({ ...linkOf("gpt-x"), key: "own" })
+    await models.run(asking("x"), call)
+    await expect(models.run(asking("x"), call)).rejects.toMatchObject({ code: "internal" })
+  })
+})
+
+test.each([
+  ["nothing", { kind: "error", status: 500 }],
+  ["unknown", { kind: "drop" }],
+  ["unknown", { kind: "spoiled", by: "cut", afterChunks: 1, answer: { text: "so far", chunkSize: 2 } }],
+  ["unknown", { kind: "spoiled", by: "error", afterChunks: 0, answer: { text: "so far" } }],
+] as const)("a call that fails is billed as %s by %j", async (billed, reply) => {
+  const server = await startScriptedModel({ script: () => reply })
+  open.push(server)
+  const models = createModels({ ...bare, anthropic: { baseUrl: server.url, apiKey: "sk" } }, exits)
+  expect(await models.run(asking("claude-x"), call("claude-x"))).toMatchObject({ status: "failed", billed })
+})
+
+test("nobody listens: nothing is billed", async () => {
+  const server = await serve(["sk"])
+  await server.close()
+  open.splice(0)
+  const models = createModels({ ...bare, anthropic: { baseUrl: server.url, apiKey: "sk" } }, exits)
+  expect(await models.run(asking("claude-x"), call("claude-x"))).toMatchObject({ billed: "nothing" })
+})
+
+test("no tokenizer makes more of a request than its bound", async () => {
+  const server = await serve(["sk"])
+  const models = createModels({ ...bare, anthropic: { baseUrl: server.url, apiKey: "sk" } }, exits)
+  const request = { ...asking("claude-x"), system: '"quotes" and ж'.repeat(50) }
+  await models.run(request, call("claude-x"))
+  expect(models.mostInputTokens(request, linkOf("claude-x"))).toBeGreaterThan(server.requests[0]?.sizeBytes ?? Infinity)
 })

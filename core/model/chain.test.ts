@@ -1,0 +1,59 @@
+/** Who comes next, and who stands and falls together. */
+import { describe, expect, test } from "vitest"
+import { breakerOf, headedBy, linkOfEntry, nextTry, switchWithinMs, wireName, type ChainLink } from "./chain.ts"
+
+const link = (model: string, more: Partial<ChainLink> = {}): ChainLink => ({
+  label: model,
+  provider: "openai",
+  model,
+  key: "environment",
+  maxRetries: 2,
+  timeoutMs: 60_000,
+  ...more,
+})
+const failed = (candidate: number, tries: number, elapsedMs = 0, retryAfterMs?: number) => ({
+  failure: { reason: "server" as const, message: "", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  candidate,
+  tries,
+  elapsedMs,
+})
+
+describe("after a failure", () => {
+  const chain = [link("a"), link("b"), link("c")]
+  test("retries are short while another stands ready, and end within the bound", () => {
+    expect(nextTry(chain, failed(0, 1))).toEqual({ status: "try", candidate: 0, delayMs: 250 })
+    expect(nextTry(chain, failed(0, 2))).toEqual({ status: "try", candidate: 0, delayMs: 1_000 })
+    expect(nextTry(chain, failed(0, 3))).toEqual({ status: "try", candidate: 1, delayMs: 0 })
+    expect(nextTry(chain, failed(0, 1, switchWithinMs))).toEqual({ status: "try", candidate: 1, delayMs: 0 })
+    expect(nextTry(chain, failed(0, 1, 0, switchWithinMs + 1))).toMatchObject({ candidate: 1 })
+  })
+  test("the last one is waited for as before, and then given up", () => {
+    expect(nextTry(chain, failed(2, 2, 50_000))).toEqual({ status: "try", candidate: 2, delayMs: 4_000 })
+    expect(nextTry(chain, failed(2, 3))).toEqual({ status: "give_up" })
+  })
+  test("the same model at the same place is not asked again as if it were another", () => {
+    expect(nextTry([link("a"), link("a"), link("b")], failed(0, 3))).toMatchObject({ candidate: 2 })
+    expect(nextTry([link("a"), link("a")], failed(0, 3))).toEqual({ status: "give_up" })
+    const elsewhere = link("a", { baseUrl: "https://other.example/v1" })
+    expect(nextTry([link("a"), elsewhere], failed(0, 3))).toMatchObject({ candidate: 1 })
+  })
+})
+
+test("a fallback that names the chosen model says how it is called", () => {
+  const patient = link("a", { timeoutMs: 5_000, maxRetries: 0 })
+  expect(headedBy(link("a"), [link("x"), link("b"), patient])).toEqual([patient, link("b"), patient])
+})
+
+test("Ollama's models have a prefix in the gateway and none on the wire", () => {
+  const entry = { label: "Local", type: "ollama" as const, model: "llama3", maxRetries: 1, timeoutMs: 1_000 }
+  const local = linkOfEntry(entry, "environment")
+  expect(local.model).toBe("ollama/llama3")
+  expect(wireName(local)).toBe("llama3")
+  expect(wireName(link("ollama/x"))).toBe("ollama/x")
+})
+
+test("a breaker is of an address and of whose key it is", () => {
+  expect(breakerOf(link("a"), "grp_1")).toBe("openai")
+  expect(breakerOf(link("b", { key: "group" }), "grp_1")).toBe("openai (grp_1)")
+  expect(breakerOf(link("a", { baseUrl: "https://x.example:8/v1" }), null)).toBe("openai x.example:8")
+})
