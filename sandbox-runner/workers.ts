@@ -1,5 +1,6 @@
 /** What a runner can do on this machine: the one place where its workers are made. */
 import { parseAllowance } from "../core/egress/address.ts"
+import type { Log } from "../core/log.ts"
 import { createBrowserWorker } from "./browser/worker.ts"
 import type { WorkersConfig } from "./config.ts"
 import { createDockerWorker } from "./docker/worker.ts"
@@ -11,10 +12,16 @@ export interface WorkersPlace {
   /** The gateway's own addresses, closed to pages. */
   readonly ownOrigins: readonly string[]
   readonly ownPort?: number
+  readonly log: Log
 }
 
+const noSandboxHint =
+  "CHROMIUM_NO_SANDBOX=true: a weakness in Chromium gives a page all that its user may do. Better allow user namespaces."
+
 /** Makes them. None has an effect outside before its first command, but for the removal of what an earlier life left. */
-export function createWorkers(config: WorkersConfig, { directory, ownOrigins, ownPort }: WorkersPlace): RunnerWorker[] {
+export function createWorkers(config: WorkersConfig, place: WorkersPlace): RunnerWorker[] {
+  const { directory, ownOrigins, ownPort, log } = place
+  if (config.CHROMIUM_NO_SANDBOX) log({ level: "warn", event: "chromium_without_sandbox", hint: noSandboxHint })
   const browser = createBrowserWorker({
     chromium: {
       path: config.CHROMIUM_PATH,
@@ -26,6 +33,7 @@ export function createWorkers(config: WorkersConfig, { directory, ownOrigins, ow
     allowances: config.EGRESS_ALLOW_PRIVATE.flatMap((entry) => parseAllowance(entry) ?? []),
     ownOrigins,
     ...(ownPort === undefined ? {} : { ownPort }),
+    log,
   })
   if (!config.AGENT_CONTAINER_MODE) return [browser]
   const docker = createDockerWorker({

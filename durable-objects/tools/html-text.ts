@@ -104,8 +104,9 @@ export function htmlToText(html: string, base: string): { title: string; text: s
     { decodeEntities: true, lowerCaseTags: true },
   )
   // In pieces, so that one that nests without end is left where it is seen: the parser's effort grows with the square of depth.
-  for (let from = 0; from < html.length && depth <= deepest; from += pieceCharacters) {
+  for (let from = 0; from < html.length; from += pieceCharacters) {
     parser.write(html.slice(from, from + pieceCharacters))
+    if (depth > deepest) break
   }
   parser.end()
   const text = output

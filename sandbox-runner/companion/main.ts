@@ -57,7 +57,7 @@ async function start(config: RunnerConfig, options: CompanionOptions): Promise<v
     directory: directory.path,
     version: packageJson.version,
     slots: slotsOf(config),
-    workers: options.workers ?? createWorkers(config, placeOf(config, directory.path)),
+    workers: options.workers ?? createWorkers(config, { ...placeOf(config, directory.path), log }),
     dial: () => socketDial(config.GATEWAY_URL, config.RUNNER_TOKEN),
     clock: machineClock,
     randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),

@@ -242,7 +242,7 @@ async function startRunner(
       directory: path,
       version: packageJson.version,
       slots: slotsOf(own),
-      workers: workers ?? createWorkers(own, { directory: path, ownOrigins, ownPort: port }),
+      workers: workers ?? createWorkers(own, { directory: path, ownOrigins, ownPort: port, log }),
       dial: (id) => memoryDial(objects, id),
       clock: machineClock,
       randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
