@@ -54,6 +54,8 @@ export const FileChannel = z.strictObject({
   kind: z.literal("telegram"),
   botToken: SecretReference,
   allowedUserIds: z.array(z.number().int().positive()).max(1_000).default([]),
+  /** As of a channel by the API. */
+  approverUserIds: z.array(z.number().int().positive()).max(1_000).nullable().default(null),
   enabled: z.boolean().default(true),
   /** The name of an agent group, of this file or not. */
   group: z.string().optional(),

@@ -13,7 +13,7 @@ import { Capability, Command, CommandId, CommandOutcome, RunnerId } from "../cor
 import { CommandView, RunnerOrder, RunnerView } from "../core/runner/fleet.ts"
 import { ChoiceAnswer } from "../core/turn/event.ts"
 import { TurnReport } from "../core/turn/report.ts"
-import { ConversationId, ChoiceId, EpochMs, GroupId, TokenId, TurnId, UserId } from "../core/units.ts"
+import { ChannelId, ConversationId, ChoiceId, EpochMs, GroupId, TokenId, TurnId, UserId } from "../core/units.ts"
 
 const method = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output })
 const nothing = z.object({})
@@ -54,6 +54,14 @@ export type SubmitAnswer = z.infer<typeof SubmitAnswer>
 
 /** At once; more come in several calls. */
 export const mostPublished = 100
+
+/** What someone in a chat does about a question. Places of questions and options count from 0. */
+export const ChatAnswer = z.discriminatedUnion("kind", [
+  z.object({ kind: z.enum(["allow", "always", "deny"]) }),
+  z.object({ kind: z.literal("option"), question: z.number().int(), option: z.number().int() }),
+  z.object({ kind: z.literal("text"), question: z.number().int(), text: z.string() }),
+])
+export type ChatAnswer = z.infer<typeof ChatAnswer>
 
 export const methods = {
   conversation: {
@@ -110,6 +118,19 @@ export const methods = {
         always: z.boolean().optional(),
       }),
       nothing,
+    ),
+    /**
+     * Someone in a chat answers a question that was asked there; `text` tells them what became of it. `noted`: others of the same
+     * question still wait. `refused`: it is still open. `closed`: it was over before.
+     */
+    answerInChat: method(
+      z.object({
+        choiceId: ChoiceId,
+        place: z.object({ channelId: ChannelId, chatId: z.number().int() }),
+        by: z.object({ id: z.string(), name: z.string(), isApprover: z.boolean() }),
+        given: ChatAnswer,
+      }),
+      z.object({ text: z.string(), status: z.enum(["over", "noted", "refused", "closed"]) }),
     ),
     interrupt: method(z.object({ viewer }), nothing),
     /**

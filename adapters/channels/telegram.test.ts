@@ -214,7 +214,10 @@ describe("receiving", () => {
   test("a web hook is set with its secret, read back and deleted", async () => {
     const { fake, telegram } = await start({ allowHttpWebhook: true })
     expect(await telegram.setWebhook("http://127.0.0.1:1/hook", "s3cret")).toEqual({ status: "ok", result: true })
-    expect(fake.calls.at(-1)?.params).toMatchObject({ secret_token: "s3cret", allowed_updates: ["message"] })
+    expect(fake.calls.at(-1)?.params).toMatchObject({
+      secret_token: "s3cret",
+      allowed_updates: ["message", "callback_query"],
+    })
     expect(await telegram.getWebhook()).toEqual({
       status: "ok",
       result: { url: "http://127.0.0.1:1/hook", lastError: null },

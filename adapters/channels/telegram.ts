@@ -2,7 +2,7 @@
  * The Telegram Bot API as the gateway uses it, by grammY. Every call has a time limit and ends as a value; the token is in
  * no value, no error and no log.
  */
-import { Api, GrammyError, HttpError } from "grammy/web"
+import { Api, GrammyError, HttpError, InputFile } from "grammy/web"
 import * as z from "zod"
 import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
 import { toRichMarkdown } from "../../core/channel/telegram-rich.ts"
@@ -57,6 +57,8 @@ export interface Telegram {
    * one. The text is never lost to its markup.
    */
   sendPart(part: OutgoingPart): Promise<SendOutcome>
+  /** Says something to who pressed a button, and ends its waiting. Best effort: never fails. */
+  answerPress(pressId: string, text: string): Promise<void>
   /** Best effort: never fails. */
   sendTyping(place: TelegramPlace): Promise<void>
 }
@@ -89,11 +91,25 @@ export function createTelegram(options: TelegramOptions): Telegram {
   }
   const sendRich = ({ chatId, threadId, text }: OutgoingPart) =>
     attempt((api) => api.sendRichMessage(chatId, { markdown: toRichMarkdown(text) }, threadOf(threadId)))
-  const sendPlain = ({ chatId, threadId, text }: OutgoingPart) =>
-    // Telegram's servers would fetch the address of a preview, and a model chose it.
-    attempt((api) =>
-      api.sendMessage(chatId, text, { ...threadOf(threadId), link_preview_options: { is_disabled: true } }),
-    )
+  // Telegram's servers would fetch the address of a preview, and a model chose it.
+  const unseen = { link_preview_options: { is_disabled: true } }
+  const sendPlain = ({ chatId, threadId, text, buttons }: OutgoingPart) =>
+    attempt((api) => api.sendMessage(chatId, text, { ...threadOf(threadId), ...unseen, ...keyboardOf(buttons) }))
+  const sendDocument = ({ chatId, threadId, text }: OutgoingPart, file: NonNullable<OutgoingPart["document"]>) =>
+    attempt((api) => {
+      const input = new InputFile(new TextEncoder().encode(file.text), file.fileName)
+      return api.sendDocument(chatId, input, { ...threadOf(threadId), caption: text.slice(0, maxCaptionUnits) })
+    })
+  const editText = async ({ chatId, text }: OutgoingPart, messageId: number) => {
+    const answer = await attempt((api) => api.editMessageText(chatId, messageId, text, unseen))
+    // An attempt whose answer was lost has done it.
+    const isDone = answer.status === "refused" && answer.reason.includes("message is not modified")
+    return answer.status === "ok" || isDone ? ({ status: "ok", result: { message_id: messageId } } as const) : answer
+  }
+  const sendOne = (part: OutgoingPart) => {
+    if (part.edits !== undefined) return editText(part, part.edits)
+    return part.document === undefined ? sendPlain(part) : sendDocument(part, part.document)
+  }
 
   return {
     getMe: async () => {
@@ -118,6 +134,11 @@ export function createTelegram(options: TelegramOptions): Telegram {
         AbortSignal.any([AbortSignal.timeout(waitSeconds * 1000 + limits.pollMarginMs), signal]),
       ),
     sendPart: (part) => sendTo(part, true),
+    async answerPress(pressId, text) {
+      const within = AbortSignal.timeout(limits.typingMs)
+      // Bot API "answerCallbackQuery": 200 characters.
+      await attempt((api) => api.answerCallbackQuery(pressId, { text: text.slice(0, 200), show_alert: true }), within)
+    },
     async sendTyping({ chatId, threadId }) {
       const within = AbortSignal.timeout(limits.typingMs)
       await attempt((api) => api.sendChatAction(chatId, "typing", threadOf(threadId)), within)
@@ -125,10 +146,11 @@ export function createTelegram(options: TelegramOptions): Telegram {
   }
 
   async function sendTo(part: OutgoingPart, mayFollow: boolean): Promise<SendOutcome> {
-    const isRich = part.format === "markdown" && knowsRichMessages
+    const isPlain = part.edits !== undefined || part.document !== undefined || part.buttons !== undefined
+    const isRich = part.format === "markdown" && knowsRichMessages && !isPlain
     const rich = isRich ? await sendRich(part) : undefined
     const isUnknownMethod = rich?.status === "refused" && rich.code === 404
-    const answer = rich === undefined || rich.status === "refused" ? await sendPlain(part) : rich
+    const answer = rich === undefined || rich.status === "refused" ? await sendOne(part) : rich
     if (isUnknownMethod && answer.status === "ok") knowsRichMessages = false
     if (answer.status === "refused" && answer.movedToChatId !== undefined && mayFollow) {
       return sendTo({ ...part, chatId: answer.movedToChatId }, false)
@@ -142,6 +164,18 @@ const unauthorized = {
   status: "unauthorized",
   reason: "Telegram does not know this bot token. Ask @BotFather for the token and enter it again.",
 } as const
+
+/** Bot API "sendDocument". */
+const maxCaptionUnits = 1_024
+
+const keyboardOf = (buttons: OutgoingPart["buttons"]) =>
+  buttons === undefined
+    ? {}
+    : {
+        reply_markup: {
+          inline_keyboard: buttons.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
+        },
+      }
 
 const threadOf = (threadId: number | undefined) => (threadId === undefined ? {} : { message_thread_id: threadId })
 

@@ -10,7 +10,7 @@ import { readPolicySource } from "./policy.ts"
 import { approval, at, choiceId, groupId, loopId, projection, turnId } from "./samples.ts"
 
 const by = { name: "ada", now: at(1) }
-const ls: Condition = { kind: "argv", program: "ls", arguments: [] }
+const ls = { kind: "argv" as const, program: "ls", arguments: [] }
 const rule = (fields: Partial<ApprovalRule> = {}) =>
   ApprovalRule.parse({
     toolName: "run_script",
@@ -93,7 +93,7 @@ export function approvalSuite(database: () => Libsql): void {
   })
 
   describe("always for this", () => {
-    const allow = (group: number | null, condition = ls) =>
+    const allow = (group: number | null, condition: Condition = ls) =>
       addCondition(
         database(),
         { toolName: "run_script", groupId: group === null ? null : groupId(group), condition },

@@ -25,11 +25,21 @@ const TelegramUserId = z
 /** Who is served; an empty list serves nobody. */
 const AllowedUserIds = z.array(TelegramUserId).max(1_000)
 
+/**
+ * Of those who are served, who may allow what an agent asks for. Null: in a private chat the person it is with, in a group
+ * nobody.
+ */
+const ApproverUserIds = AllowedUserIds.nullable()
+
 export const NewChannel = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("telegram"),
     name,
-    config: z.object({ botToken: BotToken, allowedUserIds: AllowedUserIds.default([]) }),
+    config: z.object({
+      botToken: BotToken,
+      allowedUserIds: AllowedUserIds.default([]),
+      approverUserIds: ApproverUserIds.default(null),
+    }),
   }),
 ])
 export type NewChannel = z.infer<typeof NewChannel>
@@ -37,7 +47,13 @@ export type NewChannel = z.infer<typeof NewChannel>
 export const ChannelChanges = z.object({
   name: name.optional(),
   enabled: z.boolean().optional(),
-  config: z.object({ botToken: BotToken.optional(), allowedUserIds: AllowedUserIds.optional() }).optional(),
+  config: z
+    .object({
+      botToken: BotToken.optional(),
+      allowedUserIds: AllowedUserIds.optional(),
+      approverUserIds: ApproverUserIds.optional(),
+    })
+    .optional(),
 })
 export type ChannelChanges = z.infer<typeof ChannelChanges>
 
@@ -50,6 +66,7 @@ export const ChannelView = z.object({
   groupId: GroupId.nullable(),
   config: z.object({
     allowedUserIds: z.array(z.number().int()),
+    approverUserIds: z.array(z.number().int()).nullable(),
     /** The last four characters of the bot token. */
     botTokenHint: z.string(),
   }),

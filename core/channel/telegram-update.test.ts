@@ -8,6 +8,7 @@ const reader: TelegramReader = {
   channelId: ChannelId.parse(`chan_${"0".repeat(24)}`),
   bot: { id: 99, username: "loop_bot" },
   allowedUserIds: [7],
+  approverUserIds: null,
   now: EpochMs.parse(1_000),
 }
 const ann = { id: 7, is_bot: false, first_name: "Ann", last_name: "Lee" }
@@ -38,6 +39,9 @@ test("an allowed person's text becomes a message, keyed by the update", () => {
   expect(read({ text: " Hello\nthere " })).toEqual({
     status: "message",
     place: { chatId: 7 },
+    by: { id: 7, name: "Ann Lee", isApprover: true },
+    repliesTo: null,
+    said: "Hello\nthere",
     message: {
       externalId: "tg:5",
       text: "Hello\nthere",
@@ -223,4 +227,74 @@ test("no update, however strange, is thrown at", () => {
       readTelegramUpdate(update({ text: value, entities: other, reply_to_message: other }), reader)
     }),
   )
+})
+
+describe("an answer to a question", () => {
+  const from = { id: 7, is_bot: false, first_name: "Ann" }
+  const press = (chat: object, user: object = from) => ({
+    update_id: 9,
+    callback_query: {
+      id: "q1",
+      from: user,
+      data: "y:l",
+      chat_instance: "1",
+      message: { message_id: 3, date: 1, chat },
+    },
+  })
+  const privately = { id: 7, type: "private" }
+  const group = { id: -5, type: "supergroup" }
+  const by = (approverUserIds: number[] | null, chat: object) => {
+    const inbound = readTelegramUpdate(press(chat), { ...reader, approverUserIds })
+    return inbound.status === "press" ? inbound.by?.isApprover : undefined
+  }
+
+  test("by a button is a press, with what the button says", () => {
+    expect(readTelegramUpdate(press(privately), reader)).toEqual({
+      status: "press",
+      pressId: "q1",
+      place: { chatId: 7 },
+      data: "y:l",
+      by: { id: 7, name: "Ann", isApprover: true },
+    })
+  })
+
+  test("by a stranger or a machine has no author", () => {
+    for (const user of [
+      { ...from, id: 99 },
+      { ...from, is_bot: true },
+    ])
+      expect(readTelegramUpdate(press(group, user), reader)).toMatchObject({ status: "press", by: null })
+  })
+
+  test.each([
+    [null, privately, true],
+    [null, group, false],
+    [[7], group, true],
+    [[8], group, false],
+    [[8], privately, false],
+    [[], privately, false],
+  ])("with the approvers %o in %o may allow: %s", (approvers, chat, may) => {
+    expect(by(approvers, chat)).toBe(may)
+  })
+
+  test.each([
+    ["/approve", { allow: true, number: null }],
+    ["/deny 12", { allow: false, number: 12 }],
+    ["/APPROVE@loop_bot 3", { allow: true, number: 3 }],
+  ])("%s is a verdict", (text, verdict) => {
+    expect(read({ text })).toMatchObject({ status: "verdict", ...verdict, by: { id: 7 } })
+  })
+
+  test("a command with more words is a message like any other", () => {
+    expect(read({ text: "/approve of this plan?" }).status).toBe("message")
+  })
+
+  test("a reply names the message of ours that it answers, and no one else's", () => {
+    const replied = (id: number) => ({ message_id: 3, date: 1, chat: privately, from: { ...from, id }, text: "Which?" })
+    expect(read({ text: "Large", reply_to_message: replied(reader.bot.id) })).toMatchObject({
+      repliesTo: 3,
+      said: "Large",
+    })
+    expect(read({ text: "Large", reply_to_message: replied(8) })).toMatchObject({ repliesTo: null })
+  })
 })

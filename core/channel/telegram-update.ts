@@ -7,13 +7,15 @@ import type { ChannelId, EpochMs } from "../units.ts"
 import type { InboundMessage } from "./message.ts"
 
 /** Update kinds that the gateway asks Telegram for. */
-export const telegramUpdateKinds = ["message"] as const
+export const telegramUpdateKinds = ["message", "callback_query"] as const
 
 export interface TelegramReader {
   readonly channelId: ChannelId
   readonly bot: { readonly id: number; readonly username: string }
   /** Nobody else is served; an empty list serves nobody. */
   readonly allowedUserIds: readonly number[]
+  /** Who may allow what the agent asks for; null: in a private chat the person it is with, in a group nobody. */
+  readonly approverUserIds: readonly number[] | null
   readonly now: EpochMs
 }
 
@@ -22,8 +24,41 @@ export interface TelegramPlace {
   readonly threadId?: number
 }
 
+/** Who answers a question. */
+export interface TelegramAnswerer {
+  readonly id: number
+  readonly name: string
+  readonly isApprover: boolean
+}
+
 export type TelegramInbound =
-  | { readonly status: "message"; readonly place: TelegramPlace; readonly message: InboundMessage }
+  | {
+      readonly status: "message"
+      readonly place: TelegramPlace
+      readonly message: InboundMessage
+      readonly by: TelegramAnswerer
+      /** The bot's message that it is a reply to, by Telegram's number. */
+      readonly repliesTo: number | null
+      /** What was written, without what it replies to. */
+      readonly said: string
+    }
+  /** A button was pressed. By a stranger, when `by` is null. */
+  | {
+      readonly status: "press"
+      readonly pressId: string
+      readonly place: TelegramPlace
+      readonly data: string
+      readonly by: TelegramAnswerer | null
+    }
+  /** `/approve` or `/deny`, with the number of a question or for the only one. */
+  | {
+      readonly status: "verdict"
+      readonly place: TelegramPlace
+      readonly allow: boolean
+      readonly number: number | null
+      readonly repliesTo: number | null
+      readonly by: TelegramAnswerer
+    }
   /** The person wants what runs to stop. */
   | { readonly status: "stop"; readonly place: TelegramPlace }
   | { readonly status: "ignored"; readonly reason: IgnoredReason; readonly senderId: number | null }
@@ -41,6 +76,7 @@ const User = z.object({
 })
 const Entity = z.object({ type: z.string(), offset: Id, length: Id, user: z.object({ id: Id }).optional() })
 const RepliedMessage = z.object({
+  message_id: Id.optional(),
   from: User.optional(),
   text: z.string().optional(),
   caption: z.string().optional(),
@@ -61,6 +97,15 @@ const Message = z.looseObject({
 })
 type Message = z.infer<typeof Message>
 const Update = z.object({ update_id: Id.nonnegative(), message: Message })
+const PressUpdate = z.object({
+  update_id: Id.nonnegative(),
+  callback_query: z.object({
+    id: z.string().max(100),
+    from: User,
+    data: z.string().max(64),
+    message: Message.pick({ chat: true, message_thread_id: true, is_topic_message: true }),
+  }),
+})
 
 const Numbered = z.object({ update_id: Id.nonnegative() })
 
@@ -71,6 +116,8 @@ export function updateIdOf(update: unknown): number | undefined {
 
 /** @param update - as Telegram sent it, parsed from JSON only */
 export function readTelegramUpdate(update: unknown, reader: TelegramReader): TelegramInbound {
+  const press = PressUpdate.safeParse(update)
+  if (press.success) return readPressed(press.data.callback_query, reader)
   const parsed = Update.safeParse(update)
   if (!parsed.success) return { status: "ignored", reason: "unreadable", senderId: null }
   const { update_id: updateId, message } = parsed.data
@@ -85,11 +132,22 @@ export function readTelegramUpdate(update: unknown, reader: TelegramReader): Tel
   const said = withoutBotName(clean(message.text ?? message.caption ?? ""), reader.bot.username)
   const place = placeOf(message)
   if (/^\/stop$/i.test(said)) return { status: "stop", place }
+  const by = answererOf(sender, message.chat.type, reader)
+  const replied = message.reply_to_message
+  const repliesTo = replied?.from?.id === reader.bot.id ? (replied.message_id ?? null) : null
+  const [, verdict, number] = /^\/(approve|deny)(?:\s+(\d{1,6}))?$/i.exec(said) ?? []
+  if (verdict !== undefined) {
+    const allow = verdict.toLowerCase() === "approve"
+    return { status: "verdict", place, allow, number: number === undefined ? null : Number(number), repliesTo, by }
+  }
   const text = compose(message, said, reader.bot.id)
   if (text === "") return ignored("empty")
   return {
     status: "message",
     place,
+    by,
+    repliesTo,
+    said,
     message: {
       externalId: `tg:${updateId}`,
       text: text.slice(0, maxTextUnits),
@@ -107,6 +165,24 @@ export function readTelegramUpdate(update: unknown, reader: TelegramReader): Tel
       receivedAt: reader.now,
     },
   }
+}
+
+function readPressed(
+  { id: pressId, from, data, message }: z.infer<typeof PressUpdate>["callback_query"],
+  reader: TelegramReader,
+): TelegramInbound {
+  const isServed = !from.is_bot && reader.allowedUserIds.includes(from.id)
+  const by = isServed ? answererOf(from, message.chat.type, reader) : null
+  return { status: "press", pressId, place: placeOf(message), data, by }
+}
+
+function answererOf(
+  user: z.infer<typeof User>,
+  chatType: Message["chat"]["type"],
+  reader: TelegramReader,
+): TelegramAnswerer {
+  const isApprover = reader.approverUserIds?.includes(user.id) ?? chatType === "private"
+  return { id: user.id, name: nameOf(user), isApprover }
 }
 
 /** In UTF-8 at most three bytes each: stays below the megabyte that a message may have. Telegram's own limit is far lower. */
@@ -132,7 +208,7 @@ const attachments = {
   rich_message: "a formatted message",
 } as const
 
-function placeOf(message: Message): TelegramPlace {
+function placeOf(message: Pick<Message, "chat" | "message_thread_id" | "is_topic_message">): TelegramPlace {
   const { message_thread_id: threadId, is_topic_message: isTopic } = message
   // Without is_topic_message it is a thread of replies, which is no place of its own.
   return isTopic === true && threadId !== undefined

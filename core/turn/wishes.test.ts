@@ -9,6 +9,8 @@ const policy: TurnPolicy = {
   groupName: "default",
   system: "You are Marvin.",
   permissionMode: "default",
+  approvalRules: [],
+  home: null,
   tools: [{ name: "append_line", runsIn: "object", risk: "high", repeatable: false, outward: "acts", cases: [] }],
 }
 const wishes = { groupName: null, instructions: "Speak like a pirate.", maxOutputTokens: null }

@@ -468,7 +468,11 @@ export class FakeGateway {
         enabled: true,
         groupId: null,
         managed: false,
-        config: { allowedUserIds: body.config.allowedUserIds, botTokenHint: body.config.botToken.slice(-4) },
+        config: {
+          allowedUserIds: body.config.allowedUserIds,
+          approverUserIds: body.config.approverUserIds,
+          botTokenHint: body.config.botToken.slice(-4),
+        },
         status: "connected",
         mode: "polling",
         problem: null,

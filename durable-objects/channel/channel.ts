@@ -2,6 +2,7 @@
  * One account on a platform: takes in what people write there and sends what answers them. Keeps its own copy of its settings,
  * so that it works while libSQL is away. It knows nothing of conversations but their ids.
  */
+import type { Telegram } from "../../adapters/channels/telegram.ts"
 import type { Vault } from "../../adapters/vault.ts"
 import { findChannel } from "../../adapters/store/channels.ts"
 import { safeEqual } from "../../adapters/digest.ts"
@@ -15,6 +16,7 @@ import type { HostedObject, ObjectHost } from "../host.ts"
 import type { LiveInterest } from "../live/interest.ts"
 import { LivePublisher } from "../live/publisher.ts"
 import { methods, on, routeOf, type ChannelStatus, type Routes } from "../peers.ts"
+import { ChatAnswers } from "./chat-answers.ts"
 import { Connection, type ConnectionConfig } from "./connection.ts"
 import { Credentials, settingsOf, type Opened } from "./credentials.ts"
 import { Intake, type Taken } from "./intake.ts"
@@ -56,7 +58,11 @@ export class Channel implements HostedObject {
     this.#store = new ChannelStore(host.storage)
     this.#pace = new Pace(host.storage)
     this.#credentials = new Credentials(host, parts.vault, parts.config.TELEGRAM_API_ROOT)
-    this.#intake = new Intake(host, this.#store, (place, text) => this.#tell(place, text))
+    const answers = new ChatAnswers(host, this.#store, {
+      tell: (place, text) => this.#tell(place, text),
+      answerPress: (pressId, text) => this.#answerPress(pressId, text),
+    })
+    this.#intake = new Intake(host, this.#store, answers, (place, text) => this.#tell(place, text))
     this.#connection = new Connection({
       host,
       store: this.#store,
@@ -185,9 +191,31 @@ export class Channel implements HostedObject {
     if (opened.status !== "open") return { status: "refused", reason: opened.problem }
     const waitMs = this.#pace.take(part.chatId, this.#host.now())
     if (waitMs > 0) return { status: "later", retryAfterMs: waitMs, reason: "Telegram's pace is kept." }
-    const outcome = await opened.telegram.sendPart(part)
+    const outcome = await this.#sendPart(opened.telegram, part)
     if (outcome.status === "later") this.#pace.hold(part.chatId, outcome.retryAfterMs, this.#host.now())
     return outcome
+  }
+
+  /** A question gets its number in the chat, by which it can be answered in words. */
+  async #sendPart(telegram: Telegram, part: OutgoingPart): Promise<SendOutcome> {
+    const { chatId, choice } = part
+    if (choice === undefined) return telegram.sendPart(part)
+    if (choice.isOver) {
+      this.#store.noteAnswered(chatId, choice.choiceId)
+      return telegram.sendPart(part)
+    }
+    const { number } = this.#store.noteAsked(chatId, choice)
+    const words = choice.question === null ? `\nOr write /approve ${number} or /deny ${number}.` : ""
+    const outcome = await telegram.sendPart({ ...part, text: part.text + words })
+    if (outcome.status === "sent") this.#store.noteShown(chatId, number, Number(outcome.externalId))
+    return outcome
+  }
+
+  /** Never fails: who pressed sees by the message what became of it. */
+  async #answerPress(pressId: string, text: string): Promise<void> {
+    const { row } = this.#store
+    const opened = row?.enabled === true ? this.#credentials.open(row) : undefined
+    if (opened?.status === "open") await opened.telegram.answerPress(pressId, text)
   }
 
   async #tell(place: TelegramPlace, text: string): Promise<void> {

@@ -51,11 +51,14 @@ export class Credentials {
   }
 }
 
-const PublicConfig = z.object({ allowedUserIds: z.array(z.number().int()) })
+const PublicConfig = z.object({
+  allowedUserIds: z.array(z.number().int()),
+  approverUserIds: z.array(z.number().int()).nullable().default(null),
+})
 
 /** Who is served and as which bot. Settings that cannot be read serve nobody. */
 export function settingsOf({ row, bot }: ChannelStore): IntakeSettings {
   if (row === null || bot === null) throw new TypeError("a channel that is not connected takes nothing")
-  const allowedUserIds = PublicConfig.safeParse(row.config).data?.allowedUserIds ?? []
-  return { channelId: row.id, bot, allowedUserIds }
+  const config = PublicConfig.safeParse(row.config).data ?? { allowedUserIds: [], approverUserIds: [] }
+  return { channelId: row.id, bot, ...config }
 }

@@ -4,12 +4,14 @@ import { readTelegramUpdate, updateIdOf, type TelegramPlace } from "../../core/c
 import { errorRule, isLoopError } from "../../core/errors.ts"
 import { after, type ChannelId, type ConversationId, type EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
+import type { ChatAnswers } from "./chat-answers.ts"
 import type { Bot, ChannelStore } from "./records.ts"
 
 export interface IntakeSettings {
   readonly channelId: ChannelId
   readonly bot: Bot
   readonly allowedUserIds: readonly number[]
+  readonly approverUserIds: readonly number[] | null
 }
 
 export type Taken = "accepted" | "ignored"
@@ -24,6 +26,7 @@ const maxBrokenUpdates = 100
 export class Intake {
   readonly #host: ObjectHost
   readonly #store: ChannelStore
+  readonly #answers: ChatAnswers
   readonly #tell: (place: TelegramPlace, text: string) => Promise<void>
   readonly #noticedAt = new Map<number, EpochMs>()
   readonly #breakages = new Map<number, number>()
@@ -31,9 +34,15 @@ export class Intake {
   lastStrangerId: number | null = null
 
   /** @param tell - says something in a chat, best effort */
-  constructor(host: ObjectHost, store: ChannelStore, tell: (place: TelegramPlace, text: string) => Promise<void>) {
+  constructor(
+    host: ObjectHost,
+    store: ChannelStore,
+    answers: ChatAnswers,
+    tell: (place: TelegramPlace, text: string) => Promise<void>,
+  ) {
     this.#host = host
     this.#store = store
+    this.#answers = answers
     this.#tell = tell
   }
 
@@ -49,8 +58,19 @@ export class Intake {
         await this.#stop(conversationOf(channelId, inbound.place), updateIdOf(update) ?? 0)
         return this.#noteAccepted()
       }
+      case "press":
+        if (inbound.by === null) {
+          this.#answers.refuse(inbound)
+          return "ignored"
+        }
+        await this.#answers.press(channelId, { ...inbound, by: inbound.by })
+        return this.#noteAccepted()
+      case "verdict":
+        await this.#answers.verdict(channelId, inbound, updateIdOf(update) ?? 0)
+        return this.#noteAccepted()
       case "message":
         try {
+          if (await this.#answers.words(channelId, inbound, updateIdOf(update) ?? 0)) return this.#noteAccepted()
           const conversation = this.#host.peer("conversation", conversationOf(channelId, inbound.place))
           await conversation.call("accept", { viewer: null, message: inbound.message })
           return this.#noteAccepted()
@@ -106,13 +126,13 @@ export class Intake {
 
   /** A repeated `/stop` must not stop what the person began after it. */
   async #stop(conversationId: ConversationId, updateId: number): Promise<void> {
-    if (this.#store.hasStopped(updateId)) return
+    if (this.#store.hasHandled(updateId)) return
     try {
       await this.#host.peer("conversation", conversationId).call("interrupt", { viewer: null })
     } catch (error) {
       if (!isLoopError(error) || error.code !== "loop_not_found") throw error
     }
-    this.#store.noteStopped(updateId)
+    this.#store.noteHandled(updateId)
   }
 
   #noteAccepted(): Taken {

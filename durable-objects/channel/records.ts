@@ -1,7 +1,7 @@
 /** What a Channel keeps in its object storage. Nothing is written for a channel that does not exist. */
 import * as z from "zod"
 import { ChannelRow } from "../../adapters/store/rows.ts"
-import { EpochMs } from "../../core/units.ts"
+import { ChoiceId, EpochMs } from "../../core/units.ts"
 import type { OrderedStore } from "../host.ts"
 
 /** The channel's row as libSQL had it last; its secrets stay sealed. */
@@ -33,7 +33,19 @@ const Offset = z.object({ next: z.number().int().nonnegative(), savedAt: EpochMs
 export const Lease = z.object({ holder: z.string(), expiresAt: EpochMs })
 export type Lease = z.infer<typeof Lease>
 
-const StoppedUpdates = z.array(z.number().int())
+const HandledUpdates = z.array(z.number().int())
+
+/** A question that was asked in a chat: people there call it by `number`. */
+export const AskedQuestion = z.object({
+  number: z.number().int().positive(),
+  choiceId: ChoiceId,
+  /** Its place among several; null: whether a call may run. */
+  question: z.number().int().nullable(),
+  /** Telegram's number of the message; null: not known to be there. */
+  messageId: z.number().int().nullable(),
+})
+export type AskedQuestion = z.infer<typeof AskedQuestion>
+const AskedQuestions = z.object({ last: z.number().int().nonnegative(), open: z.array(AskedQuestion) })
 
 const keys = {
   settings: "settings",
@@ -42,11 +54,14 @@ const keys = {
   offset: "offset",
   lease: "lease",
   lastInboundAt: "lastInboundAt",
-  stopped: "stopped",
+  handled: "stopped",
+  asked: (chatId: number) => `asked/${chatId}`,
 } as const
 
-/** How many `/stop` updates are remembered: a repeated one must not stop what began after it. */
-const stoppedKept = 50
+/** How many updates are remembered that must not act on what came after them: a `/stop`, an answer to a question. */
+const handledKept = 50
+/** Of one chat; the oldest are forgotten, and then answered by their buttons or on the page. */
+const askedKept = 50
 /** After a week without updates Telegram counts on from any number (Bot API "Update"), also from one below the offset. */
 const offsetKeptMs = 6 * 24 * 60 * 60_000
 /** `lastInboundAt` is for people: it may be this old. */
@@ -129,12 +144,43 @@ export class ChannelStore {
     this.#storage.put(keys.lastInboundAt, at)
   }
 
-  hasStopped(updateId: number): boolean {
-    return this.#stopped.includes(updateId)
+  hasHandled(updateId: number): boolean {
+    return this.#handled.includes(updateId)
   }
 
-  noteStopped(updateId: number): void {
-    this.#storage.put(keys.stopped, [...this.#stopped, updateId].slice(-stoppedKept))
+  noteHandled(updateId: number): void {
+    this.#storage.put(keys.handled, [...this.#handled, updateId].slice(-handledKept))
+  }
+
+  /** Questions that wait for an answer in the chat, the oldest first. */
+  askedIn(chatId: number): AskedQuestion[] {
+    return this.#asked(chatId).open
+  }
+
+  /** Gives a question its number in the chat; asked again, it keeps it. */
+  noteAsked(chatId: number, { choiceId, question }: Pick<AskedQuestion, "choiceId" | "question">): AskedQuestion {
+    const { last, open } = this.#asked(chatId)
+    const known = open.find((asked) => asked.choiceId === choiceId && asked.question === question)
+    if (known !== undefined) return known
+    const asked = { number: last + 1, choiceId, question, messageId: null }
+    this.#storage.put(keys.asked(chatId), { last: asked.number, open: [...open, asked].slice(-askedKept) })
+    return asked
+  }
+
+  noteShown(chatId: number, number: number, messageId: number): void {
+    const { last, open } = this.#asked(chatId)
+    const shown = open.map((asked) => (asked.number === number ? { ...asked, messageId } : asked))
+    this.#storage.put(keys.asked(chatId), { last, open: shown })
+  }
+
+  noteAnswered(chatId: number, choiceId: ChoiceId): void {
+    const { last, open } = this.#asked(chatId)
+    const left = open.filter((asked) => asked.choiceId !== choiceId)
+    if (left.length < open.length) this.#storage.put(keys.asked(chatId), { last, open: left })
+  }
+
+  #asked(chatId: number): z.infer<typeof AskedQuestions> {
+    return AskedQuestions.optional().parse(this.#storage.get(keys.asked(chatId))) ?? { last: 0, open: [] }
   }
 
   clear(): void {
@@ -145,7 +191,7 @@ export class ChannelStore {
     this.#lastInboundAt = null
   }
 
-  get #stopped(): number[] {
-    return StoppedUpdates.optional().parse(this.#storage.get(keys.stopped)) ?? []
+  get #handled(): number[] {
+    return HandledUpdates.optional().parse(this.#storage.get(keys.handled)) ?? []
   }
 }

@@ -15,8 +15,18 @@ import { costOf, type TurnReport } from "../../core/turn/report.ts"
 import { after, EpochMs, ConversationId, type TurnId, type UserId } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
 import { modelsConfig, type GatewayParts } from "../parts.ts"
-import { methods, on, routeOf, streams, type LoopState, type MethodInput, type Routes } from "../peers.ts"
-import { Choices } from "./choices.ts"
+import {
+  methods,
+  on,
+  routeOf,
+  streams,
+  type LoopState,
+  type MethodInput,
+  type MethodOutput,
+  type Routes,
+} from "../peers.ts"
+import { AskedMessages } from "./asked.ts"
+import { Choices, type InChat } from "./choices.ts"
 import { takeClaim } from "./claims.ts"
 import { LivePublisher } from "../live/publisher.ts"
 import { Announcer } from "./announcer.ts"
@@ -68,6 +78,7 @@ export class Conversation implements HostedObject {
     erase: on(methods.conversation.erase, () => this.#erase()),
     accept: on(methods.conversation.accept, ({ viewer, message }) => this.#accept(viewer, message)),
     answer: on(methods.conversation.answer, (input) => this.#answer(input)),
+    answerInChat: on(methods.conversation.answerInChat, (input) => this.#answerInChat(input)),
     interrupt: on(methods.conversation.interrupt, ({ viewer }) => this.#interrupt(viewer)),
     flush: on(methods.conversation.flush, () => this.#flush()),
     commandEnded: on(methods.conversation.commandEnded, (input) => this.#commandEnded(input)),
@@ -91,8 +102,9 @@ export class Conversation implements HostedObject {
       announcer.onEvent(meta, turn, event)
     })
     this.#events = new LiveEvents(host, this.#state)
-    this.#choices = new Choices(host, this.#state, this.#events)
-    this.#outbox = new Outbox(host, this.#state)
+    const asked = new AskedMessages(host, this.#state, () => this.#outbox, parts.config.PUBLIC_URL)
+    this.#choices = new Choices(host, this.#state, this.#events, asked)
+    this.#outbox = new Outbox(host, this.#state, (row) => asked.onOver(row))
     this.#projector = new Projector(host, this.#state, this.#outbox, {
       behind: parts.metrics.behind,
       onProjected: (rows, known) => announcer.onProjected(rows, known),
@@ -239,6 +251,21 @@ export class Conversation implements HostedObject {
     return {}
   }
 
+  async #answerInChat(input: InChat): Promise<MethodOutput<"conversation", "answerInChat">> {
+    await this.#find()
+    const { choiceId, by, given } = input
+    const isForGood = given.kind === "always" && by.isApprover && this.#choices.isAskedIn(choiceId, input.place)
+    if (isForGood) {
+      if (!this.#choices.hasAlways(choiceId)) return { text: "This can only be allowed once.", status: "refused" }
+      const condition = this.#choices.alwaysFor({ choiceId, answer: { allow: true }, source: "telegram" })
+      await addCondition(this.#host.libsql, condition, { name: by.name, now: this.#host.now() })
+    }
+    const told = this.#choices.answerInChat(input)
+    this.#work()
+    this.#arm()
+    return told
+  }
+
   async #interrupt(viewer: UserId | null): Promise<Record<string, never>> {
     await this.#find()
     this.#allow(viewer)
@@ -353,6 +380,7 @@ export class Conversation implements HostedObject {
 
   #finish(turn: Turn, outcome: TurnOutcome, reply: string | null): void {
     const at = this.#host.now()
+    this.#choices.cancel(turn)
     this.#driver.callBack(turn, "The turn that asked for it is over.")
     this.#state.append(turn, { type: "turn_ended", outcome, at })
     const cost = costOf(turn.events)
@@ -383,6 +411,8 @@ export class Conversation implements HostedObject {
   async #afterTurn(): Promise<void> {
     this.#settling += 1
     try {
+      // Who is asked by the page or the API finds the question there before anyone is asked in a chat.
+      if (this.#choices.isWaiting) await this.#projector.flush().catch(passUnlessDatabase)
       await Promise.all([this.#outbox.deliver(), this.#spending.tell()])
       await this.#projector.flush().catch(passUnlessDatabase)
     } finally {
@@ -417,7 +447,8 @@ export class Conversation implements HostedObject {
     const source = first?.type === "turn_started" ? first.messages[0]?.source : undefined
     this.#typingAt = null
     const chat = source && chatOf(source)
-    if (chat === undefined) return
+    // Whoever waits for a person types nothing.
+    if (chat === undefined || this.#choices.isWaiting) return
     const { channelId, ...place } = chat
     this.#typingAt = after(now, channelProfile("telegram").typingIntervalMs)
     this.#host.keepAlive(this.#host.peer("channel", channelId).call("showTyping", place))

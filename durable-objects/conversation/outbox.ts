@@ -19,27 +19,39 @@ const longestPauseMs = 30 * 60_000
 export class Outbox {
   readonly #host: ObjectHost
   readonly #state: ConversationState
+  readonly #onOver: (row: OutboxRow) => void
   #delivering: Promise<void> | undefined
 
-  constructor(host: ObjectHost, state: ConversationState) {
+  /** @param onOver - told of each part that was sent or given up, in the same step */
+  constructor(host: ObjectHost, state: ConversationState, onOver: (row: OutboxRow) => void = () => {}) {
     this.#host = host
     this.#state = state
+    this.#onOver = onOver
     for (const row of state.outbox) {
       if (row.status === "sending") this.#save(row, this.#afterUnknown(row, "The gateway stopped while it was sent."))
     }
   }
 
-  add(turn: Turn, channelId: ChannelId, parts: readonly OutgoingPart[]): void {
+  /** @param name - tells the parts from others of the turn @returns their ids */
+  add(
+    turn: Pick<Turn, "id">,
+    channelId: ChannelId,
+    parts: readonly (OutgoingPart & { readonly fallback?: OutgoingPart })[],
+    name = "part",
+  ): string[] {
     const now = this.#host.now()
-    for (const [index, part] of parts.entries()) {
+    return parts.map(({ fallback, ...part }, index) => {
       const { nextOutgoing: sequence } = this.#state.require()
       this.#state.change({ nextOutgoing: sequence + 1 }, "internal")
+      const id = `${turn.id}.${name}.${index}`
       this.#state.saveOutgoing({
-        id: `${turn.id}.part.${index}`,
+        id,
         sequence,
         turnId: turn.id,
         channelId,
         part,
+        needs: fallback === undefined ? null : `${turn.id}.${name}.${index - 1}`,
+        fallback: fallback ?? null,
         status: "pending",
         attempts: 0,
         unknownAttempts: 0,
@@ -52,7 +64,19 @@ export class Outbox {
         version: 0,
         projectedVersion: -1,
       })
-    }
+      return id
+    })
+  }
+
+  /** A part that nobody need see any more; one that is being sent is left alone. */
+  withdraw(id: string): void {
+    const row = this.#state.outbox.find((known) => known.id === id)
+    if (row?.status === "pending") this.#save(row, { status: "failed", reason: "No longer needed." })
+  }
+
+  /** Whether a part of this name has yet to be sent. */
+  hasWaiting(name: string): boolean {
+    return this.#state.outbox.some(({ id, status }) => status === "pending" && id.includes(`.${name}.`))
   }
 
   /** When the next attempt is due; null when nothing waits or a delivery runs. */
@@ -169,7 +193,16 @@ export class Outbox {
   #save(row: OutboxRow, change: Partial<OutboxRow>): OutboxRow {
     const saved = { ...row, ...change, updatedAt: this.#host.now(), version: row.version + 1 }
     this.#state.saveOutgoing(saved)
+    if (saved.status === "failed") this.#replaceBehind(saved)
+    if (saved.status === "sent" || saved.status === "failed") this.#onOver(saved)
     return saved
+  }
+
+  /** What needed a file that will never be there says so instead, in the same step. */
+  #replaceBehind({ id }: OutboxRow): void {
+    const row = this.#state.outbox.find((known) => known.needs === id && known.status === "pending")
+    if (row === undefined || row.fallback === null) return
+    this.#state.saveOutgoing({ ...row, part: row.fallback, needs: null, fallback: null })
   }
 
   #next(): OutboxRow | undefined {

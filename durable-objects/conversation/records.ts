@@ -1,10 +1,11 @@
 /** What a Conversation keeps in its object storage: the layout of its keys and the shape of each value. */
 import * as z from "zod"
+import { Answers } from "../../core/approval/question.ts"
 import { ChannelKind } from "../../core/channel/message.ts"
 import { EventId, LoopEvent } from "../../core/loop/event.ts"
 import { TurnOutcome } from "../../core/turn/event.ts"
 import { TurnCost } from "../../core/turn/report.ts"
-import { ChannelId, ConversationId, EpochMs, TurnId, UserId } from "../../core/units.ts"
+import { ChoiceId, ChannelId, ConversationId, EpochMs, TurnId, UserId } from "../../core/units.ts"
 import { OutgoingPart } from "../../core/channel/outgoing.ts"
 
 const padded = (number: number, width: number) => String(number).padStart(width, "0")
@@ -23,6 +24,7 @@ export const keys = {
   },
   eventsFrom: (segment: number) => `e/${padded(segment, 10)}`,
   ended: (turn: number) => `t/${padded(turn, 10)}`,
+  asked: (choiceId: ChoiceId) => `c/${choiceId}`,
   outgoing: (sequence: number) => `o/${padded(sequence, 10)}`,
   owed: (callId: string) => `s/${callId}`,
   owedAll: "s/",
@@ -88,6 +90,30 @@ export const EndedTurn = z.object({
 })
 export type EndedTurn = z.infer<typeof EndedTurn>
 
+/** Where a question was asked, until all of its messages say how it ended. */
+export const AskedRecord = z.object({
+  choiceId: ChoiceId,
+  turnId: TurnId,
+  channelId: ChannelId,
+  place: z.object({ chatId: z.number().int(), threadId: z.number().int().optional() }),
+  messages: z.array(
+    z.object({
+      /** Of its part. */
+      id: z.string(),
+      text: z.string(),
+      question: z.number().int().nullable(),
+      /** The platform's number; null: not known to be there. `closed` has its end, or will never be there. */
+      messageId: z.number().int().nullable(),
+      isClosed: z.boolean(),
+    }),
+  ),
+  /** What was answered so far, where several things are asked. */
+  answers: Answers,
+  /** How it ended; null while it is open. */
+  outcome: z.string().nullable(),
+})
+export type AskedRecord = z.infer<typeof AskedRecord>
+
 /** One outgoing part and what became of it. `sending` on waking means that a crash hid the outcome. */
 export const OutboxRow = z.object({
   id: z.string(),
@@ -95,6 +121,9 @@ export const OutboxRow = z.object({
   turnId: TurnId,
   channelId: ChannelId,
   part: OutgoingPart,
+  /** The id of a file that must have gone before; refused, `fallback` stands in this part's place. */
+  needs: z.string().nullable().default(null),
+  fallback: OutgoingPart.nullable().default(null),
   status: z.enum(["pending", "sending", "sent", "failed"]),
   attempts: z.number().int().nonnegative(),
   /** Attempts whose outcome nobody knows: each may have reached the person. */

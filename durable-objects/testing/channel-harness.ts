@@ -22,7 +22,7 @@ import { createWaiters } from "../../sandbox-runner/testkit/waiters.ts"
 import { Channel } from "../channel/channel.ts"
 import { Config, parseEnvironment } from "../config.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
-import { methods, type ChannelStatus, type Peer } from "../peers.ts"
+import { methods, type ChannelStatus, type MethodInput, type MethodOutput, type Peer } from "../peers.ts"
 import { HandMovedTime } from "./harness.ts"
 
 export const telegramChannel = ChannelId.parse(`chan_${"a".repeat(24)}`)
@@ -48,6 +48,8 @@ export interface ChannelHarness {
   readonly logged: readonly string[]
   /** Looks at a message before it is accepted; throws or waits as a conversation might. */
   onAccept: (message: InboundMessage) => Promise<void> | void
+  /** What the conversation says to an answer in its chat. */
+  onAnswer: (input: MethodInput<"conversation", "answerInChat">) => MethodOutput<"conversation", "answerInChat">
   databaseIsAway: boolean
   readonly databaseRequests: number
   /** All that the channel's object has stored. */
@@ -99,6 +101,8 @@ export async function openChannelHarness(
       notes.push({ conversationId: id, method, message: accept.data?.message })
       waiters.notify()
       if (accept.data !== undefined) await harness.onAccept(accept.data.message)
+      const answer = methods.conversation.answerInChat.input.safeParse(input)
+      if (method === "answerInChat" && answer.success) return harness.onAnswer(answer.data)
       return method === "accept" ? { status: "accepted", position: 0 } : {}
     },
     stream: () => new ReadableStream(),
@@ -163,6 +167,7 @@ export async function openChannelHarness(
     told,
     databaseIsAway: false,
     onAccept: () => {},
+    onAnswer: () => ({ text: "Approved.", status: "over" }),
     get objects() {
       return world.objects
     },

@@ -194,7 +194,7 @@ class Applying {
 
   async #applyChannel(wanted: FileChannel): Promise<Owned<ChannelId>> {
     const { libsql } = this.#deps
-    const { name, kind, allowedUserIds, enabled, group } = wanted
+    const { name, kind, allowedUserIds, approverUserIds, enabled, group } = wanted
     const botToken = this.#secretOf(wanted.botToken) ?? ""
     const groupId = group === undefined ? null : (this.#world.groups.get(group)?.id ?? null)
     const digest = digestOf({ ...wanted, botToken, groupId })
@@ -206,11 +206,11 @@ class Applying {
     }
     let row = present
     if (row === undefined) {
-      const made = newChannel(this.#deps, { kind, name, config: { botToken, allowedUserIds } })
+      const made = newChannel(this.#deps, { kind, name, config: { botToken, allowedUserIds, approverUserIds } })
       row = await channels.createChannel(libsql, { ...made, enabled })
     } else {
       const isSameBot = this.#botTokenOf(row) === botToken
-      const config = { allowedUserIds, ...(isSameBot ? {} : { botToken }) }
+      const config = { allowedUserIds, approverUserIds, ...(isSameBot ? {} : { botToken }) }
       const outcome = await channels.updateChannel(libsql, applyChannelChanges(this.#deps, row, { enabled, config }))
       if (outcome.status !== "updated") throw new LoopError("edit_conflict")
       row = outcome.channel

@@ -41,7 +41,7 @@ describe("create", () => {
       name: "Support",
       enabled: true,
       groupId: null,
-      config: { allowedUserIds: [42, 43], botTokenHint: "wxyz" },
+      config: { allowedUserIds: [42, 43], approverUserIds: null, botTokenHint: "wxyz" },
       status: "connected",
       mode: "polling",
       problem: null,
@@ -118,7 +118,7 @@ describe("change", () => {
     const { id } = await make()
     const before = await secrets(id)
     const view = await (await change(id, { config: { botToken: "654321:AAE-other-token-abcd" } })).json()
-    expect(view.config).toEqual({ allowedUserIds: [42, 43], botTokenHint: "abcd" })
+    expect(view.config).toEqual({ allowedUserIds: [42, 43], approverUserIds: null, botTokenHint: "abcd" })
     const now = await secrets(id)
     expect(now.secret).toEqual({ botToken: "654321:AAE-other-token-abcd" })
     expect(now.webhook).not.toBe(before.webhook)

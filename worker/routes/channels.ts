@@ -23,7 +23,11 @@ import { describeFailure } from "../../core/log.ts"
 import { retryEdit } from "./retry-edit.ts"
 
 /** The public settings of a Telegram channel, as its row holds them. */
-const TelegramConfig = z.object({ allowedUserIds: z.array(z.number().int()), botTokenHint: z.string() })
+const TelegramConfig = z.object({
+  allowedUserIds: z.array(z.number().int()),
+  approverUserIds: z.array(z.number().int()).nullable().default(null),
+  botTokenHint: z.string(),
+})
 type TelegramConfig = z.infer<typeof TelegramConfig>
 
 /** 256 bits; Telegram takes 1 to 256 characters of A-Z a-z 0-9 _ - (Bot API "setWebhook"). */
@@ -91,7 +95,7 @@ export function bindChannels(binder: Binder, deps: EdgeDeps): void {
 /** A channel that is bound to no group, not stored. */
 export function newChannel(
   deps: Pick<EdgeDeps, "vault" | "now" | "random">,
-  { kind, name, config: { botToken, allowedUserIds } }: NewChannel,
+  { kind, name, config: { botToken, allowedUserIds, approverUserIds } }: NewChannel,
 ): Omit<ChannelRow, "version" | "groupId"> {
   const id = ChannelId.parse(`chan_${toHex(deps.random(12))}`)
   const now = deps.now()
@@ -99,7 +103,7 @@ export function newChannel(
     id,
     kind,
     name,
-    config: { allowedUserIds, botTokenHint: hint(botToken) },
+    config: { allowedUserIds, approverUserIds, botTokenHint: hint(botToken) },
     ...sealSecrets(deps, id, botToken),
     enabled: true,
     createdAt: now,
@@ -114,12 +118,17 @@ export function applyChannelChanges(
   changes: ChannelChanges,
 ): ChannelRow {
   const config = TelegramConfig.parse(row.config)
-  const { botToken, allowedUserIds = config.allowedUserIds } = changes.config ?? {}
+  const { allowedUserIds = config.allowedUserIds, approverUserIds = config.approverUserIds } = changes.config ?? {}
+  const botToken = changes.config?.botToken
   return {
     ...row,
     name: changes.name ?? row.name,
     enabled: changes.enabled ?? row.enabled,
-    config: { allowedUserIds, botTokenHint: botToken === undefined ? config.botTokenHint : hint(botToken) },
+    config: {
+      allowedUserIds,
+      approverUserIds,
+      botTokenHint: botToken === undefined ? config.botTokenHint : hint(botToken),
+    },
     ...(botToken === undefined ? {} : sealSecrets(deps, row.id, botToken)),
     updatedAt: deps.now(),
   }

@@ -175,6 +175,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       if (fake.turn?.pendingChoiceId !== choiceId) throw new LoopError("choice_not_found")
       return {}
     }),
+    answerInChat: on(methods.conversation.answerInChat, () => ({ text: "Approved.", status: "over" as const })),
     interrupt: on(methods.conversation.interrupt, ({ viewer }) => {
       find(id, viewer)
       return {}
