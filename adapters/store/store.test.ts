@@ -16,6 +16,7 @@ import { migrate } from "./migrate.ts"
 import { openRemote } from "./remote.ts"
 import { peopleSuite } from "./people.suite.ts"
 import { at, message, projection } from "./samples.ts"
+import { runnerSuite } from "./runners.suite.ts"
 import { searchSuite } from "./search.suite.ts"
 import { settingsSuite } from "./settings.suite.ts"
 import { transcriptSuite } from "./transcripts.suite.ts"
@@ -92,6 +93,7 @@ describe.each([
 
   accessSuite(database)
   peopleSuite(database)
+  runnerSuite(database)
   settingsSuite(database)
   transcriptSuite(database)
   searchSuite(database)
