@@ -15,6 +15,7 @@ import { measureRoundTrips } from "./round-trips.ts"
 import { measureSandbox } from "./sandbox.ts"
 import { measureSlowDisk, measureSpeed } from "./speed.ts"
 import { measureStart } from "./start.ts"
+import { measureSwitch } from "./switch.ts"
 import { describeMachine, toTable, type Row } from "./table.ts"
 
 const slowCommitMs = 20
@@ -38,6 +39,7 @@ try {
     measureRoundTrips,
     measureRouting,
     measureReservations,
+    measureSwitch,
     measureGrowth,
     measureRecords,
     measureLink,

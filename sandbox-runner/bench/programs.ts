@@ -70,7 +70,11 @@ export function createRealGateway(modelUrl: string, env: Readonly<Record<string,
 /** The same with counters and, where asked for, a slow disk or a libSQL server; started and set up. */
 export async function startBenchGateway(
   modelUrl: string,
-  options: { readonly commitDelayMs?: number; readonly libsqlUrl?: string } = {},
+  options: {
+    readonly commitDelayMs?: number
+    readonly libsqlUrl?: string
+    readonly environment?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<BenchGateway> {
   const controlPort = await freePort()
   const program = await createProgram({
@@ -87,6 +91,7 @@ export async function startBenchGateway(
         BENCH_CONTROL_PORT: String(controlPort),
         BENCH_COMMIT_DELAY_MS: String(options.commitDelayMs ?? 0),
         ...(options.libsqlUrl === undefined ? {} : { LIBSQL_URL: options.libsqlUrl }),
+        ...options.environment,
       },
     }),
   })
