@@ -181,6 +181,12 @@ describe("decide", () => {
       [{ type: "refuse_tool", outcome: "refused" }],
     ],
     [
+      "an answer that was cut off at its limit says so to people",
+      [...start, asking(1), answered(1, [text("Half a sen")], "max_tokens")],
+      at,
+      [{ type: "reply", text: expect.stringMatching(/^Half a sen\n\n\[The answer was cut off/) }, { type: "finish" }],
+    ],
+    [
       "a passing failure is waited out for as long as the provider wishes",
       [...start, asking(1), failed(1, "overloaded", 7_000)],
       at,

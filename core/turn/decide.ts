@@ -144,8 +144,9 @@ function afterAnswer(stage: Stage, model: In<"answered">): Command[] {
     case "tool_use":
       return callModel(state, policy, model.call + 1, 1)
     case "end":
-    case "max_tokens":
       return end(state, { status: "done" })
+    case "max_tokens":
+      return end(state, { status: "done" }, cutNote)
     case "refusal":
       return end(state, { status: "failed", code: "model_refusal", message: "The model declined to answer this." })
     case "context_overflow":
@@ -190,18 +191,21 @@ function earliestWait(commands: readonly Command[]): Command {
 }
 
 /** What the person reads comes before the end; an interrupted turn says nothing more. */
-function end(state: TurnState, outcome: TurnOutcome): Command[] {
+function end(state: TurnState, outcome: TurnOutcome, note = ""): Command[] {
   const said = turnText(state)
   const finish: Command = { type: "finish", outcome }
   switch (outcome.status) {
     case "interrupted":
       return [finish]
     case "done":
-      return [{ type: "reply", text: said === "" ? "The agent finished without an answer." : said }, finish]
+      return [{ type: "reply", text: (said === "" ? "The agent finished without an answer." : said) + note }, finish]
     case "failed":
       return [{ type: "reply", text: said === "" ? outcome.message : `${said}\n\n${outcome.message}` }, finish]
   }
 }
+
+/** Programs learn it from the answer's end; people would take half a sentence for a whole one. */
+const cutNote = "\n\n[The answer was cut off at its length limit. Write “go on” for the rest.]"
 
 /** The loop API's error code for a failed call of a model. */
 function failureCode(reason: FailureReason): string {
