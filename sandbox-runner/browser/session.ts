@@ -31,8 +31,8 @@ export interface Session {
   hasCrashed(page: Page): boolean
   /** How the last navigation of the page's main frame went wrong. */
   problemOf(page: Page): NavigationProblem | undefined
-  /** The status of the document in the main frame; undefined without one. */
-  statusOf(page: Page): number | undefined
+  /** How the document in the main frame was answered; undefined without one. */
+  answerOf(page: Page): { readonly status: number; readonly mediaType: string } | undefined
   /** Forgets how navigations went, before a new one. */
   begin(page: Page): void
   /** Waits until the page asks for nothing more, or for as long as is worth it. */
@@ -57,7 +57,7 @@ interface Watched {
   dialogs: number
   hasCrashed: boolean
   problem: NavigationProblem | undefined
-  status: number | undefined
+  answer: ReturnType<Session["answerOf"]>
 }
 
 /** @param statePath - cookies and storage of earlier sessions */
@@ -82,7 +82,7 @@ export async function openSession(
       dialogs: 0,
       hasCrashed: false,
       problem: undefined,
-      status: undefined,
+      answer: undefined,
     }
     watched.set(page, fresh)
     return fresh
@@ -136,14 +136,15 @@ export async function openSession(
       change()
       const error = request.failure()?.errorText ?? ""
       if (!isMainNavigation(request, page) || error.includes("ERR_ABORTED")) return
-      state.status = undefined
+      state.answer = undefined
       state.problem ??= problemOf(proxy, new URL(request.url()).hostname, error)
     })
     page.on("response", (response) => {
       if (!isMainNavigation(response.request(), page)) return
       const refusal = proxy.refusalOf(response.headers())
       state.problem = refusal === undefined ? undefined : { kind: "refused", refusal }
-      state.status = response.status()
+      const mediaType = response.headers()["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? ""
+      state.answer = { status: response.status(), mediaType }
     })
   })
 
@@ -161,7 +162,7 @@ export async function openSession(
     },
     hasCrashed: (page) => watch(page).hasCrashed,
     problemOf: (page) => watch(page).problem,
-    statusOf: (page) => watch(page).status,
+    answerOf: (page) => watch(page).answer,
     begin(page) {
       const state = watch(page)
       state.problem = undefined

@@ -162,15 +162,20 @@ async function conclude(session: Session, asked: Page, { from, before }: Conclus
   const end = await problemNow(session, page)
   if (end !== undefined) return end
   const reading = await readSteadily(session, page, from)
-  const status = session.statusOf(page)
+  const { status, mediaType } = session.answerOf(page) ?? { status: 200, mediaType: "" }
   const said = [
-    ...(status !== undefined && status >= 400 ? [`The site answered with status ${status}.`] : []),
+    ...(status >= 400 ? [`The site answered with status ${status}.`] : []),
     ...(isThere ? [] : ["The page is still loading; this is what is there so far."]),
     ...(isNew ? ["A new window opened; this is its page. The action back returns."] : []),
     ...session.takeNotes(),
   ].map((note) => `(${note})\n`)
-  const text = said.join("") + (reading.text.trim() === "" ? "(The page shows no text.)" : reading.text)
+  const text = said.join("") + (reading.text.trim() === "" ? withoutText(mediaType) : reading.text)
   return { status: "done", result: { kind: "browser.act", url: reading.url, title: reading.title, text } }
+}
+
+function withoutText(mediaType: string): string {
+  if (mediaType === "" || mediaType.includes("html")) return "(The page shows no text.)"
+  return `(The address holds ${mediaType.slice(0, 100)}, which has no text here: take a screenshot to see it.)`
 }
 
 /** @returns whether the document has arrived as a whole */
@@ -217,9 +222,7 @@ async function refusePage(session: Session, page: Page, problem: NavigationProbl
   const left = session.count() > 0 ? "The page before is in front." : "No page is open now."
   if (problem.kind === "failed") {
     const error = problem.error.replace("net::", "")
-    const isCertificate = /CERT|SSL/.test(error)
-    const what = isCertificate ? "has no valid certificate" : "gave no page"
-    return failed("not_found", `${problem.host} ${what} (${error}). ${left}`)
+    return failed("not_found", `${problem.host} ${whatOf(error)} (${error}). ${left}`)
   }
   const { host, reason } = problem.refusal
   switch (reason) {
@@ -233,6 +236,13 @@ async function refusePage(session: Session, page: Page, problem: NavigationProbl
     case "unreachable":
       return failed("not_found", `${host} does not answer. ${left}`)
   }
+}
+
+/** By the names of Chromium's `net_error_list.h`. */
+function whatOf(error: string): string {
+  if (/CERT|SSL/.test(error)) return "has no valid certificate"
+  if (/AUTH/.test(error)) return "asks for a user name and password by HTTP"
+  return "gave no page"
 }
 
 async function takePicture(session: Session, page: Page, wholePage: boolean): Promise<StepEnd> {

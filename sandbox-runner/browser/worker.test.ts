@@ -133,6 +133,19 @@ describe("steps", () => {
     expect((await open()).text).toBe("(The site answered with status 404.)\ngone")
   })
 
+  test("what is no page, or wants a password by HTTP, is told as what it is", async () => {
+    const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    site.pages.set("/dot", (_, response) =>
+      response.writeHead(200, { "content-type": "image/png" }).end(Buffer.from(dot, "base64")),
+    )
+    expect((await open("/dot")).text).toBe(
+      "(The address holds image/png, which has no text here: take a screenshot to see it.)",
+    )
+    site.pages.set("/", (_, response) => response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end())
+    const failure = await stage.failure({ action: "open", url: `${site.url}/` })
+    expect(failure).toMatchObject({ code: "not_found", message: expect.stringContaining("user name and password") })
+  })
+
   test("what a page says in a dialog is told", async () => {
     page("/", "<p>text</p><script>setTimeout(()=>alert('Watch out'),10)</script>")
     expect((await open()).text).toBe("(The page showed a dialog, which was dismissed: Watch out)\ntext")

@@ -106,7 +106,9 @@ const noSandboxNotice = "Chromium runs without its own sandbox (CHROMIUM_NO_SAND
 function failureOf(error: unknown, problem: string | undefined): WorkFailure {
   if (problem !== undefined) return { code: "unavailable", message: problem }
   const message = error instanceof Error ? error.message : ""
-  if (/has been closed|Target closed|Target crashed|disconnected|Page crashed|Connection closed/i.test(message))
+  if (/Target crashed|Page crashed/i.test(message))
+    return { code: "resource_limit", message: "The page crashed: it may need more memory than there is." }
+  if (/has been closed|Target closed|disconnected|Connection closed/i.test(message))
     return {
       code: "unavailable",
       message:
