@@ -343,3 +343,16 @@ describe("a model's thoughts", () => {
     ])
   })
 })
+
+describe("a small machine", () => {
+  test("answers with its one model whatever is asked for, and within its limits", async () => {
+    await open({ EDGE_MODE: "true", HOT_SWAP_ENABLED: "true" })
+    await createGroup(harness.libsql, group({ model: "claude-opus-5-5", maxOutputTokens: 64_000, historyMessages: 50 }))
+    harness.model.setScript((request) => say(`${request.messages.length} by ${request.model}`))
+    const hard = "Write a REST API with authentication, rate limiting, and tests"
+    for (let n = 0; n < 5; n += 1) await ask(hard, ["support"])
+    expect(shownText(await ask("/model opus", ["support"]))).toContain("claude-haiku-5-5 alone")
+    expect(shownText(await ask(hard, ["support"]))).toBe("7 by claude-haiku-5-5")
+    expect(harness.model.requests.at(-1)?.maxOutputTokens).toBe(4_096)
+  })
+})
