@@ -57,7 +57,7 @@ export async function runInContainer(deps: RunDeps, work: SandboxRun, context: W
     return { status: "failed", failure: failureOf(error) }
   } finally {
     watch.end()
-    await removal.finish()
+    await removal.finish().catch((error: unknown) => report(deps, error))
   }
 }
 
@@ -130,7 +130,8 @@ async function createContainer({ engine, image, workspaces, canLimitCpu }: RunDe
     return created.Id
   } catch (error) {
     // Without an answer it may have been made all the same.
-    if (error instanceof EngineProblem && error.status === undefined) await removeContainer(engine, name)
+    if (error instanceof EngineProblem && error.status === undefined)
+      await removeContainer(engine, name).catch(() => {})
     throw error
   }
 }
@@ -345,12 +346,16 @@ function watchRemoval(engine: Engine, container: string) {
   }
 }
 
-/** Ends and removes it; harmless when it is gone or going. An engine that does not answer keeps it for the next start. */
+/**
+ * Ends and removes it; harmless when it is gone or going.
+ * @throws EngineProblem when the engine does not answer: then it may still be there
+ */
 export async function removeContainer(engine: Engine, container: string): Promise<void> {
   const query = { force: "1", v: "1" }
   try {
     await engine.call(z.unknown(), { method: "DELETE", path: `/containers/${container}`, query, timeoutMs: removalMs })
   } catch (error) {
-    if (!(error instanceof EngineProblem)) throw error
+    const isGoneOrGoing = error instanceof EngineProblem && (error.status === 404 || error.status === 409)
+    if (!isGoneOrGoing) throw error
   }
 }

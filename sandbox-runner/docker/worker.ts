@@ -42,11 +42,12 @@ export function createDockerWorker(config: DockerWorkerConfig): RunnerWorker {
   let failed: { readonly problem: string; readonly at: number } | undefined
   const onEngineProblem = ({ message }: EngineProblem) => {
     failed = { problem: message, at: performance.now() }
+    cleared = undefined
   }
-  /** Once, before anything runs: afterwards our containers are no orphans. */
+  /** Before anything runs, and again after the engine failed: it may have kept what should be gone. */
   let cleared: Promise<void> | undefined
   const clear = () => {
-    cleared ??= removeOrphans(engine, workspaces.owner).catch((error: unknown) => {
+    cleared ??= removeOrphans(engine, workspaces.owner, running).catch((error: unknown) => {
       cleared = undefined
       throw error
     })
@@ -109,7 +110,7 @@ export function createDockerWorker(config: DockerWorkerConfig): RunnerWorker {
     async close() {
       closing.abort()
       await Promise.allSettled(running.values())
-      await removeOrphans(engine, workspaces.owner).catch(() => {
+      await removeOrphans(engine, workspaces.owner, new Map()).catch(() => {
         // The next start removes them, and each ends by itself before.
       })
     },
@@ -127,14 +128,15 @@ function unexpected(error: unknown): CommandOutcome {
   return { status: "failed", failure: { code: "internal", message: "The sandbox failed." } }
 }
 
-const Containers = z.array(z.object({ Id: z.string() }))
+const Containers = z.array(z.object({ Id: z.string(), Labels: z.record(z.string(), z.string()).nullish() }))
 
-/** Whatever of this runner is still there runs for nobody. */
-async function removeOrphans(engine: Engine, owner: string): Promise<void> {
+/** Whatever of this runner is still there runs for nobody, but for what runs now. */
+async function removeOrphans(engine: Engine, owner: string, running: ReadonlyMap<string, unknown>): Promise<void> {
   const filters = JSON.stringify({ label: [`${labels.owner}=${owner}`] })
   const query = { all: "1", filters }
   const found = await engine.call(Containers, { method: "GET", path: "/containers/json", query })
-  await Promise.all(found.map(({ Id }) => removeContainer(engine, Id)))
+  const orphans = found.filter(({ Labels }) => !running.has(Labels?.[labels.command] ?? ""))
+  await Promise.all(orphans.map(({ Id }) => removeContainer(engine, Id)))
 }
 
 type EngineState =

@@ -57,7 +57,14 @@ export async function openSandboxes(options: Partial<DockerWorkerConfig> = {}): 
   const config = { dockerHost, image: agentImage, maxConcurrent: 3, timeoutMs: 60_000, ...options, dataDir }
   const worker = createDockerWorker(config)
   const state = await worker.state()
-  if (state.status === "unavailable") throw new Error(`${state.problem}\n${hint}`)
+  const dispose = async () => {
+    await worker.close()
+    if (ownDirectory !== undefined) await rm(ownDirectory, { recursive: true, force: true })
+  }
+  if (state.status === "unavailable") {
+    await dispose()
+    throw new Error(`${state.problem}\n${hint}`)
+  }
   const engine = openEngine(config.dockerHost)
   const run: Sandboxes["run"] = (program, { id = newCommandId(), workspace = newWorkspace(), ...given } = {}) => {
     const { stdin = "", timeoutMs = 30_000, signal = new AbortController().signal } = given
@@ -75,10 +82,7 @@ export async function openSandboxes(options: Partial<DockerWorkerConfig> = {}): 
       if (outcome.status === "succeeded" && outcome.result.kind === "sandbox.run") return outcome.result
       throw new Error(JSON.stringify(outcome))
     },
-    async dispose() {
-      await worker.close()
-      if (ownDirectory !== undefined) await rm(ownDirectory, { recursive: true, force: true })
-    },
+    dispose,
   }
 }
 
