@@ -20,15 +20,25 @@ export interface Reading {
   readonly leading: ReadonlySet<WordKind>
   /** Begins with "which" and a word in the plural, in the languages where that ends with an s. */
   readonly asksForMany: boolean
+  /** What is to be made or talked about: the first thing that it names, the last in languages that put it before the verb. */
+  readonly thing: WordKind | undefined
   /** Kinds that any of its sentences begins with. */
   readonly openings: ReadonlySet<WordKind>
   /** Words of the request; two characters of a script without spaces count as one. */
   readonly words: number
   readonly isQuestion: boolean
+  /** Sentences of the request. */
+  readonly sentences: number
+  /** Signs that formulas are written with, in any language. */
+  readonly formulas: number
+  /** Kinds of its first few words: a noun there may be all that asks. */
+  readonly early: ReadonlySet<WordKind>
   /** Numbers and words for numbers in the request. */
   readonly numbers: number
   /** Parts of the request between commas, semicolons and bullets. */
   readonly parts: number
+  /** Says what is to be told: "that …". */
+  readonly givesWords: boolean
   /** Something in quotation marks, which is passed on or asked about and not itself a request. */
   readonly hasQuote: boolean
   readonly codeLines: number
@@ -42,24 +52,29 @@ export function readMessage(text: string): Reading {
   const sample = sampleOf(text)
   const { prose, code } = takeCode(sample)
   const { request, material } = takeMaterial(prose)
-  const { bare, hasQuote } = takeQuotes(request)
+  const { bare, hasQuote, quoted } = takeQuotes(request)
   const folded = fold(bare)
   const tokens = tokensOf(folded)
-  const { kinds, leading } = countKinds(tokens)
+  const { kinds, leading, things } = countKinds(tokens)
   const bullets = countMatches(prose, /^[ \t]*(?:[-*•]|\d{1,2}[.)])\s+\S/gm)
   return {
     kinds,
     leading,
     asksForMany: /^\P{L}*(?:what|which|que|quels|quelles|quais)\s+\p{L}{3,}[^s\P{L}]s\s/u.test(folded),
+    thing: thingOf(tokens, things, folded),
+    givesWords: /(?:^|\s)(?:that|saying|dass|que|che|dat|что|ze)\s/.test(folded),
     openings: openingsOf(folded),
     words: wordCount(tokens),
     isQuestion:
       questionKinds.some((kind) => leading.has(kind)) || /[?？؟]/.test(bare) || /(か|吗|呢)[。.!！]?\s*$/.test(folded),
+    sentences: folded.split(/[.!?](?:\s|$)|[。！？।؟\n]+/).filter((sentence) => sentence.trim().length > 2).length,
+    formulas: countMatches(folded, /[∀∃∈∉⊂⊆∑∫∏∞≡∂]|\b[a-z]\([a-z][^)]{0,12}\)|\b[a-z]:\s*\p{L}\s*(?:→|->)/gu),
+    early: new Set(countKinds(tokens.slice(0, earlyWords)).kinds.keys()),
     numbers: countNumbers(folded, tokens),
     parts: 1 + countMatches(folded, /[,;，、；،](?=\s|\D)|\s\+\s/g) + bullets,
     hasQuote,
     codeLines: countLines(code),
-    materialCharacters: material + (text.length > sample.length ? text.length - sample.length : 0),
+    materialCharacters: material + quoted + (text.length > sample.length ? text.length - sample.length : 0),
   }
 }
 
@@ -102,10 +117,26 @@ function takeMaterial(prose: string): { request: string; material: number } {
     const last = paragraphs.at(-1) ?? ""
     const asksAtEnd = total > 2 * requestCharacters && last.length <= requestCharacters && asks(last)
     if (asksAtEnd) return { request: last, material: total - last.length + quoted }
-    return { request: paragraphs.join("\n"), material: quoted }
+    const inline = takeInline(paragraphs.join("\n"))
+    return { request: inline.request, material: inline.material + quoted }
   }
   return { request: opening, material: rest + quoted }
 }
+
+/** "Summarise this: …" in one paragraph: what is to be done, and the characters it is to be done to. */
+function takeInline(request: string): { request: string; material: number } {
+  const [head, order] = /^([^:：]{4,160})[:：]/.exec(request) ?? []
+  if (head === undefined || order === undefined) return { request, material: 0 }
+  const rest = weightOf(request) - weightOf(head)
+  const { kinds } = countKinds(tokensOf(fold(order)))
+  if (rest < shortMaterialCharacters || !overTextKinds.some((kind) => kinds.has(kind))) return { request, material: 0 }
+  return { request: head, material: rest }
+}
+
+/** What is done to a text that follows. */
+const overTextKinds: readonly WordKind[] = ["summarise", "translate", "transform", "reshape", "quick", "onlysay"]
+/** After such words less is material. */
+const shortMaterialCharacters = 120
 
 /** In characters of an alphabet: one of Han or Kana says as much as three. */
 function weightOf(paragraph: string): number {
@@ -115,15 +146,18 @@ function weightOf(paragraph: string): number {
 /** Whether a short paragraph is a request about the others: it asks, orders, or ends with a colon. */
 function asks(paragraph: string): boolean {
   if (/[?？؟:：]\s*$|[?？؟]/.test(paragraph)) return true
-  const { leading } = countKinds(tokensOf(fold(paragraph.slice(0, requestCharacters))))
-  return orderKinds.some((kind) => leading.has(kind))
+  const folded = fold(paragraph.slice(0, requestCharacters))
+  const { leading, kinds } = countKinds(tokensOf(folded))
+  return orderKinds.some((kind) => leading.has(kind)) || kinds.has("onlysay")
 }
 
-function takeQuotes(request: string): { bare: string; hasQuote: boolean } {
+/** The request without what it quotes, and how many characters of that are too many to be a word or a sentence. */
+function takeQuotes(request: string): { bare: string; hasQuote: boolean; quoted: number } {
   const marks =
-    /"[^"]{1,400}"|“[^”]{1,400}”|„[^“”]{1,400}[“”]|«[^»]{1,400}»|「[^」]{1,400}」|(?<=\s)['‘][^'’]{2,400}['’](?=[\s.,?!]|$)/g
+    /"[^"]{1,4000}"|“[^“”]{1,4000}”|„[^„“”]{1,4000}[“”]|«[^«»]{1,4000}»|「[^「」]{1,4000}」|(?<=\s)['‘][^'’]{2,400}['’](?=[\s.,?!]|$)/g
   const bare = request.replace(marks, " ")
-  return { bare, hasQuote: bare !== request }
+  const removed = request.length - bare.length
+  return { bare, hasQuote: bare !== request, quoted: removed > materialCharacters ? removed : 0 }
 }
 
 /** Words of scripts with spaces, and runs of those without. */
@@ -137,24 +171,29 @@ function tokensOf(folded: string): readonly string[] {
 
 const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]/u
 /** Words that are told from others by a single character. */
-const singles = new Set(["写", "嗯", "行", "求"])
-const verbsAtEnd = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}\p{Script=Hangul}]/u
+const singles = new Set(["写", "嗯", "行", "求", "我", "私"])
+const verbsAtEnd = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}\p{Script=Hangul}\p{Script=Devanagari}]/u
 const longestPhrase = 4
+const earlyWords = 3
 const mostSentences = 40
 const longestRun = 10
 
 function countKinds(tokens: readonly string[]): {
   kinds: ReadonlyMap<WordKind, number>
   leading: ReadonlySet<WordKind>
+  things: readonly Thing[]
 } {
   const kinds = new Map<WordKind, number>()
+  const things: Thing[] = []
   let leading: ReadonlySet<WordKind> | undefined
+  let index = 0
   const note = (found: readonly WordKind[] | undefined) => {
     for (const kind of found ?? []) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+    const thing = thingKinds.find((kind) => found?.includes(kind) === true)
+    if (thing !== undefined) things.push({ kind: thing, index })
     if (leading !== undefined || found?.includes("polite") === true) return
     if (found === undefined || found.some((kind) => kind !== "social" && kind !== "assent")) leading = new Set(found)
   }
-  let index = 0
   while (index < tokens.length) {
     const token = tokens[index] ?? ""
     const phrase = unspaced.test(token) ? undefined : longestPhraseAt(tokens, index)
@@ -162,11 +201,32 @@ function countKinds(tokens: readonly string[]): {
     else note(phrase?.kinds ?? kindsOfWord(token))
     index += phrase?.length ?? 1
   }
-  return { kinds, leading: leading ?? new Set() }
+  return { kinds, leading: leading ?? new Set(), things }
 }
 
+interface Thing {
+  readonly kind: WordKind
+  /** Which token of the request names it. */
+  readonly index: number
+}
+
+const thingKinds: readonly WordKind[] = ["software", "hard", "snippet", "text", "craft", "plan", "venture"]
+
+function thingOf(tokens: readonly string[], things: readonly Thing[], folded: string): WordKind | undefined {
+  if (objectBeforeVerb.test(folded)) return things.at(-1)?.kind
+  // "An e-mail client" and "a text adventure game" are named by their last word, "an e-mail about the game" is not.
+  return things.find(({ index }, at) => {
+    const next = things[at + 1]
+    if (next === undefined || next.index === index) return true
+    const between = tokens.slice(index + 1, next.index)
+    return between.length > 1 || between.some((token) => token.length < 6)
+  })?.kind
+}
+
+const objectBeforeVerb = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Devanagari}]/u
+
 function openingsOf(folded: string): ReadonlySet<WordKind> {
-  const sentences = folded.split(/[.!?;:\n。！？；：]+\s*/).slice(0, mostSentences)
+  const sentences = folded.split(/[.!?;:\n。！？；：।]+\s*/).slice(0, mostSentences)
   return new Set(
     sentences.flatMap((sentence) => {
       const { leading, kinds } = countKinds(tokensOf(sentence.slice(0, 80)))

@@ -11,7 +11,7 @@ export type Weight = readonly [score: number, reason: string]
 /** All findings, in no order; the greatest is what the message is worth. There is always one. */
 export function weightsOf(reading: Reading): Weight[] {
   const small = smallWeights(reading)
-  if (passesOn(reading) || isQuick(reading) || isTalk(reading)) return small
+  if (wantsAWord(reading) || passesOn(reading) || isQuick(reading) || isTalk(reading)) return small
   return [
     ...small,
     ...theoryWeights(reading),
@@ -31,7 +31,7 @@ function careOf(reading: Reading): number {
 function theoryWeights(reading: Reading): Weight[] {
   const { kinds, words, numbers } = reading
   const has = (kind: WordKind) => kinds.has(kind)
-  const maths = count(reading, "maths")
+  const maths = count(reading, "maths") + (reading.formulas >= 2 ? reading.formulas : 0)
   if (has("prove")) return [[85, "a proof or derivation"]]
   if (has("riddle") && words >= 12) return [[80, "a riddle"]]
   if (has("theory") && has("explain") && !has("why")) return [[55, "theory to be explained"]]
@@ -43,11 +43,13 @@ function theoryWeights(reading: Reading): Weight[] {
 }
 
 function softwareWeights(reading: Reading): Weight[] {
-  const { kinds, openings, parts, codeLines, isQuestion } = reading
+  const { kinds, leading, openings, parts, codeLines, isQuestion } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const demands = count(reading, "quality") + count(reading, "hard")
   const more = Math.min(5, demands + Math.max(0, parts - 2))
   const found: Weight[] = []
+  // A text about software is not software.
+  if (reading.thing === "text" && has("compose") && codeLines === 0) return []
   const isMade =
     has("build") ||
     has("engineer") ||
@@ -64,13 +66,22 @@ function softwareWeights(reading: Reading): Weight[] {
     found.push([80, "software with hard demands"])
   else if (isMade && (demands >= 3 || (has("hard") && !isSmall)))
     found.push([78 + 3 * more, "software with hard demands"])
+  else if (has("build") && demands > 0 && parts >= 3 && reading.words >= 6 && !isSmall && !isQuestion)
+    found.push([78 + 3 * more, "software of several parts"])
   else if ((openings.has("engineer") || (openings.has("how") && has("engineer"))) && !isSmall)
     found.push([78 + 3 * more, "something to be designed and built"])
   if (has("snippet") && (isMade || has("compose"))) found.push([50 + 6 * Math.min(4, demands), "a piece of code"])
-  const isLooked = has("trouble") || has("depth") || has("analyse") || has("advice")
+  const isLooked =
+    has("trouble") ||
+    has("depth") ||
+    has("analyse") ||
+    (has("advice") && !openings.has("how") && !leading.has("advice"))
   if (reading.words >= 18 && ((demands >= 3 && !isSmall) || (demands >= 2 && isLooked)))
     found.push([78 + 2 * more, "a matter of running systems"])
   if (has("trouble") && demands >= 2) found.push([70 + 4 * more, "a fault in a running system"])
+  if (has("trouble") && has("software") && demands + count(reading, "software") >= 3 && reading.words >= 20)
+    found.push([78 + 2 * more, "a fault in a running system"])
+  if (codeLines > 0 && has("hard")) found.push([80, "code that must hold under concurrency"])
   if (codeLines > 0) {
     const care = 14 * Math.min(4, demands) + careOf(reading) + (codeLines > 30 ? 10 : 0)
     found.push([48 + care, `code of ${codeLines} lines`])
@@ -80,7 +91,7 @@ function softwareWeights(reading: Reading): Weight[] {
 
 /** Law, money, undertakings, weighing. */
 function caseWeights(reading: Reading): Weight[] {
-  const { kinds, openings, words, numbers, isQuestion, materialCharacters } = reading
+  const { kinds, openings, words, numbers, sentences, isQuestion, materialCharacters } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const care = careOf(reading)
   const isMade = has("build") || has("engineer") || has("compose") || has("plan")
@@ -94,10 +105,12 @@ function caseWeights(reading: Reading): Weight[] {
       ((hits >= 3 && words >= 15) ||
         (hits >= 2 && words >= 14 && has("compose")) ||
         (hits >= 2 && words >= 22 && isQuestion) ||
+        (has("mine") && words >= 18 && isQuestion && (numbers >= 1 || sentences >= 2)) ||
         (hits + count(reading, "money") >= 3 && words >= 17 && isQuestion && !has("compare")))
+    const isReckonedCase = hits >= 2 && numbers >= 3 && words >= 18 && isQuestion
     const isOfText =
       kind === "law" && materialCharacters > 0 && !has("explain") && (isWeighed || has("advice") || has("why"))
-    if (!has("summarise") && (isOfText || (isWeighed && words >= 8) || isDeep))
+    if (!has("summarise") && (isOfText || (isWeighed && words >= 8) || isDeep || isReckonedCase))
       found.push([78 + care / 2, `a case of ${kind}`])
     else if (words > 5) found.push([48, `a question of ${kind}`])
   }
@@ -125,13 +138,15 @@ function caseWeights(reading: Reading): Weight[] {
 
 /** What most people could do with a little time. */
 function everydayWeights(reading: Reading): Weight[] {
-  const { kinds, leading, openings, asksForMany, words, numbers, isQuestion, materialCharacters } = reading
+  const { kinds, leading, openings, early, asksForMany, words, numbers, isQuestion, materialCharacters } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const found: Weight[] = []
   const isAsked = isQuestion || has("build") || has("request") || has("compose") || has("engineer")
   if (has("summarise")) found.push([48, "a summary"])
   if (has("translate") && (materialCharacters > 0 || words > 40)) found.push([48, "a long translation"])
   if (has("compose") && has("text")) found.push([50, "a text to write"])
+  else if (early.has("text") && words >= 3 && !isQuestion && !has("transport") && !has("social") && !has("mine"))
+    found.push([44, "a text to write"])
   else if (openings.has("compose") && (words > 3 || materialCharacters > 0)) found.push([46, "a text to write"])
   if (has("compare") && words > 3 && !(has("lookup") && words <= 10)) found.push([48, "a comparison"])
   if (has("explain") && words > 2) found.push([48, "an explanation"])
@@ -168,12 +183,31 @@ function everydayWeights(reading: Reading): Weight[] {
   return found
 }
 
+/** Wants no more than a word for an answer, whatever the page is about that comes with it. */
+function wantsAWord({ kinds, words, hasQuote, codeLines, materialCharacters }: Reading): boolean {
+  if (!kinds.has("onlysay") || (codeLines > 0 && !hasQuote)) return false
+  return materialCharacters > 0 || hasQuote || words <= 8
+}
+
 /** What is asked for needs no thought: the words are given, or the answer stands in the text. */
-function passesOn({ kinds, leading, words, isQuestion, hasQuote, codeLines, materialCharacters }: Reading): boolean {
+function passesOn({
+  kinds,
+  leading,
+  words,
+  givesWords,
+  isQuestion,
+  hasQuote,
+  codeLines,
+  materialCharacters,
+}: Reading): boolean {
   const isLookedUp = kinds.has("lookup") && !kinds.has("explain") && !kinds.has("summarise")
   if (materialCharacters > 0 && isQuestion && isLookedUp && words <= 14) return true
-  if (codeLines > 0) return false
+  if (codeLines > 0) return kinds.has("trifle") && words <= 10 && !kinds.has("explain") && !kinds.has("why")
   if (leading.has("compose") && hasQuote && words <= 8 && !kinds.has("text") && !kinds.has("reshape")) return true
+  const isWorded = kinds.has("text") && !givesWords && !hasQuote
+  const isAskedBack = kinds.has("explain") || kinds.has("summarise") || kinds.has("prove") || kinds.has("compose")
+  if (leading.has("relay") && !isWorded && !isAskedBack && !kinds.has("reshape") && materialCharacters === 0)
+    return true
   if (!leading.has("transport")) return false
   const isToBeWorded = kinds.has("text") || kinds.has("reshape") || thoughtful.some((kind) => kinds.has(kind))
   return !isToBeWorded || hasQuote

@@ -9,7 +9,13 @@ export const askWords = {
     dame necesito quiero propon recomiendame sugiere ayuda hazme prepara busca quisiera
     donne-moi donne propose suggere recommande besoin aide prepare cherche voudrais veux
     preciso quero sugira me_de recomende ajuda prepare dammi vorrei suggerisci geef wil
-    给我 推荐 需要 想要 制定 准备 列出 ください 欲しい たい 提案 اريد اعطني اقترح ساعدني дай нужен хочу`,
+    给我 推荐 需要 想要 制定 准备 列出 ください 欲しい たい 提案 اريد اعطني اقترح ساعدني дай нужен хочу
+    potrzebuję chcę daj pomóż polecisz chciałbym pokaż ihtiyacım_var istiyorum lazım bul göster hazırla öner चाहिए दो बताओ बताइए
+    दीजिए ik_wil ik_heb_nodig maak geef_me zoek нужна нужно хотел_бы сделай придумай подготовь составь составить أحتاج أعطني هات
+    hätte_gern hätte_gerne würde_gern i_could_use looking_for i_am_looking_for suche ich_suche me_gustaría j'aimerais je_cherche
+    estoy_buscando mi_serve mi_servirebbe gostaria estou_procurando хочется ищу szukam 想找 想学 想做 探しています
+    tell_us send_me sag_mir sag_uns dime dinos dis-moi dimmi dicci diga-me me_diga 告诉我 скажи_мне расскажи_мне powiedz_mi vertel_me
+    söyle_bana schick_mir envíame envoie-moi mandami let_me_know_how`,
   /** Hand on, note, switch: nothing is to be thought out. */
   transport: `archive file_this turn_it_down turn_it_up turn_it_off turn_it_on archivier* archiva archive_ca
     acknowledge repeat read copy echo wiederhole kopier repite lee repete lis repita leia 重复 確認
@@ -23,7 +29,36 @@ export const askWords = {
     inoltra rispondi manda ricordami aggiungi metti cancella chiama
     stuur antwoord zeg herinner zet voeg
     转发 回复 告诉 发给 提醒 设置闹钟 添加 加到 打开 关闭 转告 記入 転送 返信 伝えて 送って 追加 リマインド アラーム 消して つけて
-    ارسل اخبر ذكرني اضف قل حول رد напомни отправь перешли добавь ответь`,
+    ارسل اخبر ذكرني اضف قل حول رد напомни отправь перешли добавь ответь
+    przypomnij dodaj ustaw włącz wyłącz wyślij zapisz usuń powiedz zadzwoń herinner_me voeg_toe zet_aan zet_uit schrijf_op wekker
+    hatırlat ekle kur aç kapat gönder söyle sil not_al ara याद_दिला याद_दिलाना जोड़ो भेजो बंद_करो चालू_करो लगाओ अलार्म поставь включи
+    выключи запиши удали скажи позвони будильник اضبط شغل اطفئ احذف أرسل أضف سجل منبه
+    turn_the_lights dim unmute snooze jot jot_down note_down write_down bookmark mark_as rename pin track order_me spegni accendi
+    imposta svegliami segna ricorda ricordati scrivi_a desliga liga_a lembra-me me_lembra me_lembre toca 关灯 开灯 关掉 定个闹钟 提醒我 记一下 记下 加入
+    发一条 帮我记 定闹钟 セットして 起こして メモして 登録して 入れといて`,
+  /** Hands words on to somebody, or to oneself for later: whatever they are about. */
+  relay: `tell send remind remind_me forward pass_on let_know message_to reply_to_him reply_to_her text_my text_her text_him
+    sag sage richte_aus sende schick schicke leite weiterleiten erinnere erinner di dile diles manda envia reenvia recuerdame recuerda avisa
+    dis-lui envoie transfere transmets rappelle-moi rappelle previens manda inoltra ricordami avvisa di'_a mande envie encaminhe avise lembre me_lembre
+    stuur herinner zeg_tegen przypomnij wyslij powiedz напомни отправь перешли скажи передай hatirlat gonder 转发 转告 发给 提醒 提醒我 伝えて 送って 転送
+    リマインド ارسل اخبر ذكرني याद_दिला याद_दिलाना भेजो`,
+  /** Wants a page taken note of, and no more than a word said. */
+  onlysay: `just_say just_reply just_answer just_respond just_acknowledge just_confirm only_say only_reply only_answer simply_say say_ok say_okay reply_ok
+    reply_with_ok reply_only respond_only answer_only no_need_to_respond no_need_to_reply no_reply_needed for_your_information fyi when_you've_read
+    once_you've_read when_you_have_read when_read when_you're_done_reading after_reading i'll_ask_questions ask_you_questions don't_do_anything
+    do_nothing nothing_to_do no_action just_keep_this just_remember_this wait_for_my wait_for_the
+    antworte_nur antworte_einfach sag_nur sag_einfach nur_mit_ok bestatige_nur schreib_nur tu_noch_nichts mach_noch_nichts zur_kenntnis wenn_du_es_gelesen
+    di_solo responde_solo solo_responde solo_di responde_unicamente contesta_solo cuando_lo_hayas no_hagas_nada
+    dis_juste dis_simplement reponds_juste reponds_simplement reponds_seulement juste_ok quand_tu_as_lu ne_fais_rien
+    rispondi_solo di'_solo dimmi_solo solo_ok responda_apenas responda_so diga_apenas so_diga apenas_responda diz_so quando_tiver_lido
+    antwoord_alleen zeg_alleen zeg_gewoon odpowiedz_tylko powiedz_tylko просто_скажи просто_ответь ответь_только скажи_только sadece_tamam
+    sadece_cevap 只回复 只需回复 只要回复 回复收到 回复好的 回复"好 看完说 读完说 说一声 とだけ だけ返信 だけ答えて だけ言って だけ返して
+    فقط_قل قل_فقط اجب_فقط رد_فقط बस_ठीक बस_ok सिर्फ_ok`,
+  /** What is done to code, or read off it, without a thought. */
+  trifle: `rename return_type what_language which_language programming_language variable_name function_name line_number which_line how_many_lines indent
+    reindent remove_the_comments delete_the_comments remove_comments umbenennen benenne_um welche_sprache programmiersprache ruckgabetyp zeilennummer
+    renombra que_lenguaje tipo_de_retorno renomme quel_langage type_de_retour rinomina che_linguaggio tipo_di_ritorno renomeie que_linguagem
+    tipo_de_retorno 重命名 什么语言 返回类型 变量名 何の言語 変数名 戻り値の型 переименуй какой_язык jaki_język welke_taal`,
   /** One fact that is known or stands in the text. */
   lookup: `time_difference link size sizes colour colours color colors
     opening_hours hours name_of offnungszeiten horarios horario horaires
@@ -38,7 +73,21 @@ export const askWords = {
     quand ou qui combien quelle_heure a_quelle_heure capitale meteo prix
     quando onde quem quanto quanta quantos quantas que_horas moeda preco capital dove chi quanti che_ora
     wanneer waar hoeveel kiedy gdzie kto ile когда где кто сколько
-    几点 什么时候 多少 哪里 哪儿 谁 几个 天气 首都 何時 いつ どこ 誰 いくら 天気 首都 언제 어디 누구 متى اين من كم عاصمه`,
+    几点 什么时候 多少 哪里 哪儿 谁 几个 天气 首都 何時 いつ どこ 誰 いくら 天気 首都 언제 어디 누구 متى اين من كم عاصمه
+    jaka_jest_stolica stolica ile_lat ile_to ile_kosztuje o_której która_godzina jak_daleko w_którym_roku jak_się_nazywa hoofdstad
+    hoe_oud hoe_ver hoe_lang hoe_hoog hoe_heet welk_jaar wie_is wie_heeft wie_schreef nerede neresi kaç kim ne_zaman nereye saat_kaç
+    başkenti kaç_yaşında कब कहाँ कहां कौन कितना कितने कितनी राजधानी столица во_сколько который_час какого_года в_каком_году
+    как_называется как_зовут какая_столица أين من_هو من_هي كم_عدد كم_يبلغ ما_اسم ما_عاصمة كم_الساعة
+    in_what_year which_year what_year which_country which_planet chemical_symbol symbol_for boiling_point atomic_number largest
+    smallest tallest highest longest deepest fastest biggest stand_for stands_for abbreviation zip_code area_code deadline quante
+    quanta_costa che_anno in_che_anno di_che_colore em_que_ano de_que_cor qual_a_capital en_qué_año de_qué_color en_quelle_année
+    de_quelle_couleur in_welchem_jahr welche_farbe größte höchste längste abkürzung größter más_grande más_largo più_lungo più_alto
+    più_grande plus_grand plus_long plus_haut maior mais_alto 最高 最长 最大 几岁 哪一年 哪年 哪个国家 哪天 第几 星期几 多长 多高 多远 多大 谁写 何年 何歳 何曜日 何人 何個 一番高い
+    一番長い 一番大きい どの国 最も高い 最も大きい 首都は
+    default shortcut keyboard_shortcut hotkey port port_number file_extension return_type tastenkombination raccourci_clavier atajo
+    atajo_de_teclado scorciatoia atalho  сочетание_клавиш skrót_klawiszowy sneltoets 快捷键 默认端口 ショートカット public_holiday
+    feiertag jour_férié festivo feriado giorno_festivo
+    default_port`,
   /** A word, a sentence, a spelling. */
   quick: `witz chiste blague joke piada barzelletta
     mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
@@ -47,26 +96,45 @@ export const askWords = {
     traduce traducir traduccion significa como_se_dice deletrea corrige sinonimo
     traduis traduire traduction signifie veut_dire comment_dit-on comment_on_dit se_dit orthographe corrige
     traduza traduzir significa como_se_diz corrija traduci significa come_si_dice vertaal betekent
-    翻译 怎么说 什么意思 改错 翻訳 訳して 意味 何と言い 번역 ترجم معني معنى переведи значит`,
+    翻译 怎么说 什么意思 改错 翻訳 訳して 意味 何と言い 번역 ترجم معني معنى переведи значит
+    oznacza przetłumacz jak_się_mówi jak_powiedzieć po_angielsku po_polsku zeg_je vertalen hoe_zeg_je wat_betekent spel çevir ne_demek
+    nasıl_denir anlamı ingilizcesi तर्जुमा अनुवाद मतलब अर्थ कहते_हैं को_अंग्रेजी переведите перевод как_будет что_значит по-английски
+    synoniem synonim синоним antonym antonimo contrario_di opposite_of plural_of past_tense rhymes_with abbreviation wie_sagt_man
+    wie_schreibt_man se_escribe s'écrit si_scrive se_escreve 怎么读 怎么拼 怎么写 反义词 同义词 拼音 读音 読み方 反対語 対義語 كيف_تقول كيف_نقول capitalise
+    capitalize bedeuten
+    how_do_you_write how_do_you_spell how_do_you_pronounce how_is_it_spelled how_do_i_spell how_do_i_write nasıl_yazılır nasıl_okunur
+    se_dice se_prononce s'écrit_comment come_si_scrive come_si_pronuncia como_se_pronuncia cómo_se_escribe féminin masculin pluriel
+    féminin_de plural_de plural_von mehrzahl singular pluralis liczba_mnoga plurale femminile roman_numerals römische_zahlen`,
   translate: `translate translation ubersetz* traduce traducir traduccion traduis traduire traduction traduza traduzir traduci vertaal
-    翻译 翻訳 訳して 번역 ترجم переведи`,
+    翻译 翻訳 訳して 번역 ترجم переведи
+    przetłumacz vertalen çevir अनुवाद переведите traduzca tradurre ترجمة`,
   /** Another form of what is given. */
   transform: `convert scale extract reformat format sort classify categorise categorize tidy clean_up highlight list anonymise shorten
     wandle umwandeln extrahier* formatier* sortier* ordne convierte extrae ordena convertis extrais classe converta extraia ordene converti estrai
-    转换 提取 整理 排序 変換 抽出 整理 حول استخرج`,
+    转换 提取 整理 排序 変換 抽出 整理 حول استخرج
+    przekonwertuj zamień posortuj konwertuj sorteer zet_om dönüştür sırala बदलो преврати отсортируй конвертируй переделай
+    turn_this_into turn_these_into rewrite_as put_this_into
+    put_in_order`,
   /** Asks what something is. */
   what: `what what's which was welche welcher welches que cual cuales quel quelle quels quelles quoi qu'est-ce o_que qual quais che cosa_e quale wat welke что какой какие co jaki
-    什么 哪些 何が 何を どんな ما ماذا 무엇 뭐`,
+    什么 哪些 何が 何を どんな ما ماذا 무엇 뭐
+    jakie jaka jaką który która welk welkes hangi nedir ne क्या कौनसा какая какое чем ما_هو ما_هي هل`,
   /** Asks for all of several. */
   whatmany: `welche quels quelles cuales quais quali 哪些
-    what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么`,
+    what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么
+    jakie_są wat_zijn_de какие_есть what_are_the what_are_some neler nelerdir क्या_क्या ما_هي`,
   /** Asks for reasons. */
-  why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا`,
+  why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا
+    niye niçin क्यों waardoor зачем отчего perché por_qué 为啥 凭什么 なんで`,
   /** Asks for a way. */
   how: `worauf どう
     como_se_hace come_si_prepara 방법 알려줘
     come_posso come_si come_faccio come_funziona
-    how wie como comment hoe jak как nasil 怎么 怎样 如何 どうやって どうすれば 어떻게 كيف`,
+    how wie como comment hoe jak как nasil 怎么 怎样 如何 どうやって どうすれば 어떻게 كيف
+    jak_zrobić jak_działa jak_mogę hoe_kan hoe_maak_ik hoe_werkt nasıl_yapılır nasıl_çalışır कैसे как_сделать как_приготовить
+    как_работает كيف_يمكن كيف_أصنع come_fare come_si_fa come_preparare cómo_hacer como_fazer como_se_faz how_come_i 怎么做 怎么办 怎么样才能
+    どのように 作り方 やり方 直し方 어떻게_해야
+    し方 り方 き方 ち方 み方 び方 ぎ方 い方 え方 け方 れ方 め方 せ方 べ方 て方 ね方 げ方 で方`,
   /** Asks what would be good. */
   advice: `the_best
     bad_for good_for healthy unhealthy harmful dangerous is_it_safe suitable how_can_i how_do_i how_should_i how_could_i how_can_we
@@ -84,12 +152,28 @@ export const askWords = {
     deberia recomienda recomiendas recomiendame consejos ideas puedo_hacer necesito_para sugiere merece
     devrais recommande conseils conseille idees faut-il que_faire propose suggere vaut-il
     devo recomenda dicas ideias o_que_fazer dovrei consigli consiglia zou_ik советы посоветуй
-    推荐 建议 怎么办 应该 推薦 おすすめ すすめ アドバイス 考えて どうしたら 추천 نصائح انصحني`,
+    推荐 建议 怎么办 应该 推薦 おすすめ すすめ アドバイス 考えて どうしたら 추천 نصائح انصحني
+    powinienem powinnam polecasz polecacie warto co_zrobić jak_najlepiej rady porady wskazówki ne_yapmalıyım ne_yapabilirim önerirsin
+    tavsiye öneri ipucu क्या_करूं क्या_करूँ क्या_करना_चाहिए सलाह उपाय सुझाव что_делать стоит_ли что_посмотреть что_подарить как_лучше
+    порекомендуй aanraden raad wat_kan_ik wat_moet_ik wat_zijn_leuke leuke cosa_devo cosa_posso cosa_fare cosa_vedere cosa_regalare
+    o_que_devo o_que_posso o_que_visitar qué_debo qué_puedo qué_ver qué_hacer quoi_faire que_visiter que_dois-je que_voir was_kann_ich
+    was_soll_ich was_hilft ماذا_أفعل كيف_أتخلص أفضل ماذا_تنصح أي_نصيحة
+    any_tips any_ideas any_advice how_to what_can_we what_should_i what_should_we should_i is_it_worth best_time is_it_ok_to
+    is_it_normal what_do_you_recommend what_would_you how_do_you best_places things_to_do what_to_see must_see where_should_i
+    where_to_eat can_i_use can_i_eat can_i_replace alternatives_to alternative_to 有什么好 怎么选 怎么挑 注意什么 值得 好玩 有什么办法 怎么缓解 怎么提高 ありますか方法 選び方
+    対処法 どちらがいい おすすめの 楽しみ方 いい方法
+    idea idée idee idea_para idee_für idéia ideia アイデア pomysł pomysły идея идеи fikir fikri fikirler टिप्स तरीके तरीका now_what
+    so_what_now what_now was_nun was_kann_das_sein qué_puede_ser ça_vient_de_quoi cosa_può_essere o_que_pode_ser what_could_it_be
+    what_might_be woran_liegt es_de_qué 更好 更减肥 哪个更 哪个比较`,
   /** Several things are to be thought up. */
   give: `help_me prepare_me preparame bereite_mich aide-moi_a ayudame_a me_ajude_a aiutami_a
     give_me give_us recommend suggest brainstorm list_some name_three
     gib_mir gib_uns nenne nenn empfiehl empfehlen schlag_mir dame danos recomiendame recomienda donne-moi donne conseille-moi conseille me_de de-me dammi consigliami
-    推荐 给我 列举 おすすめ 推薦 اقترح اعطني посоветуй назови 추천`,
+    推荐 给我 列举 おすすめ 推薦 اقترح اعطني посоветуй назови 추천
+    come_up_with name_some name_a_few suggest_some give_some pick_me find_me propose_some list_five list_ten list_three
+    dai_dei proponi elenca liste-moi propose-moi trouve-moi sugiere_tres propón enumera sugira liste cite doe_suggesties noem geef_me
+    wymień zaproponuj podaj_kilka poleć предложи перечисли посоветуйте порекомендуй придумай öner önerir_misin listele sırala सुझाव_दो
+    सुझाओ सुझाइए 提案して 挙げて 教えてください 考えて 列出 想几个 起个 起名 列几个 想一个 اذكر رشح`,
   explain: `help_me_understand i_want_to_understand صف
     symptom* sintoma* side_effects effects benefits reasons substitute substitutes ways_to rules_of caused introduction overview keyword plot_of history_of do_i_begin do_i_start get_started
     symptome* auswirkung* grunde nebenwirkung* ersatz verursacht ausgelost einfuhrung uberblick hilft_gegen wo_fange_ich wie_gehe_ich fange_ich_an gehe_ich_vor
@@ -104,16 +188,34 @@ export const askWords = {
     expliqu* descreva como_funciona spiega* come_funziona
     leg_uit hoe_werkt wyjasnij объясни* acikla
     解释 说明 原理 介绍一下 説明 解説 仕組み 方法 教えて 설명
-    اشرح وضح `,
+    اشرح وضح 
+    wytłumacz wyjaśnij wyjaśnić jak_działa co_to_jest czym_jest na_czym_polega opisz uitleggen leg_me_uit beschrijf wat_is_een açıkla
+    açıklar anlat anlatır nedir nasıl_çalışır समझाओ समझाइए समझाएं बताएं वर्णन объясните расскажи опиши что_такое как_работает
+    как_устроен كيف_تعمل كيف_يعمل ما_معنى_أن عرف اشرح_لي
+    what_is_the_point how_does how_do how_did how_are how_is eli5 tell_me_about tell_us_about educate_me come_mai cos'è cos'è_un
+    che_cos'è qu'est-ce_qu'un c'est_quoi qué_es_un qué_es_el qué_es_la o_que_é_um o_que_é was_ist_ein was_ist_eine was_ist_der_sinn
+    wie_entsteh* wie_wirkt wie_läuft raccontami_di háblame cuéntame_sobre parle-moi_de fale_sobre me_conta_sobre 讲讲 讲一讲 讲解 说说 科普 怎么回事
+    是怎么 怎么工作 怎么形成 有什么作用 について教えて どういう どんな仕組み とは何 って何 なぜ起こる わかりやすく
+    nasıl कैसे what_did what_role what_was_the_role
+    nasıl_yapılır`,
   summarise: `glieder* esquematiza
     short_summary zusammenfassung sumario en_bref 简述
     summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
     resume resumir resumen resumeme sintetiza resume resumer resumez synthese synthetise resuma resumo riassumi riassunto vat_samen
-    总结 概括 摘要 要点 归纳 要約 まとめて 요약 لخص تلخيص резюме кратко`,
+    总结 概括 摘要 要点 归纳 要約 まとめて 요약 لخص تلخيص резюме кратко
+    streść podsumuj streszczenie podsumowanie samenvatting samenvatten vat samen özetle özet सारांश संक्षेप перескажи подведи
+    краткое_содержание краткий изложи sintetizza in_breve em_poucas_palavras key_takeaways in_short gist main_points ana_fikir خلاصة
+    لخصي 大意 主要内容 概述 要旨 まとめ 短くまとめ`,
   compare: `is_better es_mejor ist_besser est_mieux better_to cheaper_to e_melhor e_meglio better_for besser_fur is_it_cheaper
     compare comparison difference differences versus vs pros cons advantages disadvantages
     vergleich* unterschied* vorteile nachteile gegenuber
     compara comparar diferencia diferencias ventajas desventajas
     compare* difference avantages inconvenients diferenca* comparar compare vantagens differenza confronta verschil
-    比较 区别 对比 优缺点 哪个好 比較 違い どちら 비교 차이 قارن الفرق сравни разница`,
+    比较 区别 对比 优缺点 哪个好 比較 違い どちら 비교 차이 قارن الفرق сравни разница
+    porównaj różnica różnice zalety wady lepszy wady_i_zalety vergelijk verschillen voordelen nadelen karşılaştır fark farkı avantaj
+    dezavantaj hangisi तुलना अंतर फर्क फायदे नुकसान बेहतर сравнить отличие отличия отличается чем_отличается плюсы минусы лучше قارني
+    مقارنة الفروق أيهما أفضل مزايا عيوب distinguish differ differs which_is_better pros_and_cons quale_è_meglio pro_e_contro meglio
+    vantaggi svantaggi prós contras ¿qué_es_mejor plus_et_moins lequel 和哪个 有什么不同 好处和坏处 优点 缺点 利弊 还是 メリット デメリット どっち
+    哪个更 哪个比较 哪一个更 spricht_für_und_gegen was_spricht for_and_against für_und_gegen a_favor_y_en_contra pour_et_contre
+    le_pour_et_le_contre`,
 }
