@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 import { Role, Scope } from "../access/scope.ts"
 import { LiveEvent, LiveFrame, liveScopes, readableLive, scopeOfLive } from "./event.ts"
 
-const names = LiveEvent.options.map(({ shape }) => shape.event.value)
+const names = LiveEvent.options.flatMap(({ shape: { event } }) => ("options" in event ? event.options : [event.value]))
 const conversationId = `loop_${"a".repeat(32)}`
 
 describe("an event of the feed", () => {

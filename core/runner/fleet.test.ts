@@ -182,6 +182,6 @@ test.each([
   [{ isConnected: true }, deadAfterMs, "stale"],
   [{ isConnected: true, isDraining: true }, 0, "draining"],
 ])("a runner %j that was seen %i ms ago is %s", (changes, passedMs, expected) => {
-  const shown = { isConnected: false, isDraining: false, isRevoked: false, lastSeenAt: at, ...changes }
+  const shown = { isDraining: false, isRevoked: false, lastSeenAt: at, ...changes }
   expect(stateOf(shown, after(at, passedMs))).toBe(expected)
 })

@@ -107,7 +107,7 @@ export const hello = (words: HelloWords = {}): Extract<RunnerFrame, { type: "hel
   isDraining: words.isDraining ?? false,
 })
 
-export const echo: RunnerWork = {
+export const echo: Extract<RunnerWork, { kind: "sandbox.run" }> = {
   kind: "sandbox.run",
   workspace: conversationId,
   program: { form: "argv", argv: ["echo", "hi"] },
