@@ -25,6 +25,8 @@ export interface DockerWorkerConfig {
 
 /** Beyond it a command is refused: it would wait for longer than anybody does. */
 const maxWaiting = 100
+/** Linux takes no more (execve(2): a quarter of the stack's 8 MiB), and nothing of it has to reach a container to find out. */
+const maxArgumentBytes = 2_000_000
 /** For so long an answer of the engine about itself holds. */
 const stateHoldsMs = 5_000
 /** And so long what it said when a container could not be made or started. */
@@ -58,6 +60,8 @@ export function createDockerWorker(config: DockerWorkerConfig): RunnerWorker {
   })
 
   const runProgram = async (work: SandboxRun, context: WorkContext): Promise<CommandOutcome> => {
+    if (work.program.form === "argv" && Buffer.byteLength(work.program.argv.join("\0")) > maxArgumentBytes)
+      return { status: "failed", failure: { code: "invalid", message: "The arguments are longer than 2 MB together." } }
     await clear()
     const found = await inspect()
     if (found.status === "unavailable") return unavailable(found.problemForAgents)
