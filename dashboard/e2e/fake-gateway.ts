@@ -65,6 +65,7 @@ export class FakeGateway {
   readonly otherMessages: conversations.MessageView[] = []
   readonly searches: unknown[] = []
   readonly runs: runs.RunView[] = []
+  readonly calls: usage.CallView[] = []
   readonly groups: agents.AgentGroupView[] = []
   readonly channels: channels.ChannelView[] = []
   readonly tokens: tokens.TokenView[] = []
@@ -401,6 +402,10 @@ export class FakeGateway {
         { model: "claude-sonnet-5-5", ...used(9) },
         { model: "a-model-with-a-very-long-name-that-someone-runs-at-home:70b-instruct", ...used(3) },
       ],
+    }))
+    this.#on(usage.listCalls, ({ query }) => ({
+      data: this.calls.filter((one) => one.conversationId === (query.conversationId ?? one.conversationId)),
+      nextCursor: null,
     }))
     this.#on(runs.listRuns, ({ query }) => ({
       data: this.runs.filter((one) => query.status === undefined || one.status === query.status),

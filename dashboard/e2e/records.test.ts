@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { ConversationView, MessageView } from "../../core/api/conversations.ts"
 import { RunView } from "../../core/api/runs.ts"
+import { CallView } from "../../core/api/usage.ts"
 import type { FakeGateway } from "./fake-gateway.ts"
 import { openStage, type Stage } from "./visit.ts"
 
@@ -151,6 +152,24 @@ test("a conversation is saved, archived, taken out again, and erased after a que
 })
 
 function addRuns(gateway: FakeGateway): void {
+  gateway.calls.push(
+    CallView.parse({
+      id: "call",
+      conversationId: chatId("a"),
+      turnId: `turn_${chatId("a")}_1`,
+      groupId: null,
+      model: "claude-opus-5-5",
+      outcome: "end",
+      tokens: { input: 100, cacheRead: 0, cacheWrite: 0, output: 200, total: 300 },
+      costMicroUsd: 1_200,
+      provider: "anthropic",
+      tier: "Opus (max quality)",
+      reason: "complexity 85: code, several parts",
+      firstDeltaMs: 300,
+      durationMs: 2_000,
+      startedAt: at,
+    }),
+  )
   const run = (number: number, fields: object) =>
     RunView.parse({
       id: `turn_${chatId("a")}_${number}`,
@@ -180,6 +199,10 @@ test("runs are listed with their end, and found by it", async () => {
   await page.getByText("The model provider is overloaded").waitFor()
   expect(await page.getByRole("row").count()).toBe(4)
   expect(await page.getByRole("row").nth(3).textContent()).toContain("12 s")
+  await page.getByRole("row").nth(3).locator("summary").click()
+  await page.getByText("claude-opus-5-5, Opus (max quality)").waitFor()
+  await page.getByText("complexity 85: code, several parts").waitFor()
+  await page.getByText("end · 300 tokens · $0.0012 · 2.0 s").waitFor()
   await page.getByLabel("State").selectOption("Failed")
   await expect.poll(() => page.getByRole("row").count()).toBe(2)
   await page.getByRole("row").nth(1).getByRole("link").click()

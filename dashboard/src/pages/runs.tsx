@@ -13,6 +13,7 @@ import { PageHead } from "../ui/page-head.tsx"
 import { duration } from "../ui/time.ts"
 import { useLoaded } from "../ui/use-call.ts"
 import { usePages } from "../ui/use-pages.ts"
+import { RunCalls } from "./run-calls.tsx"
 
 const readGroups = () => readAll((query) => call(listAgentGroups, { query }))
 
@@ -126,7 +127,9 @@ function Run({ run, group }: { readonly run: RunView; readonly group: string | n
       </td>
       {group !== null && <td>{group}</td>}
       <td className="number">{run.durationMs === null ? "" : duration(run.durationMs)}</td>
-      <td className="number">{run.modelCalls}</td>
+      <td className="number">
+        <RunCalls run={run} />
+      </td>
     </tr>
   )
 }
