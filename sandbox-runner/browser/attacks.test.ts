@@ -5,11 +5,14 @@ import type { LookupAddress } from "node:dns"
 import { readdirSync, readFileSync } from "node:fs"
 import { createServer, type Server } from "node:net"
 import { tmpdir } from "node:os"
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
 import { parseAllowance } from "../../core/egress/address.ts"
 import { launchBrowser } from "../testkit/browser.ts"
 import { profileOf, setBrowserStage, type BrowserStage } from "../testkit/browser-stage.ts"
 import { startSite, type Site } from "../testkit/site.ts"
+
+// A real browser beside other tests on two cores.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
 /** May be reached. */
 let site: Site
@@ -335,7 +338,7 @@ describe("a page asks for more than there is", () => {
     })
     const { text } = await stage.act({ action: "open", url: `${site.url}/` }, { timeoutMs: 28_000 })
     expect(text).toBe("(The page is still loading; this is what is there so far.)\nthe beginning")
-  }, 40_000)
+  })
 
   test("bytes without end", async () => {
     let sent = 0
@@ -356,7 +359,7 @@ describe("a page asks for more than there is", () => {
     await expect.poll(() => isCut).toBe(true)
     expect(sent).toBeLessThan(200_000_000)
     await expectHealthy()
-  }, 60_000)
+  })
 
   test("a file to download", async () => {
     site.pages.set("/file", (_, response) =>

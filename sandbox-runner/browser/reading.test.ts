@@ -1,7 +1,10 @@
 /** What is told of a page: what a person sees, in Markdown, and nothing that only a machine would read. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
 import { setBrowserStage, type BrowserStage } from "../testkit/browser-stage.ts"
 import { startSite, type Site } from "../testkit/site.ts"
+
+// A real browser beside other tests on two cores.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
 let site: Site
 let stage: BrowserStage
@@ -248,5 +251,5 @@ describe("long pages", () => {
     const text = await read(`<body><script>${grow}</script>`)
     expect(text).toContain("word 0\n")
     expect((await stage.act({ action: "read", from: Number(/from (\d+)/.exec(text)?.[1]) })).text).toContain("word")
-  }, 60_000)
+  })
 })

@@ -1,9 +1,12 @@
 /** A conversation's browser: its steps, what it keeps and for whom, and how it ends. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
 import { profileOf, setBrowserStage, type BrowserStage } from "../testkit/browser-stage.ts"
 import { startSite, type Site } from "../testkit/site.ts"
+
+// A real browser beside other tests on two cores.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 })
 
 let site: Site
 let stage: BrowserStage
@@ -266,7 +269,7 @@ describe("an end", () => {
     page("/", "<p>served</p>")
     const all = await Promise.all([1, 2, 3, 4, 5].map((digit) => open("/", { profile: profileOf(digit) })))
     expect(all.map(({ text }) => text)).toEqual(Array(5).fill("served"))
-  }, 60_000)
+  })
 
   test("steps of one conversation run one after the other", async () => {
     page("/", "<button onclick='this.textContent+=1'>n</button>")

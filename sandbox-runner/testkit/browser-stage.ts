@@ -62,7 +62,7 @@ export function setBrowserStage(ports: readonly number[], config: Partial<Browse
   const never = new AbortController().signal
   const outcome = async (
     step: unknown,
-    { profile = profileOf(0), timeoutMs = 25_000, signal = never }: ActOptions = {},
+    { profile = profileOf(0), timeoutMs = 60_000, signal = never }: ActOptions = {},
   ) => worker.run({ kind: "browser.act", profile, step: BrowserStep.parse(step), timeoutMs }, context(signal))
   return {
     worker,
