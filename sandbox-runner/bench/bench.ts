@@ -5,6 +5,7 @@
 import { writeFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { join } from "node:path"
+import { measureEdgeMode } from "./edge-mode.ts"
 import { measureGrowth } from "./growth.ts"
 import { measureLink } from "./link.ts"
 import { createModel } from "./programs.ts"
@@ -42,6 +43,7 @@ try {
     measureSwitch,
     measureGrowth,
     measureRecords,
+    measureEdgeMode,
     measureLink,
     measureSandbox,
   ]) {

@@ -51,16 +51,27 @@ export function createFloor(modelUrl: string, commitDelayMs = 0): Promise<Progra
   })
 }
 
-/** What `npm start` runs, to the letter. @param env - besides what every gateway of the bench has */
-export function createRealGateway(modelUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Program> {
+/**
+ * What `npm start` runs, to the letter.
+ * @param env - besides what every gateway of the bench has
+ * @param processes - the file of a control group that it enters first
+ */
+export function createRealGateway(
+  modelUrl: string,
+  env: Readonly<Record<string, string>> = {},
+  processes?: string,
+): Promise<Program> {
+  const start = [node, ...startOptions, join(here, "../host/main.ts")]
+  const entering = ["/bin/sh", "-c", `echo $$ > "$0" && exec "$@"`, processes ?? "", ...start]
+  const [command = "", ...args] = processes === undefined ? start : entering
   return createProgram({
     name: "bench-gateway",
     port: undefined,
     healthPath: "/api/health",
     startLimitMs,
     command: ({ port, directory }) => ({
-      command: node,
-      args: [...startOptions, join(here, "../host/main.ts")],
+      command,
+      args,
       cwd: directory,
       env: { ...gatewayEnv(modelUrl, port, directory), ...env },
     }),

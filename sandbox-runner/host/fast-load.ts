@@ -4,6 +4,7 @@
  */
 import { enableCompileCache, flushCompileCache, registerHooks } from "node:module"
 import { join } from "node:path"
+import { setFlagsFromString } from "node:v8"
 
 /** Beside the packages, so that only who may change the code may change what is kept of it. */
 const cacheDirectory = join(import.meta.dirname, "../../node_modules/.cache/loop-gateway")
@@ -13,6 +14,8 @@ const cacheDirectory = join(import.meta.dirname, "../../node_modules/.cache/loop
  * a hundred files (measured: 1 s and 150 MB of garbage at each start). They are all ECMAScript modules.
  */
 export function loadFast(): void {
+  // Loading leaves much garbage behind, and a heap that grew for it is never given back (measured: 28 MB of resident memory).
+  setFlagsFromString("--optimize-for-size")
   enableCompileCache(cacheDirectory)
   registerHooks({
     resolve(specifier, context, next) {
@@ -24,7 +27,11 @@ export function loadFast(): void {
   })
 }
 
-/** Keeps the compiled code for the next start now: a process that is killed could not. */
-export function rememberLoaded(): void {
+/**
+ * All is loaded. Keeps the compiled code for the next start now: a process that is killed could not.
+ * @param staysSmall - memory is dearer than speed from now on too
+ */
+export function rememberLoaded({ staysSmall }: { staysSmall: boolean }): void {
   flushCompileCache()
+  if (!staysSmall) setFlagsFromString("--no-optimize-for-size")
 }

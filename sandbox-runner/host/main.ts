@@ -23,7 +23,7 @@ export async function runGateway(
     const gateway = await startGateway({ ...options, config, log: openLog(config), say: print })
     stopOnSignal(gateway)
     print(banner(gateway.started))
-    rememberLoaded()
+    rememberLoaded({ staysSmall: config.EDGE_MODE })
   } catch (error) {
     if (!(error instanceof StartProblem)) throw error
     process.stderr.write(`${error.message}\n`)
