@@ -319,6 +319,8 @@ export class Conversation implements HostedObject {
       // Nothing is looked through any more, and what is due and never done would wake the object without end.
       this.#state.change({ erasingAt: this.#host.now(), expireAt: null }, "row")
       this.#arm()
+      // What is known of its last calls is charged so, and not at its worst.
+      await this.#spending.tell()
     }
     await this.#erasure.finish()
     return {}

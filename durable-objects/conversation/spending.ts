@@ -31,8 +31,9 @@ export class Spending {
     }
   }
 
-  /** When the Ledger is to be told again; null when nothing is owed. */
+  /** When the Ledger is to be told again; null when nothing is owed, or it is being told: whoever tells it looks again. */
   get dueAt(): EpochMs | null {
+    if (this.#telling !== undefined) return null
     return this.#owed.size > this.#running.size ? (this.#retryAt ?? this.#host.now()) : null
   }
 
