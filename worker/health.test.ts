@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
+import { RunnerId } from "../core/runner/command.ts"
 import { EpochMs } from "../core/units.ts"
 import { type Edge, openEdge } from "./testing/edge.ts"
 
@@ -74,6 +75,34 @@ test("counts channels that cannot reach their platform", async () => {
   }
   edge.objects.failNext("channel.status", "peer_unavailable")
   expect(await health()).toMatchObject({ status: "degraded", parts: { channels: { total: 2, failing: 1 } } })
+})
+
+test("says what runners lack, and is no worse for it", async () => {
+  expect(await health()).toMatchObject({ status: "ok", parts: { runners: { status: "not_configured", online: 0 } } })
+  const at = edge.now()
+  edge.objects.runners.push({
+    id: RunnerId.parse(`run_${"a".repeat(24)}`),
+    hostname: "pi",
+    platform: "linux arm64",
+    version: "0.1.0",
+    slots: 3,
+    state: "online",
+    isBuiltIn: true,
+    capabilities: [
+      { name: "sandbox", status: "unavailable", problem: "Start Docker." },
+      { name: "browser", status: "ok", problem: null },
+    ],
+    running: 0,
+    firstSeenAt: at,
+    lastSeenAt: at,
+  })
+  edge.advance(6_000)
+  const lacks = { status: "not_configured", hint: "Start Docker.", online: 1, capabilities: ["browser"] }
+  expect(await health()).toMatchObject({ status: "ok", parts: { runners: lacks } })
+  expect((await health("")).parts.runners).toEqual({ status: "not_configured", hint: "Start Docker." })
+  edge.objects.failNext("runners.list", "peer_unavailable")
+  edge.advance(6_000)
+  expect(await health()).toMatchObject({ status: "degraded", parts: { runners: { status: "degraded" } } })
 })
 
 test("tells a bad configuration file's mistakes to who signed in alone", async () => {

@@ -80,7 +80,7 @@ function FileMistakes({ health }: { readonly health: Health }) {
 }
 
 function partsOf({ parts }: Health): { name: string; part: PartHealth; facts: string }[] {
-  const { database, objects, disk, models, channels, file } = parts
+  const { database, objects, disk, models, channels, runners, file } = parts
   const providers = Object.entries(models.providers ?? {}).flatMap(([name, isSet]) => (isSet ? [name] : []))
   const latency = database.latencyMs == null ? [] : [`answers in ${database.latencyMs} ms`]
   const lost = objects?.lastLostCommitAt ?? null
@@ -97,6 +97,9 @@ function partsOf({ parts }: Health): { name: string; part: PartHealth; facts: st
     { name: "Models", part: models, facts: providers.length === 0 ? "no provider" : providers.join(" · ") },
     ...(channels
       ? [{ name: "Channels", part: channels, facts: `${channels.failing ?? 0} of ${channels.total ?? 0} failing` }]
+      : []),
+    ...(runners
+      ? [{ name: "Runners", part: runners, facts: `${runners.online ?? 0} of ${runners.total ?? 0} here` }]
       : []),
     ...(file ? [{ name: "Configuration file", part: file, facts: "" }] : []),
   ]
