@@ -234,6 +234,24 @@ describe("a group's own chain", () => {
     expect(stored).not.toContain("sk-secret")
   })
 
+  const silent: [string, Reply, string][] = [
+    ["never begins to answer", { kind: "hang" }, "second"],
+    [
+      "falls silent in the middle",
+      { kind: "spoiled", by: "stall", afterChunks: 1, answer: { text: "So far", chunkSize: 4 } },
+      "So fsecond",
+    ],
+  ]
+  test.each(silent)("says how patiently the agent's own model is called, which %s", async (_, reply, shown) => {
+    await open()
+    const own = link({ type: "anthropic", model: "claude-sonnet-5-5", timeoutMs: 100, label: "Claude" })
+    const providers = [own, link({ model: "gpt-6-sol", label: "Sol" })]
+    await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: true, providers } }))
+    harness.model.setScript(({ provider }) => (provider === "anthropic" ? reply : say("second")))
+    expect(shownText(await ask("hello", ["support"]))).toBe(shown)
+    expect(harness.model.requestCount).toBe(2)
+  })
+
   test("that is switched off is off, whatever the environment says", async () => {
     await open()
     await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: false, providers: [] } }))
