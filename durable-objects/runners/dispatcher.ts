@@ -350,9 +350,14 @@ export class Dispatcher {
   #prune(now: EpochMs): void {
     if (now < keptMs) return
     const end = endedUntil(after(now, -keptMs))
-    for (const [, id] of this.#host.storage.list({ start: "d/", end, limit: prunedAtOnce })) {
-      const entry = this.#book.find(CommandId.parse(id))
-      if (entry !== undefined) this.#book.forget(entry)
+    const { storage } = this.#host
+    for (const [key, value] of storage.list({ start: "d/", end, limit: prunedAtOnce })) {
+      storage.delete(key)
+      const id = CommandId.parse(value)
+      const entry = this.#book.find(id)
+      // Who was not told of its end yet may ask for it again by its id, and must not have it done again.
+      if (storage.get(keys.untold(id)) !== undefined) storage.put(keys.ended(now, id), id)
+      else if (entry !== undefined) this.#book.forget(entry)
     }
   }
 }

@@ -287,6 +287,28 @@ describe("a command", () => {
   })
 })
 
+describe("what has ended", () => {
+  test("is forgotten a day later, but not before its conversation knows", async () => {
+    harness.onTold = () => {
+      throw new Error("not now")
+    }
+    const runner = await harness.link()
+    const kept = await harness.submit()
+    await begin(runner)
+    await finish(runner, kept.id)
+    harness.time.advance(25 * 3_600_000)
+    await harness.pass(2_000)
+    expect(await harness.statusOf(kept.id)).toBe("succeeded")
+    expect(await harness.hub.call("submit", kept)).toEqual({ status: "ended", outcome: echoed })
+    harness.onTold = () => {}
+    await harness.pass(61_000)
+    expect(harness.told).toHaveLength(1)
+    harness.time.advance(25 * 3_600_000)
+    await harness.pass(2_000)
+    await expect(harness.statusOf(kept.id)).rejects.toMatchObject({ code: "command_not_found" })
+  })
+})
+
 describe("a lost connection", () => {
   test("takes nothing from a runner that comes back in time: it goes on where its output ended", async () => {
     const runner = await harness.link()
