@@ -34,9 +34,9 @@ const catalogue: Catalogue = [
 ]
 
 let harness: Harness
-async function open(limits: Partial<BudgetLimits> = {}): Promise<void> {
+async function open(limits: Partial<BudgetLimits> = {}, concurrentTurns = 10): Promise<void> {
   lines.length = 0
-  harness = await openHarness({ tools: [appendLine], catalogue })
+  harness = await openHarness({ tools: [appendLine], catalogue, concurrentTurns })
   await setLimits(limits, 1)
 }
 const ledger = () => harness.objects.peers("ledger", "main")
@@ -170,4 +170,25 @@ test("a call that others stand in the way of waits for them, and what is left bo
   const [before, after] = harness.model.requests.map(({ maxOutputTokens }) => maxOutputTokens)
   expect(before).toBe(1_000)
   expect(after).toBeLessThan(1_000)
+})
+
+test("fifty conversations at once spend no more than is allowed, and each is answered or told why not", async () => {
+  const limit = 40_000
+  await open({ maxTokensDay: limit }, 50)
+  harness.model.setScript(({ sizeBytes, maxOutputTokens }) => ({
+    ...say("ok"),
+    usage: { inputTokens: sizeBytes, outputTokens: maxOutputTokens },
+  }))
+  const ticking = setInterval(() => harness.time.advance(2_000), 5)
+  const ids = Array.from({ length: 50 }, (_, n) => ConversationId.parse(`loop_${String(n).padStart(32, "0")}`))
+  const ends = await Promise.all(ids.map(async (id) => (await readEvents(await send("go", id))).at(-1)))
+  clearInterval(ticking)
+  expect(new Set(ends.map((end) => end?.data["code"] ?? end?.event))).toEqual(new Set(["done", "budget_exceeded"]))
+  const spent = await charged()
+  expect(spent?.tokens).toBeLessThanOrEqual(limit)
+  expect(spent?.tokens).toBeGreaterThan(limit / 2)
+  for (const id of ids) await harness.objects.peers("conversation", id).call("flush", {})
+  const { calls, ...sums } = await recorded(ids[0])
+  expect(spent).toEqual(sums)
+  expect(harness.model.requestCount).toBe(calls)
 })
