@@ -1,6 +1,7 @@
 /** Counts what turns do, and logs each turn's end, from what is appended to their journals. Content never passes. */
 import type { Log } from "../../core/log.ts"
 import type { Metrics } from "../../core/metrics/metrics.ts"
+import type { Usage } from "../../core/model/call.ts"
 import { providerOf } from "../../core/model/provider.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
 import type { Meta } from "./records.ts"
@@ -16,16 +17,13 @@ type Of<T extends TurnEvent["type"]> = Extract<TurnEvent, { type: T }>
 /** To be told of each event as it is appended; `turn` has it already. */
 export function meterEvent({ metrics, log }: Meter, meta: Meta, turn: Turn, event: TurnEvent): void {
   switch (event.type) {
-    case "model_ended": {
-      const { usage } = event.answer
-      const place = placeOf(turn, event.call)
-      metrics.modelCalls.add([...place, "ok"])
-      metrics.tokens.add([...place, "input"], usage.inputTokens)
-      metrics.tokens.add([...place, "cache_read"], usage.cacheReadTokens)
-      metrics.tokens.add([...place, "cache_write"], usage.cacheWriteTokens)
-      metrics.tokens.add([...place, "output"], usage.outputTokens)
+    case "model_ended":
+      return countAnswer(metrics, placeOf(turn, event.call), event.answer.usage)
+    case "summary_made":
+      return countAnswer(metrics, placeOfModel(modelOfSummary(turn)), event.usage)
+    case "summary_failed":
+      metrics.modelCalls.add([...placeOfModel(modelOfSummary(turn)), event.failure.reason])
       return
-    }
     case "model_failed":
       metrics.modelCalls.add([...placeOf(turn, event.call), event.failure.reason])
       return
@@ -43,8 +41,6 @@ export function meterEvent({ metrics, log }: Meter, meta: Meta, turn: Turn, even
     case "call_denied":
     case "gateway_said":
     case "summary_started":
-    case "summary_made":
-    case "summary_failed":
     case "tool_started":
     case "choice_requested":
     case "choice_resolved":
@@ -75,12 +71,29 @@ function endTurn({ metrics, log }: Meter, meta: Meta, turn: Turn, { outcome, at 
   })
 }
 
+function countAnswer(metrics: Metrics, place: [provider: string, model: string], usage: Usage): void {
+  metrics.modelCalls.add([...place, "ok"])
+  metrics.tokens.add([...place, "input"], usage.inputTokens)
+  metrics.tokens.add([...place, "cache_read"], usage.cacheReadTokens)
+  metrics.tokens.add([...place, "cache_write"], usage.cacheWriteTokens)
+  metrics.tokens.add([...place, "output"], usage.outputTokens)
+}
+
+function modelOfSummary(turn: Turn): string {
+  const started = turn.events.findLast((event) => event.type === "summary_started")
+  return started?.model ?? "unknown"
+}
+
 /** Provider and model of a call, as its start in the journal has them. */
 function placeOf(turn: Turn, call: number): [provider: string, model: string] {
   const started = turn.events.findLast(
     (event): event is Of<"model_started"> => event.type === "model_started" && event.call === call,
   )
-  const { provider, model } = providerOf(started?.model ?? "unknown")
+  return placeOfModel(started?.model ?? "unknown")
+}
+
+function placeOfModel(name: string): [provider: string, model: string] {
+  const { provider, model } = providerOf(name)
   return [provider, model]
 }
 
