@@ -27,6 +27,8 @@ export interface Reading {
   /** Words of the request; two characters of a script without spaces count as one. */
   readonly words: number
   readonly isQuestion: boolean
+  /** A clause of it begins as questions do. */
+  readonly asksInPassing: boolean
   /** Sentences of the request. */
   readonly sentences: number
   /** Signs that formulas are written with, in any language. */
@@ -42,6 +44,8 @@ export interface Reading {
   /** Something in quotation marks, which is passed on or asked about and not itself a request. */
   readonly hasQuote: boolean
   readonly codeLines: number
+  /** The code locks, or runs in several threads. */
+  readonly codeIsConcurrent: boolean
   readonly materialCharacters: number
 }
 
@@ -56,7 +60,7 @@ export function readMessage(text: string): Reading {
   const folded = fold(bare)
   const tokens = tokensOf(folded)
   const { kinds, leading, things } = countKinds(tokens)
-  const bullets = countMatches(prose, /^[ \t]*(?:[-*•]|\d{1,2}[.)])\s+\S/gm)
+  const bullets = countBullets(prose)
   return {
     kinds,
     leading,
@@ -67,6 +71,13 @@ export function readMessage(text: string): Reading {
     words: wordCount(tokens),
     isQuestion:
       questionKinds.some((kind) => leading.has(kind)) || /[?？؟]/.test(bare) || /(か|吗|呢)[。.!！]?\s*$/.test(folded),
+    asksInPassing: folded
+      .split(/[.!?,;:\n]+\s*/)
+      .slice(0, mostSentences)
+      .some((clause) => {
+        const found = countKinds(tokensOf(clause.slice(0, 80))).leading
+        return questionKinds.some((kind) => found.has(kind))
+      }),
     sentences: folded.split(/[.!?](?:\s|$)|[。！？।؟\n]+/).filter((sentence) => sentence.trim().length > 2).length,
     formulas: countMatches(folded, /[∀∃∈∉⊂⊆∑∫∏∞≡∂]|\b[a-z]\([a-z][^)]{0,12}\)|\b[a-z]:\s*\p{L}\s*(?:→|->)/gu),
     early: new Set(countKinds(tokens.slice(0, earlyWords)).kinds.keys()),
@@ -74,6 +85,10 @@ export function readMessage(text: string): Reading {
     parts: 1 + countMatches(folded, /[,;，、；،](?=\s|\D)|\s\+\s/g) + bullets,
     hasQuote,
     codeLines: countLines(code),
+    codeIsConcurrent:
+      /\b(?:atomic\w*|\w*mutex\w*|synchronized|pthread\w*|goroutine|volatile|Threads?|Runnable|compare_?exchange\w*|r?lock\w*\(|threading|executor\w*)\b|\bgo func\b|\.lock\(/i.test(
+        code,
+      ),
     materialCharacters: material + quoted + (text.length > sample.length ? text.length - sample.length : 0),
   }
 }
@@ -125,12 +140,18 @@ function takeMaterial(prose: string): { request: string; material: number } {
 
 /** "Summarise this: …" in one paragraph: what is to be done, and the characters it is to be done to. */
 function takeInline(request: string): { request: string; material: number } {
-  const [head, order] = /^([^:：]{4,160})[:：]/.exec(request) ?? []
+  const [head, order] = /^([^:：?？\n]{4,160})[:：?？\n]/.exec(request) ?? []
   if (head === undefined || order === undefined) return { request, material: 0 }
-  const rest = weightOf(request) - weightOf(head)
-  const { kinds } = countKinds(tokensOf(fold(order)))
-  if (rest < shortMaterialCharacters || !overTextKinds.some((kind) => kinds.has(kind))) return { request, material: 0 }
-  return { request: head, material: rest }
+  const rest = request.slice(head.length)
+  const { kinds, leading } = countKinds(tokensOf(fold(order)))
+  const isOverText = !/[?？]$/.test(head) && overTextKinds.some((kind) => kinds.has(kind))
+  const isOfList = leading.has("lookup") && countBullets(rest) >= 3
+  if (weightOf(rest) < shortMaterialCharacters || !(isOverText || isOfList)) return { request, material: 0 }
+  return { request: head, material: weightOf(rest) }
+}
+
+function countBullets(text: string): number {
+  return countMatches(text, /^[ \t]*(?:[-*•]|\d{1,2}[.)])\s+\S/gm)
 }
 
 /** What is done to a text that follows. */
@@ -255,6 +276,9 @@ function kindsOfWord(token: string): readonly WordKind[] | undefined {
   const bare = /^(?:و?ال|و|لل|ب|ل)(?=[\u0600-\u06ff]{3})/.exec(token)?.[0]
   if (bare !== undefined)
     return lexicon.exact.get(token.slice(bare.length)) ?? lexicon.exact.get(token.replace(/^و/, ""))
+  // French and Italian write the article together with the word.
+  const elided = /^[a-z]{1,4}'(?=\p{L}{3})/u.exec(token)?.[0]
+  if (elided !== undefined) return kindsOfWord(token.slice(elided.length))
   const parts = token.includes("-") ? token.split("-").flatMap((part) => lexicon.exact.get(part) ?? []) : []
   if (parts.length > 0) return parts
   if (token.length < 8) return undefined

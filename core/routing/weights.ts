@@ -43,7 +43,7 @@ function theoryWeights(reading: Reading): Weight[] {
 }
 
 function softwareWeights(reading: Reading): Weight[] {
-  const { kinds, leading, openings, parts, codeLines, isQuestion } = reading
+  const { kinds, leading, openings, early, parts, codeLines, isQuestion } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const demands = count(reading, "quality") + count(reading, "hard")
   const more = Math.min(5, demands + Math.max(0, parts - 2))
@@ -55,17 +55,22 @@ function softwareWeights(reading: Reading): Weight[] {
     has("engineer") ||
     (openings.has("advice") && more > 0) ||
     (openings.has("request") && demands > 0 && !has("advice"))
+  const isWhole = reading.thing === "software" || reading.thing === "hard"
+  const isNamed = !isQuestion && (early.has("software") || early.has("hard")) && !has("transport") && !has("it")
   const isSmall =
     has("snippet") ||
     has("text") ||
     has("craft") ||
     (has("plan") && !has("software") && !has("depth") && reading.numbers < 3)
-  if (isMade && has("software") && !has("craft") && !(has("snippet") && demands < 2))
+  if (isMade && has("software") && !has("craft") && !(has("snippet") && demands < 2 && !isWhole))
     found.push([78 + 4 * more, "software of several parts"])
   else if (has("hard") && demands >= 2 && !isQuestion && reading.words <= 14)
     found.push([80, "software with hard demands"])
   else if (isMade && (demands >= 3 || (has("hard") && !isSmall)))
     found.push([78 + 3 * more, "software with hard demands"])
+  else if (isNamed && reading.thing === "hard" && demands > 0) found.push([80, "software with hard demands"])
+  else if ((isNamed || has("request") || has("give")) && reading.thing === "software" && (parts >= 3 || demands >= 2))
+    found.push([78 + 3 * more, "software of several parts"])
   else if (has("build") && demands > 0 && parts >= 3 && reading.words >= 6 && !isSmall && !isQuestion)
     found.push([78 + 3 * more, "software of several parts"])
   else if ((openings.has("engineer") || (openings.has("how") && has("engineer"))) && !isSmall)
@@ -81,7 +86,9 @@ function softwareWeights(reading: Reading): Weight[] {
   if (has("trouble") && demands >= 2) found.push([70 + 4 * more, "a fault in a running system"])
   if (has("trouble") && has("software") && demands + count(reading, "software") >= 3 && reading.words >= 20)
     found.push([78 + 2 * more, "a fault in a running system"])
-  if (codeLines > 0 && has("hard")) found.push([80, "code that must hold under concurrency"])
+  const isSearched = has("trouble") || has("analyse") || has("why") || demands > 0
+  if (codeLines > 0 && (has("hard") || (reading.codeIsConcurrent && isSearched)))
+    found.push([80, "code that must hold under concurrency"])
   if (codeLines > 0) {
     const care = 14 * Math.min(4, demands) + careOf(reading) + (codeLines > 30 ? 10 : 0)
     found.push([48 + care, `code of ${codeLines} lines`])
@@ -91,23 +98,26 @@ function softwareWeights(reading: Reading): Weight[] {
 
 /** Law, money, undertakings, weighing. */
 function caseWeights(reading: Reading): Weight[] {
-  const { kinds, openings, words, numbers, sentences, isQuestion, materialCharacters } = reading
+  const { kinds, openings, words, numbers, parts, sentences, isQuestion, materialCharacters } = reading
   const has = (kind: WordKind) => kinds.has(kind)
   const care = careOf(reading)
   const isMade = has("build") || has("engineer") || has("compose") || has("plan")
   const isWeighed = has("analyse") || count(reading, "depth") >= 2 || (has("show") && has("depth"))
+  const isOwn = has("mine") && (isQuestion || has("advice") || reading.asksInPassing)
   const found: Weight[] = []
   for (const kind of ["law", "money"] as const) {
     if (!has(kind)) continue
     const hits = count(reading, kind)
+    const matters = count(reading, "law") + count(reading, "money")
     const isDeep =
       kind === "law" &&
       ((hits >= 3 && words >= 15) ||
         (hits >= 2 && words >= 14 && has("compose")) ||
         (hits >= 2 && words >= 22 && isQuestion) ||
-        (has("mine") && words >= 18 && isQuestion && (numbers >= 1 || sentences >= 2)) ||
+        (isOwn && words >= 14 && (numbers >= 1 || ((sentences >= 2 || parts >= 3 || matters >= 2) && words >= 18))) ||
         (hits + count(reading, "money") >= 3 && words >= 17 && isQuestion && !has("compare")))
-    const isReckonedCase = hits >= 2 && numbers >= 3 && words >= 18 && isQuestion
+    const isReckonedCase =
+      matters >= 2 && words >= 16 && numbers >= (isOwn || has("depth") ? 2 : 3) && (isQuestion || has("compare"))
     const isOfText =
       kind === "law" && materialCharacters > 0 && !has("explain") && (isWeighed || has("advice") || has("why"))
     if (!has("summarise") && (isOfText || (isWeighed && words >= 8) || isDeep || isReckonedCase))
@@ -116,6 +126,7 @@ function caseWeights(reading: Reading): Weight[] {
   }
   if (has("venture") && (isMade || isWeighed))
     found.push([68 + care + (has("analyse") ? 8 : 0) + 3 * Math.min(4, numbers), "an undertaking"])
+  if (reading.thing === "snippet") return found
   if (openings.has("analyse") && words >= 9 && (has("depth") || count(reading, "analyse") >= 2))
     found.push([78 + care / 2, "much to be weighed"])
   else if (has("analyse") && has("depth") && has("text") && words >= 12) found.push([78, "a text with reasons"])
@@ -131,9 +142,15 @@ function caseWeights(reading: Reading): Weight[] {
   if (has("plan") && reading.parts >= 4 && words >= 15 && (has("depth") || has("law")) && !has("text"))
     found.push([72 + care, "a plan of many parts"])
   if (has("compare") && words >= 12 && (has("depth") || isWeighed)) found.push([70 + care, "a comparison with reasons"])
+  if (isBoundTask(reading)) found.push([76 + care, "many conditions at once"])
   if (numbers >= 4 && count(reading, "bound") >= 2 && words >= 25 && (isQuestion || isMade))
     found.push([76 + care, "many conditions at once"])
   return found
+}
+
+/** Conditions in a row, that are nobody's story. */
+function isBoundTask({ kinds, numbers, parts, words }: Reading): boolean {
+  return (kinds.get("bound") ?? 0) >= 2 && numbers >= 2 && parts >= 4 && words >= 20 && !kinds.has("mine")
 }
 
 /** What most people could do with a little time. */
@@ -147,6 +164,15 @@ function everydayWeights(reading: Reading): Weight[] {
   if (has("compose") && has("text")) found.push([50, "a text to write"])
   else if (early.has("text") && words >= 3 && !isQuestion && !has("transport") && !has("social") && !has("mine"))
     found.push([44, "a text to write"])
+  else if (
+    early.has("product") &&
+    words >= 3 &&
+    (!isQuestion || leading.has("product")) &&
+    !has("transport") &&
+    !has("social") &&
+    !has("mine")
+  )
+    found.push([44, "a plan"])
   else if (openings.has("compose") && (words > 3 || materialCharacters > 0)) found.push([46, "a text to write"])
   if (has("compare") && words > 3 && !(has("lookup") && words <= 10)) found.push([48, "a comparison"])
   if (has("explain") && words > 2) found.push([48, "an explanation"])
@@ -157,7 +183,8 @@ function everydayWeights(reading: Reading): Weight[] {
   if (has("trouble") && words > 4) found.push([46, "a fault to find"])
   if (leading.has("plan") || (has("plan") && words > 4 && isAsked && !leading.has("lookup"))) found.push([48, "a plan"])
   if (isAsked && has("build") && (has("quality") || has("craft") || words > 8)) found.push([46, "something to make"])
-  if (openings.has("engineer")) found.push([48, "something to make"])
+  if (openings.has("engineer") || (openings.has("build") && words >= 4)) found.push([46, "something to make"])
+  if (leading.has("mine") && isQuestion && words >= 6 && !has("lookup")) found.push([44, "a matter of one's own"])
   if (isQuestion && words >= 12 && numbers >= 2) found.push([46, "a sum in several steps"])
   if (isQuestion && words > 16) found.push([44, "a question with circumstances"])
   else if (
@@ -171,6 +198,9 @@ function everydayWeights(reading: Reading): Weight[] {
     found.push([42, "an open question"])
   if ((asksForMany || openings.has("whatmany")) && words >= 5 && !has("lookup"))
     found.push([43, "several things to tell"])
+  if (leading.has("code") && words >= 4) found.push([43, "a question of code"])
+  if (has("code") && words >= (isQuestion ? 9 : 5) && !has("lookup") && !has("quick"))
+    found.push([43, "a question of code"])
   if (has("snippet") && !isQuestion && words <= 12) found.push([44, "a piece of code"])
   if (openings.has("give") && words >= 5 && !has("lookup")) found.push([43, "things to think up"])
   if (has("reshape") && (openings.has("request") || openings.has("compose"))) found.push([44, "other words"])
@@ -203,6 +233,15 @@ function passesOn({
   const isLookedUp = kinds.has("lookup") && !kinds.has("explain") && !kinds.has("summarise")
   if (materialCharacters > 0 && isQuestion && isLookedUp && words <= 14) return true
   if (codeLines > 0) return kinds.has("trifle") && words <= 10 && !kinds.has("explain") && !kinds.has("why")
+  if (
+    leading.has("transform") &&
+    kinds.has("it") &&
+    words <= 14 &&
+    !kinds.has("reshape") &&
+    !kinds.has("compose") &&
+    !kinds.has("code")
+  )
+    return true
   if (leading.has("compose") && hasQuote && words <= 8 && !kinds.has("text") && !kinds.has("reshape")) return true
   const isWorded = kinds.has("text") && !givesWords && !hasQuote
   const isAskedBack = kinds.has("explain") || kinds.has("summarise") || kinds.has("prove") || kinds.has("compose")
@@ -227,6 +266,7 @@ const thoughtful: readonly WordKind[] = [
 /** A word or a sentence is to be translated, spelled or explained. */
 function isQuick({ kinds, words, hasQuote, materialCharacters, codeLines }: Reading): boolean {
   if (kinds.has("law") || kinds.has("compare") || kinds.has("depth")) return false
+  if ((kinds.get("unit") ?? 0) >= 2 && words <= 12 && !kinds.has("text") && !kinds.has("snippet")) return true
   if (!kinds.has("quick") || materialCharacters > 0 || codeLines > 0 || kinds.has("text")) return false
   return words <= 12 || (hasQuote && words <= 20)
 }
@@ -235,7 +275,10 @@ function isQuick({ kinds, words, hasQuote, materialCharacters, codeLines }: Read
 const weightyKinds: readonly WordKind[] = ["prove", "theory", "maths", "hard", "quality", "analyse", "depth", "riddle"]
 
 /** Somebody tells something and asks for nothing. */
-function isTalk({ kinds, openings, words, isQuestion, codeLines, materialCharacters }: Reading): boolean {
+function isTalk(reading: Reading): boolean {
+  const { kinds, openings, words, isQuestion, asksInPassing, codeLines, materialCharacters } = reading
+  if (isBoundTask(reading)) return false
+  if (asksInPassing && (kinds.has("law") || kinds.has("money"))) return false
   if (isQuestion || codeLines > 0 || materialCharacters > 0 || words < 20) return false
   const weighty = weightyKinds.reduce((sum, kind) => sum + (kinds.get(kind) ?? 0), 0)
   return weighty < 2 && !openings.has("polite") && !orderKinds.some((kind) => openings.has(kind))

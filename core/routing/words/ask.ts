@@ -15,7 +15,10 @@ export const askWords = {
     hätte_gern hätte_gerne würde_gern i_could_use looking_for i_am_looking_for suche ich_suche me_gustaría j'aimerais je_cherche
     estoy_buscando mi_serve mi_servirebbe gostaria estou_procurando хочется ищу szukam 想找 想学 想做 探しています
     tell_us send_me sag_mir sag_uns dime dinos dis-moi dimmi dicci diga-me me_diga 告诉我 скажи_мне расскажи_мне powiedz_mi vertel_me
-    söyle_bana schick_mir envíame envoie-moi mandami let_me_know_how`,
+    söyle_bana schick_mir envíame envoie-moi mandami let_me_know_how
+    gebt_mir gib_uns machen machst nen faz faz-me fammi_un fammi_una fais-nous danos_un hazme_una quiero_un i_need_an i_need_a
+    we_need_a need_an i_want_a i_want_an brauche_eine brauche_einen we_want want_an quiero_una voglio_un quero_um zrób_mi сделай_мне
+    만들어줘`,
   /** Hand on, note, switch: nothing is to be thought out. */
   transport: `archive file_this turn_it_down turn_it_up turn_it_off turn_it_on archivier* archiva archive_ca
     acknowledge repeat read copy echo wiederhole kopier repite lee repete lis repita leia 重复 確認
@@ -58,7 +61,18 @@ export const askWords = {
   trifle: `rename return_type what_language which_language programming_language variable_name function_name line_number which_line how_many_lines indent
     reindent remove_the_comments delete_the_comments remove_comments umbenennen benenne_um welche_sprache programmiersprache ruckgabetyp zeilennummer
     renombra que_lenguaje tipo_de_retorno renomme quel_langage type_de_retour rinomina che_linguaggio tipo_di_ritorno renomeie que_linguagem
-    tipo_de_retorno 重命名 什么语言 返回类型 变量名 何の言語 変数名 戻り値の型 переименуй какой_язык jaki_język welke_taal`,
+    tipo_de_retorno 重命名 什么语言 返回类型 变量名 何の言語 変数名 戻り値の型 переименуй какой_язык jaki_język welke_taal
+    missing_bracket missing_semicolon missing_comma missing_parenthesis close_the_bracket fix_the_indentation fix_indentation
+    remove_the_console uncomment comment_out fehlende_klammer klammer_zu`,
+  /** What is measured in: two of them want to be converted. */
+  unit: `km kilometer kilometers kilometres kilometern kilomètres kilómetros chilometri quilômetros mile miles meilen millas milles miglia milhas meter meters metres metern
+    metros metri cm centimeter centimeters centimetres centimètres centímetros centimetri inch inches zoll pulgadas pouces pollici polegadas foot feet fuss pies
+    pieds piedi yard yards kg kilo kilos kilogram kilograms kilogramm kilogramos kilogrammes gram grams gramm gramos grammes grammi gramas pound pounds lb lbs
+    pfund libras livres libbre ounce ounces oz unzen onzas liter liters litres litern litros litri gallon gallons gallonen galones cup cups tassen tazas ml
+    celsius fahrenheit kelvin euro euros eur dollar dollars dollari dólares usd franken chf pfund_sterling yen acres hectares hektar mph kmh km/h knots
+    公里 英里 厘米 英寸 公斤 磅 克 盎司 摄氏度 华氏度 美元 人民币 欧元 日元 キロ マイル センチ インチ グラム ポンド ドル 円 ユーロ 华氏 摄氏
+    километр* мил* метр* сантиметр* дюйм* килограмм* фунт* грамм* литр* градус* доллар* евро рубл* dolar* euro złotych mil kilometrów mijl kilo's gradi كيلومتر ميل
+    دولار يورو किलोमीटर मील डॉलर रुपये`,
   /** One fact that is known or stands in the text. */
   lookup: `time_difference link size sizes colour colours color colors
     opening_hours hours name_of offnungszeiten horarios horario horaires
@@ -87,7 +101,9 @@ export const askWords = {
     default shortcut keyboard_shortcut hotkey port port_number file_extension return_type tastenkombination raccourci_clavier atajo
     atajo_de_teclado scorciatoia atalho  сочетание_клавиш skrót_klawiszowy sneltoets 快捷键 默认端口 ショートカット public_holiday
     feiertag jour_férié festivo feriado giorno_festivo
-    default_port`,
+    default_port
+    latest_version latest_stable current_version newest_version neueste_version aktuelle_version última_versión dernière_version
+    ultima_versione en_büyük en_uzun en_yüksek en_küçük 最新版本 最新バージョン`,
   /** A word, a sentence, a spelling. */
   quick: `witz chiste blague joke piada barzelletta
     mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
@@ -104,7 +120,9 @@ export const askWords = {
     capitalize bedeuten
     how_do_you_write how_do_you_spell how_do_you_pronounce how_is_it_spelled how_do_i_spell how_do_i_write nasıl_yazılır nasıl_okunur
     se_dice se_prononce s'écrit_comment come_si_scrive come_si_pronuncia como_se_pronuncia cómo_se_escribe féminin masculin pluriel
-    féminin_de plural_de plural_von mehrzahl singular pluralis liczba_mnoga plurale femminile roman_numerals römische_zahlen`,
+    féminin_de plural_de plural_von mehrzahl singular pluralis liczba_mnoga plurale femminile roman_numerals römische_zahlen
+    how_do_u_say how_do_u_spell how_do_u_write in_capital_letters capital_letters all_caps in_großbuchstaben großbuchstaben
+    en_mayúsculas en_majuscules in_maiuscolo em_maiúsculas büyük_harfle заглавными`,
   translate: `translate translation ubersetz* traduce traducir traduccion traduis traduire traduction traduza traduzir traduci vertaal
     翻译 翻訳 訳して 번역 ترجم переведи
     przetłumacz vertalen çevir अनुवाद переведите traduzca tradurre ترجمة`,
@@ -118,14 +136,16 @@ export const askWords = {
   /** Asks what something is. */
   what: `what what's which was welche welcher welches que cual cuales quel quelle quels quelles quoi qu'est-ce o_que qual quais che cosa_e quale wat welke что какой какие co jaki
     什么 哪些 何が 何を どんな ما ماذا 무엇 뭐
-    jakie jaka jaką który która welk welkes hangi nedir ne क्या कौनसा какая какое чем ما_هو ما_هي هل`,
+    jakie jaka jaką który która welk welkes hangi nedir ne क्या कौनसा какая какое чем ما_هو ما_هي هل
+    whats wats wat's qué_es`,
   /** Asks for all of several. */
   whatmany: `welche quels quelles cuales quais quali 哪些
     what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么
     jakie_są wat_zijn_de какие_есть what_are_the what_are_some neler nelerdir क्या_क्या ما_هي`,
   /** Asks for reasons. */
   why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا
-    niye niçin क्यों waardoor зачем отчего perché por_qué 为啥 凭什么 なんで`,
+    niye niçin क्यों waardoor зачем отчего perché por_qué 为啥 凭什么 なんで
+    y_do y_does y_is y_are y_cant y_dont y_did`,
   /** Asks for a way. */
   how: `worauf どう
     como_se_hace come_si_prepara 방법 알려줘
@@ -143,12 +163,12 @@ export const askWords = {
     help_against helps_against helfen_gegen gut_gegen contra_el contre_le remedy remedies hausmittel remedio*
     做什么
     do_i_need_for kann_man puedo_hacer_con que_puedo peut-on peut_on si_puo posso_fazer 可以做什么 可以做 作れます 何が作れ arguments argumente argumentos
-    could_i could_it might_it might_be what_if if_i good_way best_way better help_me_decide gift gifts what_to ought worth_it
-    konnte konnte_ich woran_kann soll_ich sollen_wir geschenk geschenke besten was_tun
-    que_regalo regalo regalos mejor_manera que_hago que_hacer cadeau cadeaux que_faire comment_bien meilleur meilleure presente presentes melhor 准备 送什么 コツ ヒント 보통 نصيحه
-    should recommend recommends recommendations suggest suggests suggestions advice advise tips some_good good_ideas ideas normal what_could what_can_i
+    could_i could_it might_it might_be what_if if_i good_way best_way better help_me_decide what_to ought worth_it
+    konnte konnte_ich woran_kann soll_ich sollen_wir besten was_tun
+    que_regalo mejor_manera que_hago que_hacer que_faire comment_bien meilleur meilleure melhor 准备 送什么 コツ ヒント 보통 نصيحه
+    should recommend recommends recommendations suggest suggests suggestions advice advise tips some_good good_ideas ideas what_could what_can_i
     what_do_i need_to_know worth generate brainstorm
-    soll sollte sollten empfiehl empfehl* tipps ideen normal kann_ich_tun brauche_ich welche_unterlagen vorschlag*
+    soll sollte sollten empfiehl empfehl* tipps ideen kann_ich_tun brauche_ich welche_unterlagen vorschlag*
     deberia recomienda recomiendas recomiendame consejos ideas puedo_hacer necesito_para sugiere merece
     devrais recommande conseils conseille idees faut-il que_faire propose suggere vaut-il
     devo recomenda dicas ideias o_que_fazer dovrei consigli consiglia zou_ik советы посоветуй
@@ -162,9 +182,14 @@ export const askWords = {
     is_it_normal what_do_you_recommend what_would_you how_do_you best_places things_to_do what_to_see must_see where_should_i
     where_to_eat can_i_use can_i_eat can_i_replace alternatives_to alternative_to 有什么好 怎么选 怎么挑 注意什么 值得 好玩 有什么办法 怎么缓解 怎么提高 ありますか方法 選び方
     対処法 どちらがいい おすすめの 楽しみ方 いい方法
-    idea idée idee idea_para idee_für idéia ideia アイデア pomysł pomysły идея идеи fikir fikri fikirler टिप्स तरीके तरीका now_what
+       idea_para idee_für アイデア pomysł pomysły идея идеи fikir fikri fikirler टिप्स तरीके तरीका now_what
     so_what_now what_now was_nun was_kann_das_sein qué_puede_ser ça_vient_de_quoi cosa_può_essere o_que_pode_ser what_could_it_be
-    what_might_be woran_liegt es_de_qué 更好 更减肥 哪个更 哪个比较`,
+    what_might_be woran_liegt es_de_qué 更好 更减肥 哪个更 哪个比较
+    what_do_i_do what_do_we_do was_mach_ich was_machen_wir qué_hago qué_hacemos je_fais_quoi cosa_faccio o_que_faço どうすれば 어떡하지 options
+    what's_going_on whats_going_on was_ist_da_los qué_le_pasa gift_for gifts_for gift_ideas regalo_para regalo_per geschenk_für
+    geschenke_für cadeau_pour cadeaux_pour presente_para neler qué_reviso is_this_normal ist_das_normal ist_es_normal es_normal
+    est-ce_normal è_normale é_normal
+    dinner_idea gift_idea idea_for any_idea an_idea idea_per idée_de une_idée idéia_de ideia_para идея_для`,
   /** Several things are to be thought up. */
   give: `help_me prepare_me preparame bereite_mich aide-moi_a ayudame_a me_ajude_a aiutami_a
     give_me give_us recommend suggest brainstorm list_some name_three
@@ -197,7 +222,11 @@ export const askWords = {
     wie_entsteh* wie_wirkt wie_läuft raccontami_di háblame cuéntame_sobre parle-moi_de fale_sobre me_conta_sobre 讲讲 讲一讲 讲解 说说 科普 怎么回事
     是怎么 怎么工作 怎么形成 有什么作用 について教えて どういう どんな仕組み とは何 って何 なぜ起こる わかりやすく
     nasıl कैसे what_did what_role what_was_the_role
-    nasıl_yapılır`,
+    nasıl_yapılır
+    way_to fair_way when_would_i when_would_you when_should_i_use when_to_use when_do_i_use wann_benutzt wann_verwendet wann_nimmt
+    quand_utiliser cuándo_se_usa cuándo_usar quando_si_usa quando_usar
+    in_simple_words in_simple_terms in_plain_english einfach_erklärt en_palabras_simples en_mots_simples con_parole_semplici
+    em_palavras_simples простыми_словами w_prostych_słowach in_eenvoudige basit_bir_dille`,
   summarise: `glieder* esquematiza
     short_summary zusammenfassung sumario en_bref 简述
     summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
@@ -213,9 +242,11 @@ export const askWords = {
     compare* difference avantages inconvenients diferenca* comparar compare vantagens differenza confronta verschil
     比较 区别 对比 优缺点 哪个好 比較 違い どちら 비교 차이 قارن الفرق сравни разница
     porównaj różnica różnice zalety wady lepszy wady_i_zalety vergelijk verschillen voordelen nadelen karşılaştır fark farkı avantaj
-    dezavantaj hangisi तुलना अंतर फर्क फायदे नुकसान बेहतर сравнить отличие отличия отличается чем_отличается плюсы минусы лучше قارني
+    dezavantaj तुलना अंतर फर्क फायदे नुकसान बेहतर сравнить отличие отличия отличается чем_отличается плюсы минусы лучше قارني
     مقارنة الفروق أيهما أفضل مزايا عيوب distinguish differ differs which_is_better pros_and_cons quale_è_meglio pro_e_contro meglio
     vantaggi svantaggi prós contras ¿qué_es_mejor plus_et_moins lequel 和哪个 有什么不同 好处和坏处 优点 缺点 利弊 还是 メリット デメリット どっち
     哪个更 哪个比较 哪一个更 spricht_für_und_gegen was_spricht for_and_against für_und_gegen a_favor_y_en_contra pour_et_contre
-    le_pour_et_le_contre`,
+    le_pour_et_le_contre
+    diff_between the_diff diff compara_montar
+    hangisi_daha`,
 }

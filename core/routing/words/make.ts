@@ -20,7 +20,8 @@ export const makeWords = {
     jot_me pen riscrivi scrivimi componi correggi reescreva escreva_uma escríbeme reescribe réécris rédige-moi écris-moi umschreib*
     dicht* 帮我想 拟一份 拟一个 写首 写封 写篇 写份 写段 编一个 改得 書き換え 言い換え 考えてください 作文して
     make_this_less make_it_less make_this_more make_it_more make_that_sound mach_das mach_es_freundlicher hazlo_más rends-le rends_ce
-    rendilo rendi_questo torne_isso deixe_mais`,
+    rendilo rendi_questo torne_isso deixe_mais
+    wymyśl wymyśl_mi verzin_een bedenk`,
   /** What sentences are made for. */
   text: `fairy_tale fairytale marchen conte fabula fable name_for catchy namen_fur nombre_para nom_pour names_for
     toast caption opening_line thank-you_note thank_you_note remark remarks icebreaker* tagline headline bedtime_story novel dialogue scene monologue
@@ -66,6 +67,14 @@ export const makeWords = {
     план_на тренировк* выпечь وصفة طريقة_عمل رحلة جدول خطة طبخ bake meal_plan meal_prep workout_plan day_trip road_trip
     shopping_list_for dieta allenamento viaggio receita_de roteiro_de dieta viaje_a receta_de recette_de voyage_à backe backen
     reiseroute 做法 菜谱 怎么炒 攻略 一日游 自由行 减肥计划 学习计划 旅行计划 作り方 観光 旅程`,
+  /** What a plan is given as: where nothing else is said, it is asked for. */
+  product: `plan itinerary recipe recipes menu routine schedule checklist packing_list meal_plan workout workout_plan rezept rezepte trainingsplan* essensplan*
+    lernplan* reiseplan* packliste checkliste receta recetas rutina itinerario menú lista_de_cosas recette recettes itinéraire programme_de ricetta ricette
+    scheda_di receita receitas roteiro cardápio treino recept weekmenu schema przepis jadłospis рецепт меню_на план_на маршрут tarif tarifi yemek_listesi
+    食谱 菜谱 计划 攻略 レシピ 献立 プラン 레시피 식단 계획표 وصفة خطة रेसिपी योजना`,
+  /** Names of what code is written in. */
+  code: `python javascript js typescript ts java c++ c# golang rust sql bash php ruby html css kotlin swift react vue angular svelte django flask spring nodejs
+    node.js numpy pandas matlab perl scala haskell elixir powershell excel vba git terraform yaml json left_join inner_join`,
   /** Everyday faults. */
   trouble: `grinding noise squeaks quietscht knackt tropft leckt fiept ruckelt gerausch* ruido fuga bruit fuit barulho rumore se_corta 噪音 异响
     broken fails failing failed error errors crash* offline stuck slow freezes disconnects wrong won't doesn't isn't not_working bug
@@ -78,7 +87,9 @@ export const makeWords = {
     donuyor yavaş काम_नहीं_कर एरर खराब समस्या не_работает ошибку зависает тормозит не_включается لا_يفتح بطيء خطأ مشكلة dropping drops
     cuts_out keeps_crashing not_loading stopped_working unresponsive overheats glitch buggy traceback segfault segmentation_fault
     non_funziona si_blocca non_parte não_liga não_funciona no_enciende no_carga se_cuelga ne_marche_pas ne_démarre plante
-    startet_nicht stürzt 不工作 打不开 卡死 卡顿 连不上 闪退 つながらない 開かない 落ちる 遅い うまくいかない`,
+    startet_nicht stürzt 不工作 打不开 卡死 卡顿 连不上 闪退 つながらない 開かない 落ちる 遅い うまくいかない
+    loses losing lost_messages verliert pierde perd perde perdono теряет теряются 丢失 丢消息 失われ deadlocks double-charges duplicate_charge
+    hangs hängt_sich cuelga bloquea enqueue verschwinden disappear desaparecen disparaissent`,
   /** One piece of code. */
   snippet: `sql_query sql-abfrage consulta_sql requete_sql sql_script sql-script
     dockerfile makefile cron config yaml converter programm programa programme_qui todo_list calculator undo git commit sort sorting reverse_a 冒泡排序 排序 umrechnet umrechner
@@ -119,7 +130,9 @@ export const makeWords = {
     oluştur kur_bana inşa kodla बनाओ बनाइए बनाएं विकसित создайте построй разработайте напишите реализовать спроектируйте запили
     собери أنشئ قم_ببناء أريد_بناء اصنع crie_um construir_um costruiscimi creami realizza realizzare desenvolve monte_um monta móntame
     ármame construye_me baue_mir mach_ein stell_auf code_me code_up put_up spin_up whip_up_a 做个 帮我做 搞一个 造一个 写个 建一个 搭一个 写套 开发一个 作りたい 作れ
-    組んで 書け 만들어`,
+    組んで 書け 만들어
+    faz faça_um fammi_un'app fammi_una yaz lütfen_yaz लिखो लिखिए اكتب 짜줘 개발해줘 gebt_mir_einen programmiere hazme_un hazme_una
+    fais-moi_un fais-moi_une zrób_mi`,
   /** Making what must be thought out before it is made. */
   engineer: `disenar* concev* entwerfen designed architecting
     수립* 설계* 구현* 개발*
@@ -131,7 +144,8 @@ export const makeWords = {
     спроектируй разработай реализуй tasarla gelistir 设计 实现 开发 構築 設計 実装 開発 설계 구현 개발 صمم طور نفذ
     ontwerpen zaprojektować projektuj opracuj tasarlayın tasarımı डिज़ाइन डिजाइन разработать спроектировать архитектуру صممي تصميم
     تطوير نفّذ progettare sviluppare projetar desenvolver conçois-moi concevoir implémenter implémentes entwickeln entwurf* 架构一个 设计出
-    设计并 规划 设计方案 構築して 設計して redesign rearchitect re-architect`,
+    设计并 规划 设计方案 構築して 設計して redesign rearchitect re-architect
+    programmier* programma_un programme_un programe_um programa_un programa_una запрограммируй zaprogramuj`,
   /** Software that has parts. */
   software: `  store_backend 商城 网店 アプリ一式
     bot bots ios_app android_app slack_bot discord_bot plugin extension
@@ -160,7 +174,11 @@ export const makeWords = {
     recommendation_engine feed_system url_shortener webhook_service notification_service microservices scraper etl_pipeline
     data_pipeline 聊天室 商城系统 订票系统 推荐系统 短链接 爬虫 后台 前端 后端 电商 网站后台 机器人 编辑器 操作系统 存储 予約システム チャットアプリ ECサイト サイト 在庫管理 ボット エンジン 管理システム 앱 시스템 서버
     쇼핑몰
-    *system* *portal*`,
+    *system* *portal*
+    onlineshop online-shop buchhaltungs* app-idee crm erp cms lms pos_system forum wiki 앱을 사이트 쇼핑몰을
+    schachspiel* kartenspiel* brettspiel* computerspiel* onlinespiel* browserspiel* videojuego* videogioco jeu_vidéo videogame
+    juego_de jeu_de игра игры платформа
+    *onlineshop* *webshop* *shopsystem*`,
   /** What software is asked to hold to: each is a demand of its own. */
   quality: `undefined_behaviour undefined_behavior zero-cost idiomatic graphql subscriptions subscription_api reconnection 鉴权 キャッシュ
     crud full-stack auth_flow
@@ -203,7 +221,12 @@ export const makeWords = {
     eventually_consistent linearizab* serializab* isolation_level write_skew lost_update* data_race* atomic atomics mutex mutexes
     semaphore* starvation livelock volatile goroutine* coroutine* threadpool thread_pool consumer_group kafka rabbitmq grpc terraform
     helm blue-green 用户登录 注册 后台管理 支付宝 权限管理 消息推送 库存 订单 限购 防刷 快照 复制 数据库设计 部署 监控 日志系统 多线程 死锁 竞态 数据竞争 线程安全 锁 ログイン 決済機能 通知 在庫 管理画面 デッドロック
-    マルチスレッド 競合 スレッド 多言語 検索機能 로그인 결제 테스트 관리자 인증`,
+    マルチスレッド 競合 スレッド 多言語 検索機能 로그인 결제 테스트 관리자 인증
+    sporadisch sporadically intermittent* randomly occasionally parallel batch simultaneous* en_même_temps a_la_vez al_mismo_tiempo
+    gleichzeitig at_the_same_time only_in_prod in_prod in_production under_concurrent graceful at-least-once exactly-once
+    no_global_state cancellation at_most_once doublons duplicados doppelt paypal adminbereich inventory carrello relatório
+    código_de_barras synchronisiert synchronis* şifreleme çevrimdışı senkron* testlerle bildirimler takip одновременно дубл* 同时 重复
+    同時に 重複 tracking driver_app sporádic* sporadique* aleatori* w_produkcji ast fehlermeldungen`,
   /** Software that few write well. */
   hard: `lock_free lockfrei* ring_buffer ringpuffer* wal write-ahead
     emulator emulateur emulador sql_engine sql引擎 sqlエンジン
@@ -228,5 +251,7 @@ export const makeWords = {
     req/s rps qps 10k 100k 1m kernel_module device_driver hypervisor
     thread_safe thread-safe threadsafe interpréteur intérprete_de interprete_per interpretador интерпретатор* 解释器 インタプリタ yorumlayıcı
     compilador_de compilatore compilateur_pour kompilator* compilador bloqueos interblocages double-charg* double_charg*
-    duplicate_charges duplicate_orders 重复下单 超卖问题 二重課金`,
+    duplicate_charges duplicate_orders 重复下单 超卖问题 二重課金
+    double-free* double_free* use-after-free use_after_free concurrent_access simultaneous_access memory_corruption
+    torn_read hash_map_in lock_free_hash eventual_consistency`,
 }

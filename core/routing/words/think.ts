@@ -15,7 +15,8 @@ export const thinkWords = {
     türet सिद्ध साबित प्रमाण доказать докажите доказательств* покажи_что выведите выведи_формулу вывод_формулы أثبتي اثباتا برهنة اشتق
     استنتج_معادلة dimostra_che dimostrare_che dimostrami ricava deriva_la demonstre_que prove_que deduza deduz_a demuestra_que
     deduce_la demuéstrame démontrer_que démontre_que prouve_que établis_que déduis beweise_dass leite_die_formel zeige_formal 推导公式
-    给出证明 严格证明 反证法 数学归纳法 を導け 証明せよ を証明 導け 導出して 증명해 유도해`,
+    给出证明 严格证明 反证法 数学归纳法 を導け 証明せよ を証明 導け 導出して 증명해 유도해
+    prueba_que pruebe_que prueba_por demuestra_por show_formally prova_che why_can't_there why_is_there_no`,
   /** "Show that": a proof when it is of mathematics. */
   show: ` show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
     bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
@@ -57,13 +58,16 @@ export const thinkWords = {
     goedel church-turing busy_beaver banach-tarski axiom_of_choice zorn's_lemma zorn cantor diagonalization cap_theorem flp
     byzantine_generals fermat's fermats sqrt_2 square_root_of_2 wurzel_aus_2 wurzel_2 raíz_de_2 raiz_de_2 racine_de_2 radice_di_2 根号2
     根号二 ルート2 √2 √3 infinitely_many_primes quantum_field general_relativity renormalization schrödinger* maxwell's_equations lagrangian
-    hamiltonian noether 哥德巴赫 黎曼猜想 停机问题 不完备 リーマン予想 不完全性定理 コラッツ`,
+    hamiltonian noether 哥德巴赫 黎曼猜想 停机问题 不完备 リーマン予想 不完全性定理 コラッツ
+    general_algorithm decides_if decides_whether decide_whether halts cantors_theorem cantor's_theorem cantors goldbachs
+    is_p_np does_p_np p_np pnp`,
   /** Puzzles that mislead. */
   riddle: `coins weighings heavier lighter flaw horses
     riddle puzzle knights knaves liar liars truth-teller prisoners hats gods weighings counterfeit envelopes monty paradox who_is_who brainteaser
     ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
     谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز
-    boxes jugs blue-eyed monty_hall 100_prisoners hat_puzzle truth-tellers двенадцать_монет 囚犯 帽子 12枚 天秤`,
+    boxes jugs blue-eyed monty_hall 100_prisoners hat_puzzle truth-tellers двенадцать_монет 囚犯 帽子 12枚 天秤
+    logician logicians logiker* lógicos logiciens`,
   /** Weighing things up. */
   analyse: `argumentier* fairest gerechtest* mas_justo plus_juste
     pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
@@ -84,7 +88,8 @@ export const thinkWords = {
     oceń zanalizuj zoptymalizuj analyseer evalueer optimaliseer analiz_et değerlendir optimize_et विश्लेषण मूल्यांकन анализ* оцените
     оптимизир* сравнительн* قيّم تقييم حلّل analizzami valutami ottimizza ottimizzare valutare analisa avaliar otimizar évalue_les
     analyser auswerten durchrechnen prüfe beurteile analizame evalúa evalúe renegotiate scrutinise scrutinize dissect 排查 论证 诊断 审查 调研
-    検証 査定 診断して 見直し`,
+    検証 査定 診断して 見直し
+    find_out_whether find_out_if causal* confound* attribution herausfinden_ob savoir_si_vraiment averiguar_si`,
   /** Asking for reasons, care, every case. */
   depth: `all_steps alle_schritte todos_los_pasos toutes_les_etapes 所有步骤 途中の式 dependencies abhangigkeit* dependencias dependances 依赖关系 argumentier* argumenta argumente argumentez undefined_behaviour undefined_behavior zeitplan timeline
     second-order second_order step-by-step schrittweise zielkonflikt* compromisos
@@ -110,7 +115,9 @@ export const thinkWords = {
     risk обоснуй риск* пошагов* по_шагам подробно विस्तार जोखिम rischi_e costi rischio motiva dettaglio passo_passo custos riscos_e
     detalhadamente cronograma justifica costes_y plazos previsiones a_fondo risques_et coûts délais détaillé étape_par risiken
     ohne_stillstand produktionsstillstand rechne_es begründe fristen 风险和 成本 步骤 时间表 里程碑 预算 利弊 法律风险 原因分析 怎么排查 突き止め 原因の 費用 スケジュール 手順 根拠を
-    理由も`,
+    理由も
+    work_through_the_numbers crunch_the_numbers run_the_numbers through_the_numbers haz_números faz_as_contas fais_le_calcul
+    fai_i_conti`,
   law: `asset_deal share_deal warrant* garantien garantias garanties cession fiscal* consecuencias_fiscales consequences_fiscales
     cap_table resolution shareholder* dilution visas visados 签证
     租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
@@ -134,20 +141,26 @@ export const thinkWords = {
     landlord_kept deposit small_claims statute_of_limitations breach breached nda non_compete noncompete non-disparagement indemnity
     liabilities warranty warranties negligence malpractice custody_battle alimony severance_package wrongful unfair_dismissal
     discrimination harassment at_fault injured settlement lawsuit_against suing_me eviction_notice notice_to_quit lien foreclosure
-    bankruptcy chapter_7 immigration h1b green_card work_permit asylum power_of trustee estate will executor intestate abfindung
+    bankruptcy chapter_7 immigration h1b green_card work_permit asylum power_of trustee executor intestate abfindung
     aufhebungsvertrag* elternzeit kündigung* gekündigt räumung* mietminderung* kaution* nebenkostenabrechnung* widerspruchsfrist*
     einspruch* bußgeld* erbengemeinschaft* scheidung* sorgerecht* unterhalt* schmerzensgeld* gewährleistung* baja_médica fianza
     arrendador desahucio* prescripción denuncia custodia divorcio pensión_alimenticia herederos testamento sucesión finiquito multa
-    recurrir prud'hommes préavis caution état_des_lieux garde pension_alimentaire héritiers succession associé associés litige
-    mise_en_demeure prescription vice_caché licencié affitto sfratto cauzione licenziato separazione affidamento causa ricorso
+    recurrir prud'hommes préavis caution état_des_lieux pension_alimentaire héritiers succession associé associés litige
+    mise_en_demeure prescription vice_caché licencié affitto sfratto cauzione licenziato separazione affidamento ricorso
     multa_per avvocato successione socio soci caução despejo demitido demissão pensão inventário herdeiros sócio ação_trabalhista
     processar umow* wypowiedzen* najem* kaucj* sąd* pozew* odszkodowan* spad* rozwod* alimenty zwolnil* ontslag* ontslagen
-    huurcontract verhuurder borg rechter erfenis scheiding sözleşme* kira kiracı dava* tazminat* işten miras boşanma avukat договор*
+    huurcontract verhuurder erfenis scheiding sözleşme* kira kiracı dava* tazminat* işten miras boşanma avukat договор*
     суд* иск* увол* наследств* развод* алимент* арендодател* компенсац* штраф* юрист* взыска* срок_давности عقد_إيجار فصل_تعسفي تعويض
     ميراث طلاق دعوى محامي 竞业协议 补偿金 劳动仲裁 仲裁 违约金 违约 试用期 加班费 工伤 抚养权 诉讼 继承 遗嘱 租房合同 房租押金 解約 敷金 慰謝料 養育費 遺産 遺言 不当解雇 残業代 未払い 訴え 弁護士 損害賠償 해고 계약
     소송 मुकदमा किराया नोटिस
     preavviso datore dimissioni mi_spetta without_a_will inherits intestacy custody_of waiver terminate terminated layoff
-    laid_off сокращени* уволил* 財産分与 名義 離婚 慰謝料を 相続人`,
+    laid_off сокращени* уволил* 財産分与 名義 離婚 慰謝料を 相続人
+    hearing owe_tax contractor citizen citizenship tax_residency tax_resident unterlassungserklärung* filesharing autónomo_o
+    inspección_de_hacienda inspección
+    motion motion_to_dismiss plaintiff defendant personal_jurisdiction cease_and_desist affidavit deposition enforceable
+    enforceability overtime exempt misclassified klagebegründung klageerwiderung kündigungsschutzklage recurso_de_apelación demandado
+    demandante
+    last_will a_will my_will his_will her_will`,
   money: `tax_consequences earn-out
     margin profit losses p_l
     working_capital loan_covenant covenant savings subsid* forderung* subvencion* subvention*
@@ -161,14 +174,16 @@ export const thinkWords = {
     impot* hypotheque interets retraite salaire investissement pret cotisations tva rentabilite chiffre_d'affaires patrimoine
     imposto* hipoteca juros aposentadoria investimento emprestimo tasse mutuo interessi stipendio
     税 贷款 利率 养老金 投资 保险 股票 税金 住宅ローン 年金 投資 金利 ضريبه قرض استثمار فائده خطه_ماليه
-    rsu rsus iso_options stock_options strike amt capital_gains 1099 freelance self-employed deductible rental refinance refinancing
+    rsu rsus iso_options stock_options capital_gains 1099 freelance self-employed deductible rental refinance refinancing
     apr net_worth ipo series_a term_sheet safe_note runway burn_rate ltv arr mrr npv irr payback roi abfindung* freibetrag*
     freiberuflich* kapitalertrag* erbe schulden* mieteinnahmen* umschuldung* autónomo hacienda irpf plusvalía* herencia_de deuda*
-    ahorros* tae tin impuestos autoentrepreneur plus-value* dette* épargne partita_iva forfettario debiti risparmi rendimento* dívida*
+    ahorros* impuestos autoentrepreneur plus-value* dette* épargne partita_iva forfettario debiti risparmi rendimento* dívida*
     poupança renda investir podatk* kredyt* oszczędn* hipotek* inwestow* belasting* hypotheek* spaargeld schuld* vergi* faiz* yatırım*
     borç* birikim* налог* кредит* ипотек* инвестиц* долг* накоплен* вклад* कर टैक्स लोन निवेश ब्याज ضرائب قروض رهن مدخرات استثمر 股权 期权
     房贷 个税 存款 负债 年化 理财 確定申告 控除 貯金 借金 利回り 相続税 세금 대출 투자
-    ローン 頭金 sasu auto-entreprise ca_annuel chiffre_les`,
+    ローン 頭金 sasu auto-entreprise ca_annuel chiffre_les
+    owe_tax file_taxes ingresos_y gastos
+    income incomes filing_jointly file_jointly loans student_loans sueldo ingreso revenus reddito rendimento`,
   /** Whole undertakings. */
   venture: `financial_model finanzplan* finanzmodell* modelo_financiero modele_financier retirement_plan altersvorsorge* plan_de_jubilacion business_model 财务模型
     threat_model
@@ -206,5 +221,7 @@ export const thinkWords = {
     至少 最多 不超过 必须 每 除了 以内 少なくとも 以内 以下 必ず 各 على_الاقل بدون يجب كل
     przynajmniej maksymalnie każdy nikt bez tylko minstens hoogstens elke zonder alleen en_az en_fazla her hiçbir olmadan sadece
     не_более не_менее каждый никто без только минимум максимум कम_से_कम अधिकतम हर बिना almeno_un al_massimo nessuno entro cada_um
-    ninguém less_than exactly must_not can't_work cannot_work never in_a_row alternate fairly gleichmäßig`,
+    ninguém less_than exactly must_not can't_work cannot_work never in_a_row alternate fairly gleichmäßig
+    mustn't darf_nicht dürfen_nicht no_pueden no_puede ne_doit_pas ne_doivent_pas non_deve non_devono não_pode não_podem нельзя
+    не_должен должен nie_może musi mag_niet moet`,
 }
