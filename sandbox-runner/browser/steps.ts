@@ -1,4 +1,5 @@
 /** Does one step in a conversation's browser and tells how the page then is, or why it came to nothing. */
+import { setTimeout as pause } from "node:timers/promises"
 import type { ElementHandle, Page, Response } from "playwright-core"
 import { maxPictureCharacters, type BrowserStep, type WorkFailure, type WorkResult } from "../../core/runner/command.ts"
 import { fillElement } from "./fill.ts"
@@ -17,6 +18,7 @@ const clickTimeoutMs = 5_000
 const documentTimeoutMs = 10_000
 /** Models take pictures of 8,000 points a side (Anthropic "Vision"), and whole pages have no end. */
 const maxPictureHeight = 7_900
+const deathNewsMs = 100
 const pictureQualities = [75, 50, 25]
 
 /**
@@ -104,7 +106,7 @@ async function navigate(
     const problem = session.problemOf(page)
     if (problem !== undefined) return refusePage(session, page, problem)
     const [code] = /net::ERR_\w+/.exec(message) ?? []
-    if (code === undefined) throw error
+    if (code === undefined) return (await closedItself(session, page)) ?? rethrow(error)
     if (code === "net::ERR_ABORTED") return failed("not_found", "The address answered with no page, or with a file.")
     return refusePage(session, page, { kind: "failed", error: code, host })
   }
@@ -128,7 +130,8 @@ async function useElement(
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : ""
-    if (!/Timeout|not attached|not visible|not enabled|not stable|outside of the viewport/i.test(message)) throw error
+    if (!/Timeout|not attached|not visible|not enabled|not stable|outside of the viewport/i.test(message))
+      return (await closedItself(session, page)) ?? rethrow(error)
     return failed("not_found", whyNotUsable(message))
   }
   return conclude(session, page, { before })
@@ -162,6 +165,7 @@ async function conclude(session: Session, asked: Page, { from, before }: Conclus
   const end = await problemNow(session, page)
   if (end !== undefined) return end
   const reading = await readSteadily(session, page, from)
+  if ("failure" in reading) return reading
   const { status, mediaType } = session.answerOf(page) ?? { status: 200, mediaType: "" }
   const said = [
     ...(status >= 400 ? [`The site answered with status ${status}.`] : []),
@@ -194,14 +198,30 @@ async function readSteadily(session: Session, page: Page, from: number | undefin
     try {
       return await readPage(session, page, from)
     } catch (error) {
+      const closed = await closedItself(session, page)
+      if (closed !== undefined) return closed
       if (attempt === 3 || page.isClosed() || session.hasCrashed(page)) throw error
       await settle(session, page)
     }
   }
 }
 
+/** A page that is gone while the browser is not: it closed, or was closed for what it did. */
+async function closedItself(session: Session, page: Page): Promise<Failure | undefined> {
+  if (!page.isClosed()) return undefined
+  // A browser that dies takes its pages along, and is known to be dead right after them.
+  await pause(deathNewsMs)
+  if (session.context.browser()?.isConnected() !== true) return undefined
+  return failed("not_found", ["The page closed itself.", ...session.takeNotes()].join(" "))
+}
+
+function rethrow(error: unknown): never {
+  throw error
+}
+
 async function problemNow(session: Session, page: Page): Promise<Failure | undefined> {
-  if (page.isClosed()) return failed("not_found", ["The page closed itself.", ...session.takeNotes()].join(" "))
+  const closed = await closedItself(session, page)
+  if (closed !== undefined) return closed
   if (session.hasCrashed(page)) {
     await page.close().catch(() => {})
     return failed("resource_limit", "The page crashed: it may need more memory than there is. Open another one.")
