@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
 import type * as z from "zod"
+import * as approvals from "../../core/api/approvals.ts"
 import * as access from "../../core/api/access.ts"
 import * as agents from "../../core/api/agents.ts"
 import * as budgets from "../../core/api/budgets.ts"
@@ -230,6 +231,15 @@ export class FakeGateway {
     repo: null,
   })
   #loopRoutes(): void {
+    this.#on(approvals.getApprovalStats, () => ({
+      total: 0,
+      pending: 0,
+      approved: 0,
+      rejected: 0,
+      answered: 0,
+      expired: 0,
+      canceled: 0,
+    }))
     this.#on(loops.createLoop, ({ body }) => this.#loopView(this.addLoop(body.title)))
     this.#on(loops.getLoop, ({ params }) => {
       const loop = this.#loop(params.id)

@@ -8,6 +8,8 @@ export type Route =
   | { readonly page: "conversations" }
   | { readonly page: "runs" }
   | { readonly page: "usage" }
+  | { readonly page: "approvals" }
+  | { readonly page: "approval-rules" }
   | { readonly page: "activity" }
   | { readonly page: "channels" }
   | { readonly page: "runners" }
@@ -35,6 +37,8 @@ export function parseRoute(path: string): Route {
     case "conversations":
     case "runs":
     case "usage":
+    case "approvals":
+    case "approval-rules":
     case "activity":
     case "channels":
     case "runners":

@@ -259,10 +259,10 @@ describe("a run that has no chat", () => {
     expect(ran).toEqual(["ls"])
   })
 
-  test("asks nobody in a chat when there is no home", async () => {
+  test("is listed by itself, and asks nobody in a chat when there is no home", async () => {
     await ask()
-    await harness.model.waitForRequest(1)
-    await conversation(loopId).call("flush", {})
+    const listed = await harness.until("listed", () => harness.listed[0])
+    expect(listed).toMatchObject({ status: "pending", conversationId: loopId })
     expect(harness.sent).toEqual([])
   })
 })

@@ -438,7 +438,8 @@ export class Conversation implements HostedObject {
       this.#host.keepAlive(this.#driver.renewSlot())
       this.#host.keepAlive(this.#driver.drive().finally(() => this.#arm()))
     }
-    if (isDue(this.#outbox.dueAt, now) || isDue(this.#flushDueAt, now)) this.#host.keepAlive(this.#afterTurn())
+    const flushDueAt = this.#driver.isResting && this.#settling === 0 ? this.#projector.dueAt : this.#flushDueAt
+    if (isDue(this.#outbox.dueAt, now) || isDue(flushDueAt, now)) this.#host.keepAlive(this.#afterTurn())
     if (isDue(this.#spending.dueAt, now)) this.#host.keepAlive(this.#spending.tell().finally(() => this.#arm()))
     if (isDue(this.#typingAt, now)) this.#showTyping(now)
     if (isDue(this.#state.require().expireAt, now)) this.#expire(now)

@@ -51,6 +51,7 @@ export class Driver {
   #slotOf: TurnId | undefined
   #wakeAt: EpochMs | null = null
   #waitsForSlot = false
+  #restsOn: TurnId | undefined
   /** As they could last be read. */
   #keys = noKeys
 
@@ -88,6 +89,11 @@ export class Driver {
   /** The open turn stands in line for a slot: nothing has happened in it that anyone else needs to know. */
   get waitsForSlot(): boolean {
     return this.#waitsForSlot && this.#state.openTurn !== undefined
+  }
+
+  /** The open turn waits for a person, a runner or a provider: what it has come to is worth telling now. */
+  get isResting(): boolean {
+    return this.#restsOn !== undefined && this.#restsOn === this.#state.openTurn?.id
   }
 
   /** Runs until nothing is left to do; a second caller joins the first. */
@@ -167,6 +173,7 @@ export class Driver {
   async #step(turn: Turn): Promise<"again" | "sleep"> {
     if (this.#segment?.turn !== turn.id) {
       if (!this.#isWaiting(turn)) return this.#beginSegment(turn)
+      this.#restsOn = turn.id
       return (await this.#tools.remind(turn)) ? "again" : "sleep"
     }
     const segment = this.#segment
@@ -175,6 +182,7 @@ export class Driver {
     if (wait !== undefined) {
       this.release(turn.id)
       this.#wakeAt = wait.until
+      this.#restsOn = turn.id
       return "sleep"
     }
     const reply = commands.find((command) => command.type === "reply")
@@ -202,6 +210,7 @@ export class Driver {
   }
 
   async #beginSegment(turn: Turn): Promise<"again" | "sleep"> {
+    this.#restsOn = undefined
     // In this order, since a crowd that waits for slots would read its policies in vain, and again when it is woken.
     const hasSlot = this.#slotOf === turn.id || (await this.#askForSlot(turn))
     this.#waitsForSlot = !hasSlot

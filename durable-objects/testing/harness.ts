@@ -12,6 +12,7 @@ import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
 import { LoopError } from "../../core/errors.ts"
 import type { LogEntry } from "../../core/log.ts"
 import { createMetrics, type Metrics } from "../../core/metrics/metrics.ts"
+import type { ApprovalRow } from "../../core/projection.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
 import { after, ChannelId, ConversationId, EpochMs, UserId } from "../../core/units.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
@@ -74,6 +75,8 @@ export interface Harness {
   readonly sent: readonly OutgoingPart[]
   /** Decides what becomes of a part; sent by default. */
   onSend: (part: OutgoingPart) => Promise<SendOutcome> | SendOutcome
+  /** Questions as they were projected. */
+  readonly listed: readonly ApprovalRow[]
   /** While true, every request to the database fails. */
   databaseIsAway: boolean
   /** Lets the next projection wait on its way to the database until it is released. */
@@ -105,6 +108,7 @@ export async function openHarness(
   const waiters = createWaiters()
   const time = new HandMovedTime()
   const sent: OutgoingPart[] = []
+  const listed: ApprovalRow[] = []
   const database = await openEmbedded(join(directory, "gateway.db"))
   if (database.status !== "open") throw new Error(database.message)
   await migrate(database.libsql, time.now())
@@ -142,7 +146,8 @@ export async function openHarness(
     project: (rows) =>
       ask(async () => {
         await held?.()
-        return database.libsql.project(rows)
+        await database.libsql.project(rows)
+        listed.push(...rows.approvals)
       }),
     scrub: () => ask(() => database.libsql.scrub()),
   }
@@ -190,6 +195,7 @@ export async function openHarness(
     logs,
     metrics,
     sent,
+    listed,
     onSend: () => ({ status: "sent", externalId: String(sent.length) }),
     databaseIsAway: false,
     holdNextProjection() {

@@ -2,8 +2,8 @@
 import type { FormEvent } from "react"
 import { useId, useState } from "react"
 import * as z from "zod"
+import { renderArguments, visible } from "../../../core/approval/arguments.ts"
 import type { ChoiceAnswer } from "../../../core/turn/event.ts"
-import { showJson } from "./json.ts"
 import type { ChoicePart, ToolPart } from "./state.ts"
 
 const Permission = z.object({
@@ -12,6 +12,9 @@ const Permission = z.object({
   reason: z.string().nullish(),
   risk: z.string().nullish(),
   expires_at: z.string().nullish(),
+  arguments_sha256: z.string().nullish(),
+  arguments_size_bytes: z.number().nullish(),
+  arguments_masked: z.boolean().nullish(),
 })
 const Questions = z.object({
   questions: z.array(
@@ -68,13 +71,22 @@ function Body({ part, waiting, onAnswer }: CardProps) {
           "The agent waits for an answer"
         )}
         {asked?.risk && (
-          <span className={`badge badge-${asked.risk === "high" ? "bad" : "warn"}`}>{asked.risk} risk</span>
+          <span className={`badge badge-${asked.risk === "high" || asked.risk === "critical" ? "bad" : "warn"}`}>
+            {asked.risk} risk
+          </span>
         )}
       </p>
-      {asked?.reason && <p className="choice-reason">{asked.reason}</p>}
+      {asked?.reason && <p className="choice-reason">{visible(asked.reason)}</p>}
+      {asked !== undefined && asked.arguments_size_bytes != null && (
+        <p className="hint">
+          {asked.arguments_size_bytes.toLocaleString()} bytes, SHA-256{" "}
+          <code>{asked.arguments_sha256?.slice(0, 16)}…</code>
+          {asked.arguments_masked === true && ", secrets masked"}
+        </p>
+      )}
       {known ? (
         <pre className="choice-input" tabIndex={0} aria-label="Arguments">
-          {showJson(known.input)}
+          {renderArguments(known.input).text}
         </pre>
       ) : (
         <p className="hint">Its arguments cannot be shown here, so it can only be denied.</p>
@@ -99,7 +111,8 @@ function Body({ part, waiting, onAnswer }: CardProps) {
   )
 }
 
-function QuestionForm({
+/** What the agent asks by itself, each with its options or in words. */
+export function QuestionForm({
   questions,
   open,
   busy,

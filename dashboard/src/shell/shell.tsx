@@ -22,6 +22,8 @@ const ConversationsPage = lazy(untilLoaded(() => import("../pages/conversations.
 const RunsPage = lazy(untilLoaded(() => import("../pages/runs.tsx")))
 const UsagePage = lazy(untilLoaded(() => import("../pages/usage.tsx")))
 const ActivityPage = lazy(untilLoaded(() => import("../pages/activity.tsx")))
+const ApprovalsPage = lazy(untilLoaded(() => import("../pages/approvals.tsx")))
+const ApprovalRulesPage = lazy(untilLoaded(() => import("../pages/approval-rules.tsx")))
 const RunnersPage = lazy(untilLoaded(() => import("../pages/runners.tsx")))
 const PeoplePage = lazy(untilLoaded(() => import("../pages/people.tsx")))
 const AccountPage = lazy(untilLoaded(() => import("../pages/account.tsx")))
@@ -118,6 +120,10 @@ function Page({ route, onChanged }: { readonly route: Route; readonly onChanged:
       return <GroupsPage />
     case "tokens":
       return <TokensPage />
+    case "approvals":
+      return <ApprovalsPage />
+    case "approval-rules":
+      return <ApprovalRulesPage />
     case "runners":
       return <RunnersPage />
     case "people":

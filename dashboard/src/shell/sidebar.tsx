@@ -2,10 +2,12 @@
 import { useEffect, useRef } from "react"
 import { roleAllows, type Scope } from "../../../core/access/scope.ts"
 import type { UserView } from "../../../core/api/access.ts"
+import { getApprovalStats } from "../../../core/api/approvals.ts"
 import { logOut } from "../../../core/api/access.ts"
 import type { ConversationView } from "../../../core/api/conversations.ts"
 import { call } from "../api/client.ts"
 import { pendingStore } from "../chat/use-chat.ts"
+import { useLiveReload } from "../live/live.ts"
 import { followLink } from "../router.ts"
 import type { Theme } from "../theme.ts"
 import { useTheme } from "../theme.ts"
@@ -14,7 +16,7 @@ import type { IconName } from "../ui/icon.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { agoNow } from "../ui/time.ts"
 import type { Loaded } from "../ui/use-call.ts"
-import { useAction } from "../ui/use-call.ts"
+import { useAction, useLoaded } from "../ui/use-call.ts"
 
 interface List {
   readonly data: readonly ConversationView[]
@@ -29,8 +31,12 @@ interface Entry {
   readonly scope?: Scope
 }
 
+/** For when the live feed is not there. */
+const approvalsEveryMs = 30_000
+
 const settings: readonly Entry[] = [
   { path: "/conversations", icon: "search", label: "Search" },
+  { path: "/approvals", icon: "check", label: "Approvals" },
   { path: "/runs", icon: "steps", label: "Runs" },
   { path: "/usage", icon: "bars", label: "Usage" },
   { path: "/activity", icon: "bolt", label: "Activity" },
@@ -91,6 +97,7 @@ export function Sidebar({
               <li key={to}>
                 <a href={to} aria-current={path === to ? "page" : undefined} onClick={(event) => leave(event, onClose)}>
                   <Icon name={icon} /> {label}
+                  {to === "/approvals" && <WaitingCount />}
                 </a>
               </li>
             ))}
@@ -100,6 +107,16 @@ export function Sidebar({
       {open && <div className="veil" onClick={onClose} aria-hidden="true" />}
     </>
   )
+}
+
+const readStats = () => call(getApprovalStats, {})
+
+/** How many questions wait for a person; nothing for none. */
+function WaitingCount() {
+  const [stats, reload] = useLoaded(readStats, approvalsEveryMs)
+  useLiveReload(["approval:", "turn:ended"], reload)
+  const waiting = stats.is === "ready" ? stats.value.pending : 0
+  return waiting === 0 ? null : <span className="badge badge-warn">{waiting}</span>
 }
 
 /** A link to the page that is already open closes the menu too. */
