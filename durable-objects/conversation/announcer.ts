@@ -25,27 +25,13 @@ export class Announcer {
       case "turn_started":
         return this.#live.publish([{ event: "turn:started", data: place }])
       case "choice_requested":
-        return this.#live.publish([
-          { event: "turn:waiting", data: place },
-          {
-            event: "approval:requested",
-            data: {
-              ...place,
-              approvalId: event.choiceId,
-              tool: toolOf(turn, event.toolUseId),
-              expiresAt: toRfc3339(event.expiresAt),
-            },
-          },
-        ])
-      case "choice_resolved": {
-        const { choiceId: approvalId, allow, source } = event
-        return this.#live.publish([{ event: "approval:resolved", data: { ...place, approvalId, allow, source } }])
-      }
+        return this.#live.publish([{ event: "turn:waiting", data: place }])
       case "model_started":
         return this.#live.publish(swapsOf({ ...place, groupId: this.#groupOf() }, event))
       case "model_ended":
         return this.#live.publish(rescueOf({ ...place, groupId: this.#groupOf() }, turn, event.call))
       // Told by what the database has of it.
+      case "choice_resolved":
       case "turn_ended":
       case "history_recalled":
       case "segment_started":
@@ -71,7 +57,7 @@ export class Announcer {
       const change = known === 0 ? "created" : archivedAt === null ? "updated" : "archived"
       return [{ event: `conversation:${change}`, data: { conversationId: id } }]
     })
-    this.#live.publish([...ends, ...usage, ...changes])
+    this.#live.publish([...rows.approvals.map(approvalNews), ...ends, ...usage, ...changes])
   }
 
   onErased(conversationId: ConversationId): void {
@@ -133,10 +119,12 @@ function rescueOf(place: CallPlace, turn: Turn, call: number): LiveEvent[] {
   return [{ event: "fallback:success", data: { ...place, provider, model, attempts } }]
 }
 
-function toolOf(turn: Turn, toolUseId: string): string {
-  for (const event of turn.events) {
-    if (event.type !== "model_ended") continue
-    for (const block of event.answer.blocks) if (block.type === "tool_use" && block.id === toolUseId) return block.name
+function approvalNews(row: Projection["approvals"][number]): LiveEvent {
+  const { id: approvalId, conversationId, turnId, status, tool, source } = row
+  const place = { conversationId, turnId, approvalId }
+  if (status === "pending") {
+    return { event: "approval:requested", data: { ...place, tool, expiresAt: toRfc3339(row.expiresAt) } }
   }
-  return ""
+  const allow = status === "approved" || status === "answered"
+  return { event: "approval:resolved", data: { ...place, allow, source: source ?? "turn" } }
 }
