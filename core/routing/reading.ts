@@ -20,6 +20,10 @@ export interface Reading {
   readonly leading: ReadonlySet<WordKind>
   /** Begins with "which" and a word in the plural, in the languages where that ends with an s. */
   readonly asksForMany: boolean
+  /** "What is a …?", and nothing else: a notion that wants to be explained. */
+  readonly asksForNotion: boolean
+  /** "What is the … of …?": one thing, unless the word for it says more. */
+  readonly asksForOne: boolean
   /** What is to be made or talked about: the first thing that it names, the last in languages that put it before the verb. */
   readonly thing: WordKind | undefined
   /** Kinds that any of its sentences begins with. */
@@ -65,6 +69,14 @@ export function readMessage(text: string): Reading {
     kinds,
     leading,
     asksForMany: /^\P{L}*(?:what|which|que|quels|quelles|quais)\s+\p{L}{3,}[^s\P{L}]s\s/u.test(folded),
+    asksForNotion:
+      /^[^\p{L}]*(?:what(?:'?s| is| are)|was (?:ist|sind))\s+(?:(?:an?|eine?)\s+)?(?!(?:this|that|your|next|left|wrong|today|tomorrow|there|their|going|happening|dein|mein|heute|morgen)\b)[\p{L}-]{4,}(?:\s[\p{L}-]+){0,2}\s*[?.!]*\s*$/u.test(
+        folded,
+      ),
+    asksForOne:
+      /^\P{L}*(?:what(?:'?s| is| was)|which|was ist|wie lautet|welche[rs]?|cual es|quel(?:le)? est|qual e|wat is)\s+(?:the|der|die|das|el|la|le|il|lo|o|a|de|het)\s/u.test(
+        folded,
+      ),
     thing: thingOf(tokens, things, folded),
     givesWords: /(?:^|\s)(?:that|saying|dass|que|che|dat|что|ze)\s/.test(folded),
     openings: openingsOf(folded),
@@ -145,6 +157,9 @@ function takeInline(request: string): { request: string; material: number } {
   const rest = request.slice(head.length)
   const { kinds, leading } = countKinds(tokensOf(fold(order)))
   const isOverText = !/[?？]$/.test(head) && overTextKinds.some((kind) => kinds.has(kind))
+  // "Uppercase this: …", with no more than a few words to do it to.
+  const isShort = head.length <= 60 && !kinds.has("compose") && smallTaskKinds.some((kind) => kinds.has(kind))
+  if (isShort && /^[:：]/.test(rest) && weightOf(rest) < shortMaterialCharacters) return { request: head, material: 0 }
   const isOfList = leading.has("lookup") && countBullets(rest) >= 3
   if (weightOf(rest) < shortMaterialCharacters || !(isOverText || isOfList)) return { request, material: 0 }
   return { request: head, material: weightOf(rest) }
@@ -156,6 +171,7 @@ function countBullets(text: string): number {
 
 /** What is done to a text that follows. */
 const overTextKinds: readonly WordKind[] = ["summarise", "translate", "transform", "reshape", "quick", "onlysay"]
+const smallTaskKinds: readonly WordKind[] = ["quick", "transform", "trifle"]
 /** After such words less is material. */
 const shortMaterialCharacters = 120
 

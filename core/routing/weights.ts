@@ -11,7 +11,8 @@ export type Weight = readonly [score: number, reason: string]
 /** All findings, in no order; the greatest is what the message is worth. There is always one. */
 export function weightsOf(reading: Reading): Weight[] {
   const small = smallWeights(reading)
-  if (wantsAWord(reading) || passesOn(reading) || isQuick(reading) || isTalk(reading)) return small
+  if (wantsAWord(reading) || wantsAName(reading) || passesOn(reading) || isQuick(reading) || isTalk(reading))
+    return small
   return [
     ...small,
     ...theoryWeights(reading),
@@ -39,7 +40,9 @@ function theoryWeights(reading: Reading): Weight[] {
   const isWorkedOut = has("show") || has("depth") || has("why")
   if (maths >= 3 || (maths >= 2 && !has("explain") && words > 5) || (maths >= 1 && isWorkedOut && words >= 8))
     return [[80, "mathematics to be worked out"]]
-  return has("maths") && words > 6 && numbers < 3 ? [[50, "mathematics"]] : []
+  return has("maths") && words > 6 && numbers < 3 && !(reading.asksForOne && words <= 9 && numbers > 0)
+    ? [[50, "mathematics"]]
+    : []
 }
 
 function softwareWeights(reading: Reading): Weight[] {
@@ -125,7 +128,10 @@ function caseWeights(reading: Reading): Weight[] {
     else if (words > 5) found.push([48, `a question of ${kind}`])
   }
   if (has("venture") && (isMade || isWeighed))
-    found.push([68 + care + (has("analyse") ? 8 : 0) + 3 * Math.min(4, numbers), "an undertaking"])
+    found.push([
+      (openings.has("plan") ? 72 : 68) + care + (has("analyse") ? 8 : 0) + 3 * Math.min(4, numbers),
+      "an undertaking",
+    ])
   if (reading.thing === "snippet") return found
   if (openings.has("analyse") && words >= 9 && (has("depth") || count(reading, "analyse") >= 2))
     found.push([78 + care / 2, "much to be weighed"])
@@ -137,7 +143,8 @@ function caseWeights(reading: Reading): Weight[] {
   if (numbers >= 4 && words >= 18 && isReckoned && !has("transform") && !has("text"))
     found.push([77 + care / 2, "much to be reckoned"])
   const conditions = numbers + 2 * count(reading, "bound")
-  if (has("plan") && has("bound") && conditions >= 6 && words >= 18)
+  const isManifold = count(reading, "bound") >= 2 || parts >= 4 || has("depth")
+  if (has("plan") && has("bound") && isManifold && conditions >= 6 && words >= 18)
     found.push([70 + 2 * Math.min(8, conditions - 4) + care, "a plan under many conditions"])
   if (has("plan") && reading.parts >= 4 && words >= 15 && (has("depth") || has("law")) && !has("text"))
     found.push([72 + care, "a plan of many parts"])
@@ -175,6 +182,7 @@ function everydayWeights(reading: Reading): Weight[] {
     found.push([44, "a plan"])
   else if (openings.has("compose") && (words > 3 || materialCharacters > 0)) found.push([46, "a text to write"])
   if (has("compare") && words > 3 && !(has("lookup") && words <= 10)) found.push([48, "a comparison"])
+  if (reading.asksForNotion && !reading.hasQuote && !has("lookup") && !has("quick")) found.push([43, "a notion"])
   if (has("explain") && words > 2) found.push([48, "an explanation"])
   if (has("why") && words > 2) found.push([46, "a why"])
   if (has("how") && openings.has("how") && words >= 3 && !(has("lookup") && words <= 9))
@@ -190,7 +198,7 @@ function everydayWeights(reading: Reading): Weight[] {
   else if (
     isQuestion &&
     leading.has("what") &&
-    words >= 8 &&
+    words >= (reading.asksForOne ? 12 : 8) &&
     !leading.has("lookup") &&
     !has("lookup") &&
     !has("transport")
@@ -199,6 +207,8 @@ function everydayWeights(reading: Reading): Weight[] {
   if ((asksForMany || openings.has("whatmany")) && words >= 5 && !has("lookup"))
     found.push([43, "several things to tell"])
   if (leading.has("code") && words >= 4) found.push([43, "a question of code"])
+  if (has("product") && isQuestion && words >= 4 && !has("lookup")) found.push([43, "a plan"])
+  if (has("compose") && reading.hasQuote && words >= 4) found.push([43, "a text to make better"])
   if (has("code") && words >= (isQuestion ? 9 : 5) && !has("lookup") && !has("quick"))
     found.push([43, "a question of code"])
   if (has("snippet") && !isQuestion && words <= 12) found.push([44, "a piece of code"])
@@ -217,6 +227,14 @@ function everydayWeights(reading: Reading): Weight[] {
 function wantsAWord({ kinds, words, hasQuote, codeLines, materialCharacters }: Reading): boolean {
   if (!kinds.has("onlysay") || (codeLines > 0 && !hasQuote)) return false
   return materialCharacters > 0 || hasQuote || words <= 8
+}
+
+const notOfNames: readonly WordKind[] = ["why", "how", "depth", "mine", "advice", "law", "money", "riddle", "explain"]
+
+/** Who it was, or in which year: not what they did, nor what is to be done. */
+function wantsAName({ kinds, leading, words, isQuestion, sentences, parts }: Reading): boolean {
+  if (!leading.has("origin") || !isQuestion || words > 12 || sentences > 1 || parts > 1) return false
+  return !notOfNames.some((kind) => kinds.has(kind))
 }
 
 /** What is asked for needs no thought: the words are given, or the answer stands in the text. */
@@ -243,6 +261,7 @@ function passesOn({
   )
     return true
   if (leading.has("compose") && hasQuote && words <= 8 && !kinds.has("text") && !kinds.has("reshape")) return true
+  if (leading.has("remind") && codeLines === 0) return true
   const isWorded = kinds.has("text") && !givesWords && !hasQuote
   const isAskedBack = kinds.has("explain") || kinds.has("summarise") || kinds.has("prove") || kinds.has("compose")
   if (leading.has("relay") && !isWorded && !isAskedBack && !kinds.has("reshape") && materialCharacters === 0)
@@ -263,8 +282,14 @@ const thoughtful: readonly WordKind[] = [
   "snippet",
 ]
 
+/** What is asked for with these takes thought, however small the rest looks. */
+function isNeverSmall(kinds: Reading["kinds"]): boolean {
+  return kinds.has("prove") || kinds.has("theory") || kinds.has("engineer")
+}
+
 /** A word or a sentence is to be translated, spelled or explained. */
-function isQuick({ kinds, words, hasQuote, materialCharacters, codeLines }: Reading): boolean {
+function isQuick({ kinds, leading, words, hasQuote, materialCharacters, codeLines }: Reading): boolean {
+  if (kinds.has("trouble") || leading.has("explain") || isNeverSmall(kinds)) return false
   if (kinds.has("law") || kinds.has("compare") || kinds.has("depth")) return false
   if ((kinds.get("unit") ?? 0) >= 2 && words <= 12 && !kinds.has("text") && !kinds.has("snippet")) return true
   if (!kinds.has("quick") || materialCharacters > 0 || codeLines > 0 || kinds.has("text")) return false
@@ -277,7 +302,7 @@ const weightyKinds: readonly WordKind[] = ["prove", "theory", "maths", "hard", "
 /** Somebody tells something and asks for nothing. */
 function isTalk(reading: Reading): boolean {
   const { kinds, openings, words, isQuestion, asksInPassing, codeLines, materialCharacters } = reading
-  if (isBoundTask(reading)) return false
+  if (isBoundTask(reading) || isNeverSmall(kinds)) return false
   if (asksInPassing && (kinds.has("law") || kinds.has("money"))) return false
   if (isQuestion || codeLines > 0 || materialCharacters > 0 || words < 20) return false
   const weighty = weightyKinds.reduce((sum, kind) => sum + (kinds.get(kind) ?? 0), 0)

@@ -21,6 +21,8 @@ export const wordKinds = [
   "assent",
   "transport",
   "relay",
+  "remind",
+  "origin",
   "onlysay",
   "trifle",
   "unit",

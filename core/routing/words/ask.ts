@@ -38,13 +38,22 @@ export const askWords = {
     выключи запиши удали скажи позвони будильник اضبط شغل اطفئ احذف أرسل أضف سجل منبه
     turn_the_lights dim unmute snooze jot jot_down note_down write_down bookmark mark_as rename pin track order_me spegni accendi
     imposta svegliami segna ricorda ricordati scrivi_a desliga liga_a lembra-me me_lembra me_lembre toca 关灯 开灯 关掉 定个闹钟 提醒我 记一下 记下 加入
-    发一条 帮我记 定闹钟 セットして 起こして メモして 登録して 入れといて`,
+    发一条 帮我记 定闹钟 セットして 起こして メモして 登録して 入れといて
+    schedule_a_call schedule_a_meeting schedule_an_appointment schedule_a_reminder set_up_a_call set_up_a_meeting book_a_table
+    reserve_a_table block_my_calendar flip_a_coin roll_a_dice`,
   /** Hands words on to somebody, or to oneself for later: whatever they are about. */
   relay: `tell send remind remind_me forward pass_on let_know message_to reply_to_him reply_to_her text_my text_her text_him
     sag sage richte_aus sende schick schicke leite weiterleiten erinnere erinner di dile diles manda envia reenvia recuerdame recuerda avisa
     dis-lui envoie transfere transmets rappelle-moi rappelle previens manda inoltra ricordami avvisa di'_a mande envie encaminhe avise lembre me_lembre
     stuur herinner zeg_tegen przypomnij wyslij powiedz напомни отправь перешли скажи передай hatirlat gonder 转发 转告 发给 提醒 提醒我 伝えて 送って 転送
     リマインド ارسل اخبر ذكرني याद_दिला याद_दिलाना भेजो`,
+  /** A note to oneself for later, whatever it is about. */
+  remind: `remind remind_me reminder set_a_reminder erinner erinnere erinnere_mich recuerdame recuerda ponme_un_recordatorio rappelle-moi rappelle ricordami ricorda
+    lembre me_lembre me_lembra lembra-me lembrete напомни przypomnij herinner hatirlat 提醒 提醒我 リマインド ذكرني याद_दिला याद_दिलाना`,
+  /** Asks for a name or a year that books give. */
+  origin: `who who's whose wer wen quien qui chi quem кто kto kim 谁 誰 कौन من_هو who_is who_was what_year which_year in_which_year in_what_year when_was when_did
+    when_were in_welchem_jahr wann_wurde wann_war wann_hat en_que_ano cuando_fue cuando_se en_quelle_annee quand_a quand_est in_che_anno quando_fu quando_e
+    em_que_ano quando_foi в_каком_году 哪年 哪一年 何年 w_ktorym_roku wie_heeft wie_was wie_is welk_jaar in_welk_jaar hangi_yil`,
   /** Wants a page taken note of, and no more than a word said. */
   onlysay: `just_say just_reply just_answer just_respond just_acknowledge just_confirm only_say only_reply only_answer simply_say say_ok say_okay reply_ok
     reply_with_ok reply_only respond_only answer_only no_need_to_respond no_need_to_reply no_reply_needed for_your_information fyi when_you've_read
@@ -103,7 +112,10 @@ export const askWords = {
     feiertag jour_férié festivo feriado giorno_festivo
     default_port
     latest_version latest_stable current_version newest_version neueste_version aktuelle_version última_versión dernière_version
-    ultima_versione en_büyük en_uzun en_yüksek en_küçük 最新版本 最新バージョン`,
+    ultima_versione en_büyük en_uzun en_yüksek en_küçük 最新版本 最新バージョン
+    which_of_these which_one_of which_of_the_following welches_davon was_davon cuál_de_estos lequel_de_ces quale_di_questi qual_destes
+    random_number zufallszahl número_aleatorio nombre_aléatoire first_letter last_letter أكبر أطول أعلى أصغر wie_schilderde wie_won
+    wie_maakte wie_bedacht wie_vond 哪一个是`,
   /** A word, a sentence, a spelling. */
   quick: `witz chiste blague joke piada barzelletta
     mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
@@ -122,7 +134,11 @@ export const askWords = {
     se_dice se_prononce s'écrit_comment come_si_scrive come_si_pronuncia como_se_pronuncia cómo_se_escribe féminin masculin pluriel
     féminin_de plural_de plural_von mehrzahl singular pluralis liczba_mnoga plurale femminile roman_numerals römische_zahlen
     how_do_u_say how_do_u_spell how_do_u_write in_capital_letters capital_letters all_caps in_großbuchstaben großbuchstaben
-    en_mayúsculas en_majuscules in_maiuscolo em_maiúsculas büyük_harfle заглавными`,
+    en_mayúsculas en_majuscules in_maiuscolo em_maiúsculas büyük_harfle заглавными
+    to_the_power_of
+    in_italian in_french in_spanish in_german in_portuguese in_polish in_dutch in_russian in_turkish in_japanese in_chinese in_korean
+    in_arabic in_hindi in_swedish auf_italienisch auf_spanisch auf_polnisch en_italiano en_portugués en_italien en_portugais
+    in_tedesco in_francese in_spagnolo em_espanhol em_francês em_alemão po_hiszpańsku по-французски`,
   translate: `translate translation ubersetz* traduce traducir traduccion traduis traduire traduction traduza traduzir traduci vertaal
     翻译 翻訳 訳して 번역 ترجم переведи
     przetłumacz vertalen çevir अनुवाद переведите traduzca tradurre ترجمة`,
@@ -141,7 +157,7 @@ export const askWords = {
   /** Asks for all of several. */
   whatmany: `welche quels quelles cuales quais quali 哪些
     what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么
-    jakie_są wat_zijn_de какие_есть what_are_the what_are_some neler nelerdir क्या_क्या ما_هي`,
+    jakie_są wat_zijn_de какие_есть what_are_the what_are_some neler nelerdir क्या_क्या `,
   /** Asks for reasons. */
   why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا
     niye niçin क्यों waardoor зачем отчего perché por_qué 为啥 凭什么 なんで
@@ -218,7 +234,7 @@ export const askWords = {
     açıklar anlat anlatır nedir nasıl_çalışır समझाओ समझाइए समझाएं बताएं वर्णन объясните расскажи опиши что_такое как_работает
     как_устроен كيف_تعمل كيف_يعمل ما_معنى_أن عرف اشرح_لي
     what_is_the_point how_does how_do how_did how_are how_is eli5 tell_me_about tell_us_about educate_me come_mai cos'è cos'è_un
-    che_cos'è qu'est-ce_qu'un c'est_quoi qué_es_un qué_es_el qué_es_la o_que_é_um o_que_é was_ist_ein was_ist_eine was_ist_der_sinn
+    che_cos'è qu'est-ce_qu'un qué_es_un qué_es_el qué_es_la o_que_é_um o_que_é was_ist_ein was_ist_eine was_ist_der_sinn
     wie_entsteh* wie_wirkt wie_läuft raccontami_di háblame cuéntame_sobre parle-moi_de fale_sobre me_conta_sobre 讲讲 讲一讲 讲解 说说 科普 怎么回事
     是怎么 怎么工作 怎么形成 有什么作用 について教えて どういう どんな仕組み とは何 って何 なぜ起こる わかりやすく
     nasıl कैसे what_did what_role what_was_the_role
@@ -226,7 +242,13 @@ export const askWords = {
     way_to fair_way when_would_i when_would_you when_should_i_use when_to_use when_do_i_use wann_benutzt wann_verwendet wann_nimmt
     quand_utiliser cuándo_se_usa cuándo_usar quando_si_usa quando_usar
     in_simple_words in_simple_terms in_plain_english einfach_erklärt en_palabras_simples en_mots_simples con_parole_semplici
-    em_palavras_simples простыми_словами w_prostych_słowach in_eenvoudige basit_bir_dille`,
+    em_palavras_simples простыми_словами w_prostych_słowach in_eenvoudige basit_bir_dille
+    significance importance_of purpose_of role_of function_of process_of concept_of idea_behind principle_behind theory_of
+    story_behind impact_of influence_of relationship_between structure_of give_feedback feedback_on bedeutung_von zweck_von rolle_von
+    einfluss_von prinzip_von zusammenhang_zwischen importancia_de papel_de función_de impacto_de relación_entre importance_de rôle_de
+    fonction_de impact_de relation_entre importanza_di ruolo_di funzione_di rapporto_tra importância_da importância_do papel_do
+    papel_da função_da relação_entre 意义 作用 关系 影响 意義 役割 影響 関係 влияние
+    c'est_quoi_un c'est_quoi_une c'est_quoi_l cos'è_il cos'è_la qué_son`,
   summarise: `glieder* esquematiza
     short_summary zusammenfassung sumario en_bref 简述
     summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*

@@ -49,7 +49,8 @@ export const makeWords = {
     einladung* linkedin-post instagram-post
     ad advert advertisement job_ad job_posting job_description stellenanzeige anzeige kleinanzeige oferta_de_empleo anuncio
     offre_d'emploi annuncio anúncio вакансию объявление ogłoszenie_o_pracę vacature iş_ilanı 招聘启事 求人 広告文 report summary_for changelog
-    release_notes readme`,
+    release_notes readme
+    şiir* mektup* mesaj* e-posta* hikaye* davetiye* konuşma* wiersz* opowiadani* zaproszeni* wiadomoś* życzeni*`,
   /** Ordering one's days, meals, training. */
   plan: `putzplan* wochenplan* haushaltsplan* essensplan* ernahrungsplan* packliste move_from umzug* mudanza demenagement mudanca trasloco 搬到 引っ越し
     exercises ubungen ejercicios exercices chart checklist checkliste
@@ -89,7 +90,8 @@ export const makeWords = {
     non_funziona si_blocca non_parte não_liga não_funciona no_enciende no_carga se_cuelga ne_marche_pas ne_démarre plante
     startet_nicht stürzt 不工作 打不开 卡死 卡顿 连不上 闪退 つながらない 開かない 落ちる 遅い うまくいかない
     loses losing lost_messages verliert pierde perd perde perdono теряет теряются 丢失 丢消息 失われ deadlocks double-charges duplicate_charge
-    hangs hängt_sich cuelga bloquea enqueue verschwinden disappear desaparecen disparaissent`,
+    hangs hängt_sich cuelga bloquea enqueue verschwinden disappear desaparecen disparaissent
+    stale stale_data out_of_date veraltete_daten obsoletos périmées`,
   /** One piece of code. */
   snippet: `sql_query sql-abfrage consulta_sql requete_sql sql_script sql-script
     dockerfile makefile cron config yaml converter programm programa programme_qui todo_list calculator undo git commit sort sorting reverse_a 冒泡排序 排序 umrechnet umrechner
@@ -226,7 +228,9 @@ export const makeWords = {
     gleichzeitig at_the_same_time only_in_prod in_prod in_production under_concurrent graceful at-least-once exactly-once
     no_global_state cancellation at_most_once doublons duplicados doppelt paypal adminbereich inventory carrello relatório
     código_de_barras synchronisiert synchronis* şifreleme çevrimdışı senkron* testlerle bildirimler takip одновременно дубл* 同时 重复
-    同時に 重複 tracking driver_app sporádic* sporadique* aleatori* w_produkcji ast fehlermeldungen`,
+    同時に 重複 tracking driver_app sporádic* sporadique* aleatori* w_produkcji ast fehlermeldungen
+    invalidate invalidation under_heavy_load double_bookings doppelte_buchungen doppelten_buchungen load_balancer two_instances
+    zwei_instanzen`,
   /** Software that few write well. */
   hard: `lock_free lockfrei* ring_buffer ringpuffer* wal write-ahead
     emulator emulateur emulador sql_engine sql引擎 sqlエンジン
@@ -253,5 +257,10 @@ export const makeWords = {
     compilador_de compilatore compilateur_pour kompilator* compilador bloqueos interblocages double-charg* double_charg*
     duplicate_charges duplicate_orders 重复下单 超卖问题 二重課金
     double-free* double_free* use-after-free use_after_free concurrent_access simultaneous_access memory_corruption
-    torn_read hash_map_in lock_free_hash eventual_consistency`,
+    torn_read hash_map_in lock_free_hash eventual_consistency
+    under_heavy_load under_high_load under_peak unter_last bajo_carga sous_charge sotto_carico sob_carga 高负载 高負荷 под_нагрузкой
+    vulnerabilit* security_problem security_problems security_issues security_issue security_holes security_hole security_flaws
+    sicherheitslücke* fallos_de_seguridad problemas_de_seguridad failles_de_sécurité faille_de_sécurité falle_di_sicurezza
+    falhas_de_segurança 安全漏洞 脆弱性 уязвимост* exploit*
+    derleyici* yorumlayıcı* مترجما مترجم_لغة مفسر_لغة compilateur compilateurs compilatore* compilador* компилятор* コンパイラ 编译器 컴파일러`,
 }

@@ -39,7 +39,8 @@ export const talkWords = {
     yay
     ur_the_best you're_the_best youre_the_best you_are_the_best you_rock best_ever du_bist_der_beste du_bist_die_beste du_bist_super
     eres_el_mejor eres_la_mejor t'es_le_meilleur tu_es_le_meilleur sei_il_migliore você_é_o_melhor ты_лучший ты_лучшая harikasın 你真好
-    你真棒 你最好 best_day`,
+    你真棒 你最好 best_day
+    i'm_good im_good all_good i'm_fine we're_good i'm_set alles_bestens todo_bien tout_va_bien tutto_a_posto tudo_certo всё_хорошо`,
   /** Thanks: what follows them tells what they are for. */
   gratitude: `thanks thank_you thank thx ty cheers danke dankeschon vielen_dank herzlichen_dank gracias muchas_gracias merci merci_beaucoup
     obrigado obrigada grazie bedankt dank_je спасибо dziekuje tesekkurler 谢谢 多谢 感谢 ありがとう 感謝 감사 고마워* شكرا

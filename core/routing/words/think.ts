@@ -16,7 +16,9 @@ export const thinkWords = {
     استنتج_معادلة dimostra_che dimostrare_che dimostrami ricava deriva_la demonstre_que prove_que deduza deduz_a demuestra_que
     deduce_la demuéstrame démontrer_que démontre_que prouve_que établis_que déduis beweise_dass leite_die_formel zeige_formal 推导公式
     给出证明 严格证明 反证法 数学归纳法 を導け 証明せよ を証明 導け 導出して 증명해 유도해
-    prueba_que pruebe_que prueba_por demuestra_por show_formally prova_che why_can't_there why_is_there_no`,
+    prueba_que pruebe_que prueba_por demuestra_por show_formally prova_che why_can't_there why_is_there_no
+    refute refuter réfute refuta refutar confuta montre_qu'il montrer_qu'il démontre_qu'il prouve_qu'il montre_qu'aucun опровергни 反驳
+    反証`,
   /** "Show that": a proof when it is of mathematics. */
   show: ` show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
     bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
@@ -40,7 +42,9 @@ export const thinkWords = {
     quadrate_der congruent congruence mod sum_of_squares pigeonhole eigenvector* determinant* limit limits epsilon-delta series taylor
     fourier laplace gaussian variance markov stochastic brownian hilbert banach metric_space compactness topology group_theory ring
     field_extension graph_theory bipartite chromatic_number hamiltonian np-hardness reduction_from 素因数 平方根 三角形 定积分 特征值 矩阵的 群论 極限 固有値
-    三角関数 円周率 数列`,
+    三角関数 円周率 数列
+    rationnel rationnels rationnelle carré razionale quadrato rationale quadrat nenner vertices vertex tree_with n_vertices graph
+    edges`,
   /** Terms of mathematics and logic that are met with where things are proved. */
   theory: `differential_equation differentialgleichung* ecuacion_diferencial equation_differentielle equacao_diferencial 微分方程
     nirgends_differenzierbare
@@ -60,14 +64,17 @@ export const thinkWords = {
     根号二 ルート2 √2 √3 infinitely_many_primes quantum_field general_relativity renormalization schrödinger* maxwell's_equations lagrangian
     hamiltonian noether 哥德巴赫 黎曼猜想 停机问题 不完备 リーマン予想 不完全性定理 コラッツ
     general_algorithm decides_if decides_whether decide_whether halts cantors_theorem cantor's_theorem cantors goldbachs
-    is_p_np does_p_np p_np pnp`,
+    is_p_np does_p_np p_np pnp
+    polynomial-time polynomial_time temps_polynomial tiempo_polinómico polynomialzeit tempo_polinomial np-vollständig`,
   /** Puzzles that mislead. */
   riddle: `coins weighings heavier lighter flaw horses
     riddle puzzle knights knaves liar liars truth-teller prisoners hats gods weighings counterfeit envelopes monty paradox who_is_who brainteaser
     ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
     谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز
     boxes jugs blue-eyed monty_hall 100_prisoners hat_puzzle truth-tellers двенадцать_монет 囚犯 帽子 12枚 天秤
-    logician logicians logiker* lógicos logiciens`,
+    logician logicians logiker* lógicos logiciens
+    five_houses owns_the_fish zebra_puzzle einstein's_riddle einsteinrätsel* cinco_casas cinq_maisons cinque_case who_is_lying
+    who_is_the_thief truth_teller always_lies always_lie immer_lügt siempre_miente toujours_ment 说真话 说假话`,
   /** Weighing things up. */
   analyse: `argumentier* fairest gerechtest* mas_justo plus_juste
     pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
@@ -89,7 +96,8 @@ export const thinkWords = {
     оптимизир* сравнительн* قيّم تقييم حلّل analizzami valutami ottimizza ottimizzare valutare analisa avaliar otimizar évalue_les
     analyser auswerten durchrechnen prüfe beurteile analizame evalúa evalúe renegotiate scrutinise scrutinize dissect 排查 论证 诊断 审查 调研
     検証 査定 診断して 見直し
-    find_out_whether find_out_if causal* confound* attribution herausfinden_ob savoir_si_vraiment averiguar_si`,
+    find_out_whether find_out_if causal* confound* attribution herausfinden_ob savoir_si_vraiment averiguar_si
+    critically_evaluate critically_assess critically_discuss`,
   /** Asking for reasons, care, every case. */
   depth: `all_steps alle_schritte todos_los_pasos toutes_les_etapes 所有步骤 途中の式 dependencies abhangigkeit* dependencias dependances 依赖关系 argumentier* argumenta argumente argumentez undefined_behaviour undefined_behavior zeitplan timeline
     second-order second_order step-by-step schrittweise zielkonflikt* compromisos
@@ -117,7 +125,9 @@ export const thinkWords = {
     ohne_stillstand produktionsstillstand rechne_es begründe fristen 风险和 成本 步骤 时间表 里程碑 预算 利弊 法律风险 原因分析 怎么排查 突き止め 原因の 費用 スケジュール 手順 根拠を
     理由も
     work_through_the_numbers crunch_the_numbers run_the_numbers through_the_numbers haz_números faz_as_contas fais_le_calcul
-    fai_i_conti`,
+    fai_i_conti
+    critically critically_evaluate argument_that defend_a_position take_a_position steelman kritisch críticamente critique_l'argument
+    критически 批判性`,
   law: `asset_deal share_deal warrant* garantien garantias garanties cession fiscal* consecuencias_fiscales consequences_fiscales
     cap_table resolution shareholder* dilution visas visados 签证
     租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
@@ -141,7 +151,7 @@ export const thinkWords = {
     landlord_kept deposit small_claims statute_of_limitations breach breached nda non_compete noncompete non-disparagement indemnity
     liabilities warranty warranties negligence malpractice custody_battle alimony severance_package wrongful unfair_dismissal
     discrimination harassment at_fault injured settlement lawsuit_against suing_me eviction_notice notice_to_quit lien foreclosure
-    bankruptcy chapter_7 immigration h1b green_card work_permit asylum power_of trustee executor intestate abfindung
+    bankruptcy chapter_7 immigration h1b green_card work_permit asylum trustee executor intestate abfindung
     aufhebungsvertrag* elternzeit kündigung* gekündigt räumung* mietminderung* kaution* nebenkostenabrechnung* widerspruchsfrist*
     einspruch* bußgeld* erbengemeinschaft* scheidung* sorgerecht* unterhalt* schmerzensgeld* gewährleistung* baja_médica fianza
     arrendador desahucio* prescripción denuncia custodia divorcio pensión_alimenticia herederos testamento sucesión finiquito multa
@@ -183,7 +193,9 @@ export const thinkWords = {
     房贷 个税 存款 负债 年化 理财 確定申告 控除 貯金 借金 利回り 相続税 세금 대출 투자
     ローン 頭金 sasu auto-entreprise ca_annuel chiffre_les
     owe_tax file_taxes ingresos_y gastos
-    income incomes filing_jointly file_jointly loans student_loans sueldo ingreso revenus reddito rendimento`,
+    income incomes filing_jointly file_jointly loans student_loans sueldo ingreso revenus reddito rendimento
+    retire retired retiring early_retirement draw_down ruhestand* jubilar* jubilación partir_à_la_retraite pensionarsi aposentar*
+    emerytur* pensioen* emekli* пенси* 退休 老後 은퇴`,
   /** Whole undertakings. */
   venture: `financial_model finanzplan* finanzmodell* modelo_financiero modele_financier retirement_plan altersvorsorge* plan_de_jubilacion business_model 财务模型
     threat_model
