@@ -76,6 +76,7 @@ async function start(config: RunnerConfig, options: CompanionOptions): Promise<v
   process.on("SIGTERM", stop)
   process.on("SIGINT", stop)
   print(`Runner ${runner.id}, ${packageJson.version}`)
+  for (const problem of await runner.problems()) print(problem)
   runner.start()
 }
 

@@ -192,7 +192,8 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     await database.close()
     throw error
   })
-  const runner = await startRunner(directory, options, objects, port)
+  // Who asked for the start can stop it from now on, and need not wait for this.
+  const starting = startRunner(directory, options, objects, port)
   void wakeChannels(libsql, objects.peers).catch((error: unknown) =>
     log({ level: "warn", event: "channels_not_woken", failure: describeFailure(error) }),
   )
@@ -209,7 +210,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
     async close() {
       server.close()
       await configFile.close()
-      await stopRunner(runner)
+      await stopRunner(await starting)
       await objects.close()
       if ("closeAllConnections" in server) server.closeAllConnections()
       await Promise.all([database.close(), egress.close()])
@@ -230,7 +231,7 @@ const drainMs = 4_000
 /** The runner of this process. A gateway whose runner cannot open its files runs without it, and says so. */
 async function startRunner(
   directory: DataDirectory,
-  { config, log, workers }: GatewayOptions,
+  { config, log, say, workers }: GatewayOptions,
   objects: NodeObjects,
   port: number,
 ): Promise<OpenRunner | undefined> {
@@ -253,6 +254,7 @@ async function startRunner(
       onOrder: () => {},
     })
     runner.start()
+    void runner.problems().then((problems) => problems.forEach((problem) => say(`  Runner      ${problem}`)))
     return runner
   } catch (error) {
     log({ level: "error", event: "runner_failed", during: "start", failure: describeFailure(error) })

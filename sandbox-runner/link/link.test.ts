@@ -186,6 +186,24 @@ describe("a runner", () => {
     await expect.poll(() => lines(path)).toEqual(["first", "beside", "second"])
   })
 
+  test("says what its workers lack, and waits for none that does not say", async () => {
+    const lacking: RunnerWorker = {
+      ...createEchoWorker(),
+      state: async () => ({ status: "unavailable", problem: "Start Docker." }),
+    }
+    const silent: RunnerWorker = { ...createEchoWorker(), capability: "browser", state: () => new Promise(() => {}) }
+    await open([lacking])
+    expect(await runner.problems()).toEqual(["Start Docker."])
+    const hello = await (await gateway.link()).welcome()
+    expect(hello.capabilities).toEqual([{ name: "sandbox", status: "unavailable", problem: "Start Docker." }])
+    await runner.close()
+    await open([lacking, silent])
+    const problems = runner.problems()
+    await new Promise((resolve) => setImmediate(resolve))
+    clock.advance(2_000)
+    expect(await problems).toEqual(["Start Docker."])
+  })
+
   test("gives back what it cannot do", async () => {
     await open([])
     const link = await linked()

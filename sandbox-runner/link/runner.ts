@@ -32,11 +32,15 @@ export interface OpenRunner {
   readonly id: RunnerId
   start(): void
   readonly isLinked: boolean
+  /** What its workers lack, in sentences for the operator; a worker that does not say so soon is passed over. */
+  problems(): Promise<string[]>
   /** Takes nothing new, and resolves when what it had is done and the gateway knows. */
   drain(): Promise<void>
   /** Ends what runs, then the link and the workers. */
   close(): Promise<void>
 }
+
+const problemsWithinMs = 2_000
 
 /** Opens what it has on its disk. What had begun when it died is interrupted from now on. */
 export async function openRunner(options: RunnerOptions): Promise<OpenRunner> {
@@ -59,6 +63,14 @@ export async function openRunner(options: RunnerOptions): Promise<OpenRunner> {
     start: () => link.start(),
     get isLinked() {
       return link.isLinked
+    },
+    async problems() {
+      const found = workers.map(async (worker) => {
+        const late = new Promise<undefined>((resolve) => void clock.start(problemsWithinMs, () => resolve(undefined)))
+        const state = await Promise.race([worker.state().catch(() => undefined), late])
+        return state?.status === "unavailable" ? [state.problem] : []
+      })
+      return (await Promise.all(found)).flat()
     },
     async drain() {
       const drained = desk.drain()
