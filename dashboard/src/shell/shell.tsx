@@ -44,6 +44,11 @@ const readHealth = () => call(getHealth, {})
 const readConversations = (count: number) =>
   readFirst(count, (page) => call(listConversations, { query: { ...page, archived: "false" } }))
 
+/** Whoever does without programs and browsers need not be told on every page: Runners and Operations say it. */
+function urgentHints({ parts }: Awaited<ReturnType<typeof readHealth>>): string[] {
+  return Object.entries(parts).flatMap(([name, part]) => (name === "runners" ? [] : (part.hint ?? [])))
+}
+
 export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly onSignedOut: () => void }) {
   const path = usePath()
   const route = useMemo(() => parseRoute(path), [path])
@@ -69,7 +74,7 @@ export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly
   }, [path])
 
   const value = useMemo<ShellValue>(() => ({ user, openMenu: () => setMenuPath(path), takesFocus }), [user, path])
-  const problems = health.is === "ready" ? Object.values(health.value.parts).flatMap((part) => part.hint ?? []) : []
+  const problems = health.is === "ready" ? urgentHints(health.value) : []
   return (
     <ShellContext value={value}>
       <a className="skip" href="#main">
