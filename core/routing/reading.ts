@@ -20,7 +20,7 @@ export interface Reading {
   readonly leading: ReadonlySet<WordKind>
   /** Begins with "which" and a word in the plural, in the languages where that ends with an s. */
   readonly asksForMany: boolean
-  /** "What is a …?", and nothing else: a notion that wants to be explained. */
+  /** "What is a …?", "what does … do?": a notion that wants to be explained. */
   readonly asksForNotion: boolean
   /** "What is the … of …?": one thing, unless the word for it says more. */
   readonly asksForOne: boolean
@@ -35,6 +35,8 @@ export interface Reading {
   readonly asksInPassing: boolean
   /** Sentences of the request. */
   readonly sentences: number
+  /** Something stands before a colon, and what it is to be after it. */
+  readonly hasColon: boolean
   /** Signs that formulas are written with, in any language. */
   readonly formulas: number
   /** Kinds of its first few words: a noun there may be all that asks. */
@@ -69,10 +71,7 @@ export function readMessage(text: string): Reading {
     kinds,
     leading,
     asksForMany: /^\P{L}*(?:what|which|que|quels|quelles|quais)\s+\p{L}{3,}[^s\P{L}]s\s/u.test(folded),
-    asksForNotion:
-      /^[^\p{L}]*(?:what(?:'?s| is| are)|was (?:ist|sind))\s+(?:(?:an?|eine?)\s+)?(?!(?:this|that|your|next|left|wrong|today|tomorrow|there|their|going|happening|dein|mein|heute|morgen)\b)[\p{L}-]{4,}(?:\s[\p{L}-]+){0,2}\s*[?.!]*\s*$/u.test(
-        folded,
-      ),
+    asksForNotion: notionPattern.test(folded),
     asksForOne:
       /^\P{L}*(?:what(?:'?s| is| was)|which|was ist|wie lautet|welche[rs]?|cual es|quel(?:le)? est|qual e|wat is)\s+(?:the|der|die|das|el|la|le|il|lo|o|a|de|het)\s/u.test(
         folded,
@@ -90,6 +89,7 @@ export function readMessage(text: string): Reading {
         const found = countKinds(tokensOf(clause.slice(0, 80))).leading
         return questionKinds.some((kind) => found.has(kind))
       }),
+    hasColon: /\p{L}\s?[:：]\s*\S/u.test(folded),
     sentences: folded.split(/[.!?](?:\s|$)|[。！？।؟\n]+/).filter((sentence) => sentence.trim().length > 2).length,
     formulas: countMatches(folded, /[∀∃∈∉⊂⊆∑∫∏∞≡∂]|\b[a-z]\([a-z][^)]{0,12}\)|\b[a-z]:\s*\p{L}\s*(?:→|->)/gu),
     early: new Set(countKinds(tokens.slice(0, earlyWords)).kinds.keys()),
@@ -104,6 +104,9 @@ export function readMessage(text: string): Reading {
     materialCharacters: material + quoted + (text.length > sample.length ? text.length - sample.length : 0),
   }
 }
+
+const notionPattern =
+  /^[^\p{L}]*(?:what(?:'?s| is) an? |what (?:does|do|did) [^?.,]{3,40} do\b|(?:what(?:'?s| is| are)|was (?:ist|sind)) (?:eine? )?(?!(?:this|that|your|next|left|wrong|today|tomorrow|there|their|going|happening|dein|mein|heute|morgen)\b)[\p{L}-]{4,}(?:\s[\p{L}-]+){0,2}\s*[?.!]*\s*$)/u
 
 function sampleOf(text: string): string {
   if (text.length <= headCharacters + tailCharacters) return text
@@ -140,6 +143,8 @@ function takeMaterial(prose: string): { request: string; material: number } {
   const first = paragraphs.findIndex((paragraph) => paragraph.length > 25 || asks(paragraph))
   const opening = paragraphs[first] ?? ""
   const rest = total - weightOf(opening)
+  const isLookedUp = rest > shortMaterialCharacters / 2 && opening.length <= 160 && asksForFact(opening)
+  if (isLookedUp) return { request: opening, material: rest + quoted }
   if (first < 0 || opening.length > requestCharacters || rest < materialCharacters || !asks(opening)) {
     const last = paragraphs.at(-1) ?? ""
     const asksAtEnd = total > 2 * requestCharacters && last.length <= requestCharacters && asks(last)
@@ -148,6 +153,13 @@ function takeMaterial(prose: string): { request: string; material: number } {
     return { request: inline.request, material: inline.material + quoted }
   }
   return { request: opening, material: rest + quoted }
+}
+
+/** Ends with a question for something that stands in the rest. */
+function asksForFact(paragraph: string): boolean {
+  const kinds = countKinds(tokensOf(fold(paragraph))).kinds
+  const isOwnCase = kinds.has("mine") && (kinds.has("law") || kinds.has("money"))
+  return /[?？]$/.test(paragraph) && kinds.has("lookup") && !isOwnCase && !kinds.has("how") && !kinds.has("why")
 }
 
 /** "Summarise this: …" in one paragraph: what is to be done, and the characters it is to be done to. */
@@ -292,6 +304,10 @@ function kindsOfWord(token: string): readonly WordKind[] | undefined {
   const bare = /^(?:و?ال|و|لل|ب|ل)(?=[\u0600-\u06ff]{3})/.exec(token)?.[0]
   if (bare !== undefined)
     return lexicon.exact.get(token.slice(bare.length)) ?? lexicon.exact.get(token.replace(/^و/, ""))
+  if (/[\u0600-\u06ff]{3}ا$/.test(token)) {
+    const indefinite = lexicon.exact.get(token.slice(0, -1))
+    if (indefinite !== undefined) return indefinite
+  }
   // French and Italian write the article together with the word.
   const elided = /^[a-z]{1,4}'(?=\p{L}{3})/u.exec(token)?.[0]
   if (elided !== undefined) return kindsOfWord(token.slice(elided.length))

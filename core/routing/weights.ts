@@ -60,12 +60,13 @@ function softwareWeights(reading: Reading): Weight[] {
     (openings.has("request") && demands > 0 && !has("advice"))
   const isWhole = reading.thing === "software" || reading.thing === "hard"
   const isNamed = !isQuestion && (early.has("software") || early.has("hard")) && !has("transport") && !has("it")
+  const isSpecified = reading.hasColon && (has("request") || has("give") || has("build")) && reading.thing !== "text"
   const isSmall =
     has("snippet") ||
     has("text") ||
     has("craft") ||
     (has("plan") && !has("software") && !has("depth") && reading.numbers < 3)
-  if (isMade && has("software") && !has("craft") && !(has("snippet") && demands < 2 && !isWhole))
+  if (isMade && has("software") && (isWhole || !has("craft")) && !(has("snippet") && demands < 2 && !isWhole))
     found.push([78 + 4 * more, "software of several parts"])
   else if (has("hard") && demands >= 2 && !isQuestion && reading.words <= 14)
     found.push([80, "software with hard demands"])
@@ -73,6 +74,8 @@ function softwareWeights(reading: Reading): Weight[] {
     found.push([78 + 3 * more, "software with hard demands"])
   else if (isNamed && reading.thing === "hard" && demands > 0) found.push([80, "software with hard demands"])
   else if ((isNamed || has("request") || has("give")) && reading.thing === "software" && (parts >= 3 || demands >= 2))
+    found.push([78 + 3 * more, "software of several parts"])
+  else if (isSpecified && parts >= 4 && demands > 0 && !isQuestion && !has("transport"))
     found.push([78 + 3 * more, "software of several parts"])
   else if (has("build") && demands > 0 && parts >= 3 && reading.words >= 6 && !isSmall && !isQuestion)
     found.push([78 + 3 * more, "software of several parts"])
@@ -84,7 +87,7 @@ function softwareWeights(reading: Reading): Weight[] {
     has("depth") ||
     has("analyse") ||
     (has("advice") && !openings.has("how") && !leading.has("advice"))
-  if (reading.words >= 18 && ((demands >= 3 && !isSmall) || (demands >= 2 && isLooked)))
+  if (reading.words >= 14 && ((demands >= 3 && !isSmall) || (demands >= 2 && isLooked)))
     found.push([78 + 2 * more, "a matter of running systems"])
   if (has("trouble") && demands >= 2) found.push([70 + 4 * more, "a fault in a running system"])
   if (has("trouble") && has("software") && demands + count(reading, "software") >= 3 && reading.words >= 20)
@@ -117,10 +120,15 @@ function caseWeights(reading: Reading): Weight[] {
       ((hits >= 3 && words >= 15) ||
         (hits >= 2 && words >= 14 && has("compose")) ||
         (hits >= 2 && words >= 22 && isQuestion) ||
-        (isOwn && words >= 14 && (numbers >= 1 || ((sentences >= 2 || parts >= 3 || matters >= 2) && words >= 18))) ||
+        (isOwn &&
+          words >= 14 &&
+          (numbers >= 1 || (parts >= 3 && words >= 16) || ((sentences >= 2 || matters >= 2) && words >= 18))) ||
         (hits + count(reading, "money") >= 3 && words >= 17 && isQuestion && !has("compare")))
     const isReckonedCase =
-      matters >= 2 && words >= 16 && numbers >= (isOwn || has("depth") ? 2 : 3) && (isQuestion || has("compare"))
+      matters >= 2 &&
+      words >= 16 &&
+      numbers >= (isOwn || has("depth") ? 2 : 3) &&
+      (isQuestion || isOwn || has("compare"))
     const isOfText =
       kind === "law" && materialCharacters > 0 && !has("explain") && (isWeighed || has("advice") || has("why"))
     if (!has("summarise") && (isOfText || (isWeighed && words >= 8) || isDeep || isReckonedCase))
@@ -289,7 +297,7 @@ function isNeverSmall(kinds: Reading["kinds"]): boolean {
 
 /** A word or a sentence is to be translated, spelled or explained. */
 function isQuick({ kinds, leading, words, hasQuote, materialCharacters, codeLines }: Reading): boolean {
-  if (kinds.has("trouble") || leading.has("explain") || isNeverSmall(kinds)) return false
+  if (kinds.has("trouble") || leading.has("explain") || leading.has("code") || isNeverSmall(kinds)) return false
   if (kinds.has("law") || kinds.has("compare") || kinds.has("depth")) return false
   if ((kinds.get("unit") ?? 0) >= 2 && words <= 12 && !kinds.has("text") && !kinds.has("snippet")) return true
   if (!kinds.has("quick") || materialCharacters > 0 || codeLines > 0 || kinds.has("text")) return false

@@ -115,7 +115,8 @@ export const askWords = {
     ultima_versione en_büyük en_uzun en_yüksek en_küçük 最新版本 最新バージョン
     which_of_these which_one_of which_of_the_following welches_davon was_davon cuál_de_estos lequel_de_ces quale_di_questi qual_destes
     random_number zufallszahl número_aleatorio nombre_aléatoire first_letter last_letter أكبر أطول أعلى أصغر wie_schilderde wie_won
-    wie_maakte wie_bedacht wie_vond 哪一个是`,
+    wie_maakte wie_bedacht wie_vond 哪一个是
+    what's_the_total total_at the_total hava_nasıl hava_durumu called`,
   /** A word, a sentence, a spelling. */
   quick: `witz chiste blague joke piada barzelletta
     mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
@@ -138,7 +139,9 @@ export const askWords = {
     to_the_power_of
     in_italian in_french in_spanish in_german in_portuguese in_polish in_dutch in_russian in_turkish in_japanese in_chinese in_korean
     in_arabic in_hindi in_swedish auf_italienisch auf_spanisch auf_polnisch en_italiano en_portugués en_italien en_portugais
-    in_tedesco in_francese in_spagnolo em_espanhol em_francês em_alemão po_hiszpańsku по-французски`,
+    in_tedesco in_francese in_spagnolo em_espanhol em_francês em_alemão po_hiszpańsku по-французски
+    french_for german_for spanish_for italian_for portuguese_for japanese_for chinese_for korean_for russian_for arabic_for
+    english_for dutch_for polish_for turkish_for`,
   translate: `translate translation ubersetz* traduce traducir traduccion traduis traduire traduction traduza traduzir traduci vertaal
     翻译 翻訳 訳して 번역 ترجم переведи
     przetłumacz vertalen çevir अनुवाद переведите traduzca tradurre ترجمة`,
@@ -248,7 +251,8 @@ export const askWords = {
     einfluss_von prinzip_von zusammenhang_zwischen importancia_de papel_de función_de impacto_de relación_entre importance_de rôle_de
     fonction_de impact_de relation_entre importanza_di ruolo_di funzione_di rapporto_tra importância_da importância_do papel_do
     papel_da função_da relação_entre 意义 作用 关系 影响 意義 役割 影響 関係 влияние
-    c'est_quoi_un c'est_quoi_une c'est_quoi_l cos'è_il cos'è_la qué_son`,
+    c'est_quoi_un c'est_quoi_une c'est_quoi_l cos'è_il cos'è_la qué_son
+    what_makes what_do_you_need things_to_see`,
   summarise: `glieder* esquematiza
     short_summary zusammenfassung sumario en_bref 简述
     summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*

@@ -50,7 +50,8 @@ export const makeWords = {
     ad advert advertisement job_ad job_posting job_description stellenanzeige anzeige kleinanzeige oferta_de_empleo anuncio
     offre_d'emploi annuncio anúncio вакансию объявление ogłoszenie_o_pracę vacature iş_ilanı 招聘启事 求人 広告文 report summary_for changelog
     release_notes readme
-    şiir* mektup* mesaj* e-posta* hikaye* davetiye* konuşma* wiersz* opowiadani* zaproszeni* wiadomoś* życzeni*`,
+    şiir* mektup* mesaj* e-posta* hikaye* davetiye* konuşma* wiersz* opowiadani* zaproszeni* wiadomoś* życzeni*
+    vow vows wedding_vow eulogie laudatio wedding_speech`,
   /** Ordering one's days, meals, training. */
   plan: `putzplan* wochenplan* haushaltsplan* essensplan* ernahrungsplan* packliste move_from umzug* mudanza demenagement mudanca trasloco 搬到 引っ越し
     exercises ubungen ejercicios exercices chart checklist checkliste
@@ -91,7 +92,8 @@ export const makeWords = {
     startet_nicht stürzt 不工作 打不开 卡死 卡顿 连不上 闪退 つながらない 開かない 落ちる 遅い うまくいかない
     loses losing lost_messages verliert pierde perd perde perdono теряет теряются 丢失 丢消息 失われ deadlocks double-charges duplicate_charge
     hangs hängt_sich cuelga bloquea enqueue verschwinden disappear desaparecen disparaissent
-    stale stale_data out_of_date veraltete_daten obsoletos périmées`,
+    stale stale_data out_of_date veraltete_daten obsoletos périmées
+    processed_twice falla_al_azar rebalance`,
   /** One piece of code. */
   snippet: `sql_query sql-abfrage consulta_sql requete_sql sql_script sql-script
     dockerfile makefile cron config yaml converter programm programa programme_qui todo_list calculator undo git commit sort sorting reverse_a 冒泡排序 排序 umrechnet umrechner
@@ -180,7 +182,9 @@ export const makeWords = {
     onlineshop online-shop buchhaltungs* app-idee crm erp cms lms pos_system forum wiki 앱을 사이트 쇼핑몰을
     schachspiel* kartenspiel* brettspiel* computerspiel* onlinespiel* browserspiel* videojuego* videogioco jeu_vidéo videogame
     juego_de jeu_de игра игры платформа
-    *onlineshop* *webshop* *shopsystem*`,
+    *onlineshop* *webshop* *shopsystem*
+    social_network red_social réseau_social rede_social маркетплейс* silnik* bazy_danych متجرا موقعا متجر_إلكتروني social_media_app
+    web_platform booking_app`,
   /** What software is asked to hold to: each is a demand of its own. */
   quality: `undefined_behaviour undefined_behavior zero-cost idiomatic graphql subscriptions subscription_api reconnection 鉴权 キャッシュ
     crud full-stack auth_flow
@@ -230,7 +234,9 @@ export const makeWords = {
     código_de_barras synchronisiert synchronis* şifreleme çevrimdışı senkron* testlerle bildirimler takip одновременно дубл* 同时 重复
     同時に 重複 tracking driver_app sporádic* sporadique* aleatori* w_produkcji ast fehlermeldungen
     invalidate invalidation under_heavy_load double_bookings doppelte_buchungen doppelten_buchungen load_balancer two_instances
-    zwei_instanzen`,
+    zwei_instanzen
+    oracle mysql mongodb consumers rebalanc* processed_twice нагрузк* простоя обновлени* mappa mapa foto споры
+    заказы sepa mitgliederlogin kurye menu_management offline_mode push`,
   /** Software that few write well. */
   hard: `lock_free lockfrei* ring_buffer ringpuffer* wal write-ahead
     emulator emulateur emulador sql_engine sql引擎 sqlエンジン
@@ -262,5 +268,6 @@ export const makeWords = {
     vulnerabilit* security_problem security_problems security_issues security_issue security_holes security_hole security_flaws
     sicherheitslücke* fallos_de_seguridad problemas_de_seguridad failles_de_sécurité faille_de_sécurité falle_di_sicurezza
     falhas_de_segurança 安全漏洞 脆弱性 уязвимост* exploit*
-    derleyici* yorumlayıcı* مترجما مترجم_لغة مفسر_لغة compilateur compilateurs compilatore* compilador* компилятор* コンパイラ 编译器 컴파일러`,
+    derleyici* yorumlayıcı* مترجما مترجم_لغة مفسر_لغة compilateur compilateurs compilatore* compilador* компилятор* コンパイラ 编译器 컴파일러
+    при_высокой_нагрузке processed_twice own_database_engine silnik_bazy`,
 }

@@ -97,7 +97,8 @@ export const thinkWords = {
     analyser auswerten durchrechnen prüfe beurteile analizame evalúa evalúe renegotiate scrutinise scrutinize dissect 排查 论证 诊断 审查 调研
     検証 査定 診断して 見直し
     find_out_whether find_out_if causal* confound* attribution herausfinden_ob savoir_si_vraiment averiguar_si
-    critically_evaluate critically_assess critically_discuss`,
+    critically_evaluate critically_assess critically_discuss
+    argument_on argument_for argument_against strongest_objections whether_llms argumento_a_favor plaidoyer`,
   /** Asking for reasons, care, every case. */
   depth: `all_steps alle_schritte todos_los_pasos toutes_les_etapes 所有步骤 途中の式 dependencies abhangigkeit* dependencias dependances 依赖关系 argumentier* argumenta argumente argumentez undefined_behaviour undefined_behavior zeitplan timeline
     second-order second_order step-by-step schrittweise zielkonflikt* compromisos
@@ -127,7 +128,8 @@ export const thinkWords = {
     work_through_the_numbers crunch_the_numbers run_the_numbers through_the_numbers haz_números faz_as_contas fais_le_calcul
     fai_i_conti
     critically critically_evaluate argument_that defend_a_position take_a_position steelman kritisch críticamente critique_l'argument
-    критически 批判性`,
+    критически 批判性
+    vorgehen aufwand effort procedure démarche esfuerzo traps pitfalls fallstricke pièges insidie armadilhas`,
   law: `asset_deal share_deal warrant* garantien garantias garanties cession fiscal* consecuencias_fiscales consequences_fiscales
     cap_table resolution shareholder* dilution visas visados 签证
     租客 房租 起诉 证据 房东 押金 sue sues suing mould threatens_to_sue klage beweismittel* legal_strategy porter_plainte locataire inquilino tenant* evidence governance c-corp
@@ -170,7 +172,8 @@ export const thinkWords = {
     motion motion_to_dismiss plaintiff defendant personal_jurisdiction cease_and_desist affidavit deposition enforceable
     enforceability overtime exempt misclassified klagebegründung klageerwiderung kündigungsschutzklage recurso_de_apelación demandado
     demandante
-    last_will a_will my_will his_will her_will`,
+    last_will a_will my_will his_will her_will
+    inherit inherited inheriting bankrupt retention_clause dépôt compromis_de_vente baugenehmigung* nachbarrecht* 继母 去世`,
   money: `tax_consequences earn-out
     margin profit losses p_l
     working_capital loan_covenant covenant savings subsid* forderung* subvencion* subvention*
@@ -195,7 +198,8 @@ export const thinkWords = {
     owe_tax file_taxes ingresos_y gastos
     income incomes filing_jointly file_jointly loans student_loans sueldo ingreso revenus reddito rendimento
     retire retired retiring early_retirement draw_down ruhestand* jubilar* jubilación partir_à_la_retraite pensionarsi aposentar*
-    emerytur* pensioen* emekli* пенси* 退休 老後 은퇴`,
+    emerytur* pensioen* emekli* пенси* 退休 老後 은퇴
+    debt debts emergency_fund fund funds selling_our_company sell_our_company prepaid`,
   /** Whole undertakings. */
   venture: `financial_model finanzplan* finanzmodell* modelo_financiero modele_financier retirement_plan altersvorsorge* plan_de_jubilacion business_model 财务模型
     threat_model
@@ -218,11 +222,13 @@ export const thinkWords = {
     استراتيجية دراسة_جدوى plan_de_migración plan_de_marketing plan_de_investigación plan_de_migration plan_marketing plan_de_recherche
     plan_de_trésorerie piano_di_migrazione piano_di_ricerca business_plan_per piano_marketing plano_de_migração plano_de_marketing
     plano_de_pesquisa migrationsplan* forschungsplan* forschungsdesign* notfallplan* einführungsplan* markteintritt*
-    wettbewerbsanalyse* 迁移计划 研究计划 研究方案 市场策略 创业计划 实施方案 可行性 应急预案 扩张 移行計画 研究計画 マーケティング戦略 経営計画 사업계획 마이그레이션`,
+    wettbewerbsanalyse* 迁移计划 研究计划 研究方案 市场策略 创业计划 实施方案 可行性 应急预案 扩张 移行計画 研究計画 マーケティング戦略 経営計画 사업계획 마이그레이션
+    tournées tourenplan* rutas_de_reparto delivery_routes vehicle_routing giri_di_consegna rotas_de_entrega exam_schedule`,
   /** Somebody speaks of their own matter. */
   mine: `my i me i'm i've we our us mein meine meinem meinen meiner ich mir mich wir uns unser unsere mi mis nos nuestro nuestra tengo tenemos mon ma mes je j'ai
     nous notre mio mia miei mie ho abbiamo meu minha meus minhas eu tenho temos мой моя моё мне меня мной я мы нас у_меня mój moja moje mnie mam mamy
-    mijn ik wij ons benim bana biz beni मेरा मेरी मेरे मैं मुझे हम 我 我们 我家 我的 私 うち 弊社 わたし انا لدي نحن عندي 저는 제가 우리`,
+    mijn ik wij ons benim bana biz beni मेरा मेरी मेरे मैं मुझे हम 我 我们 我家 我的 私 うち 弊社 わたし انا لدي نحن عندي 저는 제가 우리
+    we're we've i'd i'll ich_habe wir_haben on_a`,
   /** Words that bind a plan. */
   bound: `twice_in_a_row back_to_back
     at_least at_most no_more_than nobody everyone every each without under only must except unless within maximum minimum total
