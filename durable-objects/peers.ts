@@ -129,6 +129,8 @@ export const methods = {
         place: z.object({ channelId: ChannelId, chatId: z.number().int() }),
         by: z.object({ id: z.string(), name: z.string(), isApprover: z.boolean() }),
         given: ChatAnswer,
+        /** Of the question, as the chat shows it, where it is known by that. */
+        messageId: z.number().int().optional(),
       }),
       z.object({ text: z.string(), status: z.enum(["over", "noted", "refused", "closed"]) }),
     ),

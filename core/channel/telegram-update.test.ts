@@ -252,6 +252,7 @@ describe("an answer to a question", () => {
     expect(readTelegramUpdate(press(privately), reader)).toEqual({
       status: "press",
       pressId: "q1",
+      messageId: 3,
       place: { chatId: 7 },
       data: "y:l",
       by: { id: 7, name: "Ann", isApprover: true },

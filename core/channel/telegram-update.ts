@@ -46,6 +46,8 @@ export type TelegramInbound =
   | {
       readonly status: "press"
       readonly pressId: string
+      /** Of the message under which the button is. */
+      readonly messageId: number
       readonly place: TelegramPlace
       readonly data: string
       readonly by: TelegramAnswerer | null
@@ -103,7 +105,7 @@ const PressUpdate = z.object({
     id: z.string().max(100),
     from: User,
     data: z.string().max(64),
-    message: Message.pick({ chat: true, message_thread_id: true, is_topic_message: true }),
+    message: Message.pick({ message_id: true, chat: true, message_thread_id: true, is_topic_message: true }),
   }),
 })
 
@@ -173,7 +175,7 @@ function readPressed(
 ): TelegramInbound {
   const isServed = !from.is_bot && reader.allowedUserIds.includes(from.id)
   const by = isServed ? answererOf(from, message.chat.type, reader) : null
-  return { status: "press", pressId, place: placeOf(message), data, by }
+  return { status: "press", pressId, messageId: message.message_id, place: placeOf(message), data, by }
 }
 
 function answererOf(

@@ -70,6 +70,7 @@ test("a button reaches the conversation that asked, and who pressed it is told",
       place: { channelId: telegramChannel, chatId: 7 },
       by: { id: "7", name: "Ada", isApprover: true },
       given: { kind: "always" },
+      messageId: 1,
     },
   ])
   expect(answers()).toEqual([other])

@@ -14,6 +14,14 @@ import type { AskedQuestion, ChannelStore } from "./records.ts"
 type In<S extends TelegramInbound["status"]> = Extract<TelegramInbound, { status: S }>
 type Pressed = Omit<In<"press">, "by"> & { readonly by: TelegramAnswerer }
 
+interface Given {
+  readonly place: TelegramPlace
+  readonly by: TelegramAnswerer
+  readonly choiceId: ChoiceId
+  readonly given: ChatAnswer
+  readonly messageId?: number
+}
+
 export interface Voice {
   /** Says something in a chat, best effort. */
   tell(place: TelegramPlace, text: string): Promise<void>
@@ -35,10 +43,12 @@ export class ChatAnswers {
   }
 
   /** A button, pressed by someone who is served. Pressed again, it changes nothing and says so. */
-  async press(channelId: ChannelId, { pressId, place, data, by }: Pressed): Promise<void> {
+  async press(channelId: ChannelId, { pressId, messageId, place, data, by }: Pressed): Promise<void> {
     const pressed = readPress(data)
     const { text } =
-      pressed === undefined ? closed : await this.#answer(channelId, { place, by, ...pressed, given: pressed.press })
+      pressed === undefined
+        ? closed
+        : await this.#answer(channelId, { place, by, choiceId: pressed.choiceId, given: pressed.press, messageId })
     this.#host.keepAlive(this.#voice.answerPress(pressId, text))
   }
 
@@ -101,31 +111,23 @@ export class ChatAnswers {
     return `Several questions wait: name one, such as /approve ${only.number}. Open are ${open.map((asked) => asked.number).join(", ")}.`
   }
 
-  async #answer(
-    channelId: ChannelId,
-    {
-      place,
-      by,
-      choiceId,
-      given,
-    }: { place: TelegramPlace; by: TelegramAnswerer; choiceId: ChoiceId; given: ChatAnswer },
-  ): Promise<MethodOutput<"conversation", "answerInChat">> {
-    const outcome = await this.#ask(channelId, place.chatId, by, choiceId, given)
-    if (outcome.status === "over" || outcome.status === "closed") this.#store.noteAnswered(place.chatId, choiceId)
+  async #answer(channelId: ChannelId, given: Given): Promise<MethodOutput<"conversation", "answerInChat">> {
+    const outcome = await this.#ask(channelId, given)
+    const isOver = outcome.status === "over" || outcome.status === "closed"
+    if (isOver) this.#store.noteAnswered(given.place.chatId, given.choiceId)
     return outcome
   }
 
-  async #ask(
-    channelId: ChannelId,
-    chatId: number,
-    { id, ...by }: TelegramAnswerer,
-    choiceId: ChoiceId,
-    given: ChatAnswer,
-  ) {
+  async #ask(channelId: ChannelId, { place, by: { id, ...by }, choiceId, given, messageId }: Given) {
     try {
       const conversation = this.#host.peer("conversation", conversationOfChoice(choiceId))
-      const asked = { choiceId, place: { channelId, chatId }, by: { id: String(id), ...by }, given }
-      return await conversation.call("answerInChat", asked)
+      return await conversation.call("answerInChat", {
+        choiceId,
+        place: { channelId, chatId: place.chatId },
+        by: { id: String(id), ...by },
+        given,
+        ...(messageId === undefined ? {} : { messageId }),
+      })
     } catch (error) {
       if (isLoopError(error) && error.code === "loop_not_found") return closed
       throw error

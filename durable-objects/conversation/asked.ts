@@ -62,6 +62,14 @@ export class AskedMessages {
     return isThere ? record : undefined
   }
 
+  /** A message that someone answered is there, also where a crash hid that it had been sent. */
+  noteSeen(record: AskedRecord, question: number | null, messageId: number): void {
+    const messages = record.messages.map((message) =>
+      message.question === question && message.messageId === null ? { ...message, messageId } : message,
+    )
+    this.#save({ ...record, messages })
+  }
+
   /** Keeps an answer to one of several things that were asked. @returns all so far */
   noteAnswer(record: AskedRecord, answer: Answers): Answers {
     const answers = { ...record.answers, ...answer }
@@ -73,7 +81,7 @@ export class AskedMessages {
   close(choiceId: ChoiceId, outcome: string): void {
     const record = this.#load(choiceId)
     if (record === undefined || record.outcome !== null) return
-    for (const { id, messageId } of record.messages) if (messageId === null) this.#outbox().withdraw(id)
+    for (const { id } of record.messages) this.#outbox().withdraw(id)
     this.#showEnd({ ...(this.#load(choiceId) ?? record), outcome })
   }
 
@@ -81,10 +89,13 @@ export class AskedMessages {
   onOver({ id, status, externalId, part }: OutboxRow): void {
     const record = part.choice === undefined || part.choice.isOver ? undefined : this.#load(part.choice.choiceId)
     if (record === undefined) return
-    const messageId = status === "sent" && externalId !== null ? Number(externalId) : null
-    const messages = record.messages.map((message) =>
-      message.id === id ? { ...message, text: part.text, messageId, isClosed: messageId === null } : message,
-    )
+    const sentAs = status === "sent" && externalId !== null ? Number(externalId) : null
+    const messages = record.messages.map((message) => {
+      if (message.id !== id) return message
+      // One that somebody answered is there, whatever became of the part.
+      const messageId = sentAs ?? message.messageId
+      return { ...message, text: part.text, messageId, isClosed: messageId === null }
+    })
     this.#showEnd({ ...record, messages })
   }
 

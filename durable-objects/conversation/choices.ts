@@ -72,9 +72,13 @@ export class Choices {
    * Someone in a chat answers. Who may is decided here: whoever is served may say what the agent asked, only approvers what it may
    * do. @returns what they are told
    */
-  answerInChat({ choiceId, place, by, given }: InChat): MethodOutput<"conversation", "answerInChat"> {
+  answerInChat({ choiceId, place, by, given, messageId }: InChat): MethodOutput<"conversation", "answerInChat"> {
     const open = this.#open(choiceId)
     if (open === undefined) return { text: this.#closedText(choiceId), status: "closed" }
+    const found = this.#messages.find(choiceId, place)
+    if (found !== undefined && messageId !== undefined) {
+      this.#messages.noteSeen(found, "question" in given ? given.question : null, messageId)
+    }
     const record = this.#messages.find(choiceId, place)
     if (record === undefined) return refusedIn("This question was not asked in this chat. Nothing was changed.")
     const { questions } = open.choice.asked

@@ -37,6 +37,8 @@ export interface KillStageOptions {
   readonly chatIds: readonly number[]
   /** Default true. False where several turns are held, which show at any time that they type. */
   readonly countsTyping?: boolean
+  /** Default false: `append_line` runs without a question. */
+  readonly asksFirst?: boolean
 }
 
 const plenty = { RATE_LIMIT_PER_MINUTE: "1000000", TOKEN_RATE_LIMIT_PER_MINUTE: "1000000" }
@@ -73,7 +75,7 @@ export async function openKillStage(host: E2eHost, options: KillStageOptions): P
     TELEGRAM_API_ROOT: proxies.telegram.url,
     TELEGRAM_MODE: options.telegramMode,
     LINE_SERVER_URL: proxies.lines.url,
-    APPEND_LINE_ASKS_FIRST: "false",
+    APPEND_LINE_ASKS_FIRST: String(options.asksFirst ?? false),
     EGRESS_ALLOW_PRIVATE: `127.0.0.1/32:${proxies.lines.port}`,
     LIBSQL_URL: proxies.libsql.url,
     ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64"),
