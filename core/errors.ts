@@ -221,6 +221,11 @@ const rules = {
     type: "rate_limit_error",
     message: "Too many messages wait in this conversation. Let it answer first.",
   },
+  budget_exceeded: {
+    status: 429,
+    type: "rate_limit_error",
+    message: "A budget does not allow this.",
+  },
   internal: {
     status: 500,
     type: "internal_error",

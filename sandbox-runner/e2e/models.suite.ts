@@ -133,6 +133,10 @@ export function modelSuite(host: E2eHost): void {
       expect(spent?.spent.tokens).toBe(calls.reduce((sum, call) => sum + tokensOf(call), 0))
       expect(spent?.spent.microUsd).toBe(calls.reduce((sum, call) => sum + (call.costMicroUsd ?? 0), 0))
       expect(spent?.spent.tokens).toBeLessThanOrEqual(20_000)
+      const asked = { json: { model: "frugal", messages: [{ role: "user", content: "And by OpenAI's API?" }] } }
+      const refused = await loops.program.send("POST", "/v1/chat/completions", asked)
+      expect(refused.outcome).toBe("429 budget_exceeded")
+      expect(refused.headers.get("x-should-retry")).toBe("false")
       // A raise acts on the next call.
       const path = `/api/agent-groups/${group.id}`
       await admin.send("PUT", path, { json: { budgetMaxTokensDay: 1_000_000 } })

@@ -9,4 +9,7 @@ export function toOpenAiError(code: ErrorCode, details: ErrorDetails) {
 
 /** The turn was run and ended so: to send the same request again would run it again, which its client must not do by itself. */
 export const isFinal = (code: ErrorCode) =>
-  code === "turn_failed" || code === "model_not_configured" || code === "model_key_refused"
+  code === "turn_failed" ||
+  code === "model_not_configured" ||
+  code === "model_key_refused" ||
+  code === "budget_exceeded"
