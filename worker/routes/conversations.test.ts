@@ -391,9 +391,10 @@ describe("health", () => {
   test("tells strangers how it is and no version", async () => {
     edge.advance(90_500)
     const fine = { status: "ok", hint: null }
+    const runners = { status: "not_configured", hint: expect.stringContaining("No runner") }
     expect(await health(edge)).toEqual({
       status: "ok",
-      parts: { database: fine, models: fine, objects: fine, channels: fine },
+      parts: { database: fine, models: fine, objects: fine, channels: fine, runners },
     })
     expect(await health(edge, session)).toMatchObject({ version: "1.2.3", uptimeSeconds: 90 })
   })
