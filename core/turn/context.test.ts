@@ -121,10 +121,11 @@ describe("a conversation", () => {
 })
 
 test("a small window leaves little room, and an unknown one some", () => {
-  expect(contextLimit(1_000_000, 16_000)).toBe(100_000)
-  expect(contextLimit(8_000, 4_000)).toBe(2_800)
-  expect(contextLimit(null, 4_000)).toBe(19_600)
-  expect(contextLimit(1_000, 4_000)).toBe(1_000)
+  expect(contextLimit(1_000_000, "anthropic", 16_000)).toBe(100_000)
+  expect(contextLimit(8_000, "openai", 4_000)).toBe(2_800)
+  expect(contextLimit(null, "ollama", 4_000)).toBe(19_600)
+  expect(contextLimit(undefined, "openai", 28_000)).toBe(70_000)
+  expect(contextLimit(1_000, "ollama", 4_000)).toBe(1_000)
 })
 
 test("letters of other scripts count as a token each", () => {

@@ -5,6 +5,7 @@
 import * as z from "zod"
 import { describeImage } from "../model/image.ts"
 import { textOf, type AssistantBlock, type Message, type UserBlock } from "../model/message.ts"
+import type { Provider } from "../model/provider.ts"
 import type { TurnEvent } from "./event.ts"
 import { marksOf } from "./taint.ts"
 import { shownTurns, transcriptOf } from "./transcript.ts"
@@ -40,14 +41,17 @@ export interface Context {
 
 /** Where nobody says otherwise: more costs more with each call than it is worth. */
 export const usualContextTokens = 100_000
-/** Of models that the catalogue does not know. */
-const unknownWindow = 32_000
+/** Of models that the catalogue does not know: those that people run at home have less room. */
+const unknownWindows: Readonly<Record<Provider, number>> = { anthropic: 200_000, openai: 128_000, ollama: 32_000 }
 /** The estimate may be off by so much. */
 const caution = 0.7
 
-/** How many tokens of transcript a call of the model should have at most. */
-export function contextLimit(window: number | null | undefined, maxOutputTokens: number): number {
-  const room = (window ?? unknownWindow) - maxOutputTokens
+/**
+ * How many tokens of transcript a call of a model should have at most.
+ * @param window - of input and output together; the provider's usual one where it is not known
+ */
+export function contextLimit(window: number | null | undefined, provider: Provider, maxOutputTokens: number): number {
+  const room = (window ?? unknownWindows[provider]) - maxOutputTokens
   return Math.max(1_000, Math.min(usualContextTokens, Math.floor(room * caution)))
 }
 

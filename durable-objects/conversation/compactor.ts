@@ -61,6 +61,7 @@ export class Compactor {
     const conversed = this.#conversed(turn, segment)
     const usual = contextLimit(
       entry?.contextWindow,
+      link?.provider ?? "openai",
       Math.min(maxOutputTokens, entry?.maxOutputTokens ?? maxOutputTokens),
     )
     const limit = this.#lowered(turn, conversed, usual)
