@@ -66,6 +66,8 @@ export function readMessage(text: string): Reading {
   const folded = fold(bare)
   const tokens = tokensOf(folded)
   const { kinds, leading, things } = countKinds(tokens)
+  // "How do I" is a phrase, and yet somebody speaks of their own matter.
+  if (tokens.some((token) => lexicon.exact.get(token)?.includes("mine"))) kinds.set("mine", 1)
   const bullets = countBullets(prose)
   return {
     kinds,
@@ -222,13 +224,13 @@ const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]/
 /** Words that are told from others by a single character. */
 const singles = new Set(["写", "嗯", "行", "求", "我", "私"])
 const verbsAtEnd = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}\p{Script=Hangul}\p{Script=Devanagari}]/u
-const longestPhrase = 4
+const longestPhrase = 5
 const earlyWords = 3
 const mostSentences = 40
 const longestRun = 10
 
 function countKinds(tokens: readonly string[]): {
-  kinds: ReadonlyMap<WordKind, number>
+  kinds: Map<WordKind, number>
   leading: ReadonlySet<WordKind>
   things: readonly Thing[]
 } {

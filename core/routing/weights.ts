@@ -37,7 +37,7 @@ function theoryWeights(reading: Reading): Weight[] {
   if (has("riddle") && words >= 12) return [[80, "a riddle"]]
   if (has("theory") && has("explain") && !has("why")) return [[55, "theory to be explained"]]
   if (has("theory")) return [[80, "theory"]]
-  const isWorkedOut = has("show") || has("depth") || has("why")
+  const isWorkedOut = has("show") || has("depth")
   if (maths >= 3 || (maths >= 2 && !has("explain") && words > 5) || (maths >= 1 && isWorkedOut && words >= 8))
     return [[80, "mathematics to be worked out"]]
   return has("maths") && words > 6 && numbers < 3 && !(reading.asksForOne && words <= 9 && numbers > 0)
@@ -174,18 +174,18 @@ function everydayWeights(reading: Reading): Weight[] {
   const has = (kind: WordKind) => kinds.has(kind)
   const found: Weight[] = []
   const isAsked = isQuestion || has("build") || has("request") || has("compose") || has("engineer")
+  const isPlainRequest = !early.has("social") && !has("gratitude") && !leading.has("mine")
   if (has("summarise")) found.push([48, "a summary"])
   if (has("translate") && (materialCharacters > 0 || words > 40)) found.push([48, "a long translation"])
   if (has("compose") && has("text")) found.push([50, "a text to write"])
-  else if (early.has("text") && words >= 3 && !isQuestion && !has("transport") && !has("social") && !has("mine"))
+  else if (early.has("text") && words >= 3 && !isQuestion && !has("transport") && isPlainRequest)
     found.push([44, "a text to write"])
   else if (
     early.has("product") &&
     words >= 3 &&
     (!isQuestion || leading.has("product")) &&
     !has("transport") &&
-    !has("social") &&
-    !has("mine")
+    isPlainRequest
   )
     found.push([44, "a plan"])
   else if (openings.has("compose") && (words > 3 || materialCharacters > 0)) found.push([46, "a text to write"])
@@ -193,7 +193,7 @@ function everydayWeights(reading: Reading): Weight[] {
   if (reading.asksForNotion && !reading.hasQuote && !has("lookup") && !has("quick")) found.push([43, "a notion"])
   if (has("explain") && words > 2) found.push([48, "an explanation"])
   if (has("why") && words > 2) found.push([46, "a why"])
-  if (has("how") && openings.has("how") && words >= 3 && !(has("lookup") && words <= 9))
+  if (has("how") && openings.has("how") && (words >= 3 || reading.hasQuote) && !(has("lookup") && words <= 9))
     found.push([46, "a way to do something"])
   if (has("advice") && words >= 4) found.push([44, "advice"])
   if (has("trouble") && words > 4) found.push([46, "a fault to find"])
@@ -311,7 +311,7 @@ const weightyKinds: readonly WordKind[] = ["prove", "theory", "maths", "hard", "
 function isTalk(reading: Reading): boolean {
   const { kinds, openings, words, isQuestion, asksInPassing, codeLines, materialCharacters } = reading
   if (isBoundTask(reading) || isNeverSmall(kinds)) return false
-  if (asksInPassing && (kinds.has("law") || kinds.has("money"))) return false
+  if ((asksInPassing || kinds.has("advice")) && (kinds.has("law") || kinds.has("money"))) return false
   if (isQuestion || codeLines > 0 || materialCharacters > 0 || words < 20) return false
   const weighty = weightyKinds.reduce((sum, kind) => sum + (kinds.get(kind) ?? 0), 0)
   return weighty < 2 && !openings.has("polite") && !orderKinds.some((kind) => openings.has(kind))

@@ -7,8 +7,8 @@ export const askWords = {
     give suggest recommend need want propose create make find list show help i'd_like show_me tell_me provide generate prepare
     gib brauche mochte schlag empfiehl nenne zeig hilf mach such erstell* bereite will wollen
     dame necesito quiero propon recomiendame sugiere ayuda hazme prepara busca quisiera
-    donne-moi donne propose suggere recommande besoin aide prepare cherche voudrais veux
-    preciso quero sugira me_de recomende ajuda prepare dammi vorrei suggerisci geef wil
+    donne-moi donne suggere recommande besoin aide cherche voudrais veux
+    preciso quero sugira me_de recomende dammi vorrei suggerisci geef wil
     给我 推荐 需要 想要 制定 准备 列出 ください 欲しい たい 提案 اريد اعطني اقترح ساعدني дай нужен хочу
     potrzebuję chcę daj pomóż polecisz chciałbym pokaż ihtiyacım_var istiyorum lazım bul göster hazırla öner चाहिए दो बताओ बताइए
     दीजिए ik_wil ik_heb_nodig maak geef_me zoek нужна нужно хотел_бы сделай придумай подготовь составь составить أحتاج أعطني هات
@@ -27,9 +27,9 @@ export const askWords = {
     leite weiterleiten leit antworte antwort sag sage sende schick schicke erinnere erinner weckt wecker stell stelle setz setze fuge trag
     trage losch speicher notier merk ruf mach_an schalte bestatig
     reenvia reenvialo responde contesta di dile diles manda envia recuerdame pon anade agrega apunta borra llama apaga enciende confirma
-    transfere transfere-le transmets reponds dis dis-lui envoie rappelle-moi rappelle mets ajoute note supprime appelle allume eteins confirme
-    encaminhe responda diga envie mande lembre adicione coloque anote apague ligue desligue confirme
-    inoltra rispondi manda ricordami aggiungi metti cancella chiama
+    transfere transfere-le transmets reponds dis dis-lui envoie rappelle-moi rappelle mets ajoute supprime appelle allume eteins confirme
+    encaminhe responda diga envie mande lembre adicione coloque anote apague ligue desligue
+    inoltra rispondi ricordami aggiungi metti cancella chiama
     stuur antwoord zeg herinner zet voeg
     转发 回复 告诉 发给 提醒 设置闹钟 添加 加到 打开 关闭 转告 記入 転送 返信 伝えて 送って 追加 リマインド アラーム 消して つけて
     ارسل اخبر ذكرني اضف قل حول رد напомни отправь перешли добавь ответь
@@ -44,7 +44,7 @@ export const askWords = {
   /** Hands words on to somebody, or to oneself for later: whatever they are about. */
   relay: `tell send remind remind_me forward pass_on let_know message_to reply_to_him reply_to_her text_my text_her text_him
     sag sage richte_aus sende schick schicke leite weiterleiten erinnere erinner di dile diles manda envia reenvia recuerdame recuerda avisa
-    dis-lui envoie transfere transmets rappelle-moi rappelle previens manda inoltra ricordami avvisa di'_a mande envie encaminhe avise lembre me_lembre
+    dis-lui envoie transfere transmets rappelle-moi rappelle previens inoltra ricordami avvisa di'_a mande envie encaminhe avise lembre me_lembre
     stuur herinner zeg_tegen przypomnij wyslij powiedz напомни отправь перешли скажи передай hatirlat gonder 转发 转告 发给 提醒 提醒我 伝えて 送って 転送
     リマインド ارسل اخبر ذكرني याद_दिला याद_दिलाना भेजो`,
   /** A note to oneself for later, whatever it is about. */
@@ -70,7 +70,7 @@ export const askWords = {
   trifle: `rename return_type what_language which_language programming_language variable_name function_name line_number which_line how_many_lines indent
     reindent remove_the_comments delete_the_comments remove_comments umbenennen benenne_um welche_sprache programmiersprache ruckgabetyp zeilennummer
     renombra que_lenguaje tipo_de_retorno renomme quel_langage type_de_retour rinomina che_linguaggio tipo_di_ritorno renomeie que_linguagem
-    tipo_de_retorno 重命名 什么语言 返回类型 变量名 何の言語 変数名 戻り値の型 переименуй какой_язык jaki_język welke_taal
+    重命名 什么语言 返回类型 变量名 何の言語 変数名 戻り値の型 переименуй какой_язык jaki_język welke_taal
     missing_bracket missing_semicolon missing_comma missing_parenthesis close_the_bracket fix_the_indentation fix_indentation
     remove_the_console uncomment comment_out fehlende_klammer klammer_zu`,
   /** What is measured in: two of them want to be converted. */
@@ -80,23 +80,23 @@ export const askWords = {
     pfund libras livres libbre ounce ounces oz unzen onzas liter liters litres litern litros litri gallon gallons gallonen galones cup cups tassen tazas ml
     celsius fahrenheit kelvin euro euros eur dollar dollars dollari dólares usd franken chf pfund_sterling yen acres hectares hektar mph kmh km/h knots
     公里 英里 厘米 英寸 公斤 磅 克 盎司 摄氏度 华氏度 美元 人民币 欧元 日元 キロ マイル センチ インチ グラム ポンド ドル 円 ユーロ 华氏 摄氏
-    километр* мил* метр* сантиметр* дюйм* килограмм* фунт* грамм* литр* градус* доллар* евро рубл* dolar* euro złotych mil kilometrów mijl kilo's gradi كيلومتر ميل
+    километр* мил* метр* сантиметр* дюйм* килограмм* фунт* грамм* литр* градус* доллар* евро рубл* dolar* złotych mil kilometrów mijl kilo's gradi كيلومتر ميل
     دولار يورو किलोमीटर मील डॉलर रुपये`,
   /** One fact that is known or stands in the text. */
   lookup: `time_difference link size sizes colour colours color colors
     opening_hours hours name_of offnungszeiten horarios horario horaires
     wie_heisst como_se_llama comment_s'appelle 叫什么
-     amount error_time se_llama como_te_llamas 吃什么
+    amount error_time se_llama como_te_llamas 吃什么
     hoe_laat
     phone_number telefonnummer telefono adresse address
     when where who whom whose how_many how_much how_old how_tall how_high how_far how_long how_big what_time what_day which_day capital
     weather open close date price population currency
     wann wo wer wen wieviel wie_viel wie_viele wie_spat wie_alt wie_hoch wie_weit wie_lange wie_gross welcher_tag hauptstadt wetter uhr preis
-    cuando donde quien cuanto cuanta cuantos cuantas a_que_hora capital tiempo_hace precio moneda
+    cuando donde quien cuanto cuanta cuantos cuantas a_que_hora tiempo_hace precio moneda
     quand ou qui combien quelle_heure a_quelle_heure capitale meteo prix
-    quando onde quem quanto quanta quantos quantas que_horas moeda preco capital dove chi quanti che_ora
+    quando onde quem quanto quanta quantos quantas que_horas moeda preco dove chi quanti che_ora
     wanneer waar hoeveel kiedy gdzie kto ile когда где кто сколько
-    几点 什么时候 多少 哪里 哪儿 谁 几个 天气 首都 何時 いつ どこ 誰 いくら 天気 首都 언제 어디 누구 متى اين من كم عاصمه
+    几点 什么时候 多少 哪里 哪儿 谁 几个 天气 首都 何時 いつ どこ 誰 いくら 天気 언제 어디 누구 متى اين من كم عاصمه
     jaka_jest_stolica stolica ile_lat ile_to ile_kosztuje o_której która_godzina jak_daleko w_którym_roku jak_się_nazywa hoofdstad
     hoe_oud hoe_ver hoe_lang hoe_hoog hoe_heet welk_jaar wie_is wie_heeft wie_schreef nerede neresi kaç kim ne_zaman nereye saat_kaç
     başkenti kaç_yaşında कब कहाँ कहां कौन कितना कितने कितनी राजधानी столица во_сколько который_час какого_года в_каком_году
@@ -108,7 +108,7 @@ export const askWords = {
     più_grande plus_grand plus_long plus_haut maior mais_alto 最高 最长 最大 几岁 哪一年 哪年 哪个国家 哪天 第几 星期几 多长 多高 多远 多大 谁写 何年 何歳 何曜日 何人 何個 一番高い
     一番長い 一番大きい どの国 最も高い 最も大きい 首都は
     default shortcut keyboard_shortcut hotkey port port_number file_extension return_type tastenkombination raccourci_clavier atajo
-    atajo_de_teclado scorciatoia atalho  сочетание_клавиш skrót_klawiszowy sneltoets 快捷键 默认端口 ショートカット public_holiday
+    atajo_de_teclado scorciatoia atalho сочетание_клавиш skrót_klawiszowy sneltoets 快捷键 默认端口 ショートカット public_holiday
     feiertag jour_férié festivo feriado giorno_festivo
     default_port
     latest_version latest_stable current_version newest_version neueste_version aktuelle_version última_versión dernière_version
@@ -121,10 +121,10 @@ export const askWords = {
   quick: `witz chiste blague joke piada barzelletta
     mean means meaning translate translation spell spelling spelled define definition typo lowercase uppercase lower_case upper_case
     pronounce synonym how_do_you_say how_do_i_say proofread
-    heisst bedeutet ubersetz* rechtschreibung synonym buchstabier* korrigier*
+    heisst bedeutet ubersetz* rechtschreibung buchstabier* korrigier*
     traduce traducir traduccion significa como_se_dice deletrea corrige sinonimo
-    traduis traduire traduction signifie veut_dire comment_dit-on comment_on_dit se_dit orthographe corrige
-    traduza traduzir significa como_se_diz corrija traduci significa come_si_dice vertaal betekent
+    traduis traduire traduction signifie veut_dire comment_dit-on comment_on_dit se_dit orthographe
+    traduza traduzir como_se_diz corrija traduci come_si_dice vertaal betekent
     翻译 怎么说 什么意思 改错 翻訳 訳して 意味 何と言い 번역 ترجم معني معنى переведи значит
     oznacza przetłumacz jak_się_mówi jak_powiedzieć po_angielsku po_polsku zeg_je vertalen hoe_zeg_je wat_betekent spel çevir ne_demek
     nasıl_denir anlamı ingilizcesi तर्जुमा अनुवाद मतलब अर्थ कहते_हैं को_अंग्रेजी переведите перевод как_будет что_значит по-английски
@@ -141,14 +141,15 @@ export const askWords = {
     in_arabic in_hindi in_swedish auf_italienisch auf_spanisch auf_polnisch en_italiano en_portugués en_italien en_portugais
     in_tedesco in_francese in_spagnolo em_espanhol em_francês em_alemão po_hiszpańsku по-французски
     french_for german_for spanish_for italian_for portuguese_for japanese_for chinese_for korean_for russian_for arabic_for
-    english_for dutch_for polish_for turkish_for`,
+    english_for dutch_for polish_for turkish_for
+    how_do_you_abbreviate abbreviate`,
   translate: `translate translation ubersetz* traduce traducir traduccion traduis traduire traduction traduza traduzir traduci vertaal
     翻译 翻訳 訳して 번역 ترجم переведи
     przetłumacz vertalen çevir अनुवाद переведите traduzca tradurre ترجمة`,
   /** Another form of what is given. */
   transform: `convert scale extract reformat format sort classify categorise categorize tidy clean_up highlight list anonymise shorten
     wandle umwandeln extrahier* formatier* sortier* ordne convierte extrae ordena convertis extrais classe converta extraia ordene converti estrai
-    转换 提取 整理 排序 変換 抽出 整理 حول استخرج
+    转换 提取 整理 排序 変換 抽出 حول استخرج
     przekonwertuj zamień posortuj konwertuj sorteer zet_om dönüştür sırala बदलो преврати отсортируй конвертируй переделай
     turn_this_into turn_these_into rewrite_as put_this_into
     put_in_order`,
@@ -160,7 +161,7 @@ export const askWords = {
   /** Asks for all of several. */
   whatmany: `welche quels quelles cuales quais quali 哪些
     what_are what_kind what_kinds was_sind welche_sind cuales_son que_son quels_sont quelles_sont quais_sao quali_sono wat_zijn 有哪些 是什么
-    jakie_są wat_zijn_de какие_есть what_are_the what_are_some neler nelerdir क्या_क्या `,
+    jakie_są wat_zijn_de какие_есть what_are_the what_are_some neler nelerdir क्या_क्या`,
   /** Asks for reasons. */
   why: `why how_come warum wieso weshalb por_que pourquoi perche waarom dlaczego почему neden 为什么 为何 なぜ どうして 왜 لماذا
     niye niçin क्यों waardoor зачем отчего perché por_qué 为啥 凭什么 なんで
@@ -173,7 +174,10 @@ export const askWords = {
     jak_zrobić jak_działa jak_mogę hoe_kan hoe_maak_ik hoe_werkt nasıl_yapılır nasıl_çalışır कैसे как_сделать как_приготовить
     как_работает كيف_يمكن كيف_أصنع come_fare come_si_fa come_preparare cómo_hacer como_fazer como_se_faz how_come_i 怎么做 怎么办 怎么样才能
     どのように 作り方 やり方 直し方 어떻게_해야
-    し方 り方 き方 ち方 み方 び方 ぎ方 い方 え方 け方 れ方 め方 せ方 べ方 て方 ね方 げ方 で方`,
+    し方 り方 き方 ち方 み方 び方 ぎ方 い方 え方 け方 れ方 め方 せ方 べ方 て方 ね方 げ方 で方
+    come_pulisco come_tolgo come_cucino come_preparo come_creo come_scrivo come_trovo come_imparo come_ottengo come_rimuovo
+    come_elimino come_cambio come_installo come_uso come_funzionano come_nasce come_viene come_ci come_mi come_puo come_mai come_evito
+    come_scelgo come_riconosco`,
   /** Asks what would be good. */
   advice: `the_best
     bad_for good_for healthy unhealthy harmful dangerous is_it_safe suitable how_can_i how_do_i how_should_i how_could_i how_can_we
@@ -188,8 +192,8 @@ export const askWords = {
     should recommend recommends recommendations suggest suggests suggestions advice advise tips some_good good_ideas ideas what_could what_can_i
     what_do_i need_to_know worth generate brainstorm
     soll sollte sollten empfiehl empfehl* tipps ideen kann_ich_tun brauche_ich welche_unterlagen vorschlag*
-    deberia recomienda recomiendas recomiendame consejos ideas puedo_hacer necesito_para sugiere merece
-    devrais recommande conseils conseille idees faut-il que_faire propose suggere vaut-il
+    deberia recomienda recomiendas recomiendame consejos puedo_hacer necesito_para sugiere merece
+    devrais recommande conseils conseille idees faut-il propose suggere vaut-il
     devo recomenda dicas ideias o_que_fazer dovrei consigli consiglia zou_ik советы посоветуй
     推荐 建议 怎么办 应该 推薦 おすすめ すすめ アドバイス 考えて どうしたら 추천 نصائح انصحني
     powinienem powinnam polecasz polecacie warto co_zrobić jak_najlepiej rady porady wskazówki ne_yapmalıyım ne_yapabilirim önerirsin
@@ -201,14 +205,16 @@ export const askWords = {
     is_it_normal what_do_you_recommend what_would_you how_do_you best_places things_to_do what_to_see must_see where_should_i
     where_to_eat can_i_use can_i_eat can_i_replace alternatives_to alternative_to 有什么好 怎么选 怎么挑 注意什么 值得 好玩 有什么办法 怎么缓解 怎么提高 ありますか方法 選び方
     対処法 どちらがいい おすすめの 楽しみ方 いい方法
-       idea_para idee_für アイデア pomysł pomysły идея идеи fikir fikri fikirler टिप्स तरीके तरीका now_what
+    idea_para idee_für アイデア pomysł pomysły идея идеи fikir fikri fikirler टिप्स तरीके तरीका now_what
     so_what_now what_now was_nun was_kann_das_sein qué_puede_ser ça_vient_de_quoi cosa_può_essere o_que_pode_ser what_could_it_be
     what_might_be woran_liegt es_de_qué 更好 更减肥 哪个更 哪个比较
     what_do_i_do what_do_we_do was_mach_ich was_machen_wir qué_hago qué_hacemos je_fais_quoi cosa_faccio o_que_faço どうすれば 어떡하지 options
     what's_going_on whats_going_on was_ist_da_los qué_le_pasa gift_for gifts_for gift_ideas regalo_para regalo_per geschenk_für
     geschenke_für cadeau_pour cadeaux_pour presente_para neler qué_reviso is_this_normal ist_das_normal ist_es_normal es_normal
     est-ce_normal è_normale é_normal
-    dinner_idea gift_idea idea_for any_idea an_idea idea_per idée_de une_idée idéia_de ideia_para идея_для`,
+    dinner_idea gift_idea idea_for any_idea an_idea idea_per idée_de une_idée idéia_de ideia_para идея_для
+    do_i_have_a_case do_we_have_a_case 怎么谈 能拿多少 qué_puedo_conseguir
+    have_a_case`,
   /** Several things are to be thought up. */
   give: `help_me prepare_me preparame bereite_mich aide-moi_a ayudame_a me_ajude_a aiutami_a
     give_me give_us recommend suggest brainstorm list_some name_three
@@ -252,11 +258,12 @@ export const askWords = {
     fonction_de impact_de relation_entre importanza_di ruolo_di funzione_di rapporto_tra importância_da importância_do papel_do
     papel_da função_da relação_entre 意义 作用 关系 影响 意義 役割 影響 関係 влияние
     c'est_quoi_un c'est_quoi_une c'est_quoi_l cos'è_il cos'è_la qué_son
-    what_makes what_do_you_need things_to_see`,
+    what_makes what_do_you_need things_to_see
+    the_point_of what's_the_point whats_the_point wozu_ist à_quoi_bon`,
   summarise: `glieder* esquematiza
     short_summary zusammenfassung sumario en_bref 简述
     summari* summary condense tldr tl;dr recap key_points boil_down outline zusammenfass* fass fasse zusammen kurzfassung stichpunkt*
-    resume resumir resumen resumeme sintetiza resume resumer resumez synthese synthetise resuma resumo riassumi riassunto vat_samen
+    resume resumir resumen resumeme sintetiza resumer resumez synthese synthetise resuma resumo riassumi riassunto vat_samen
     总结 概括 摘要 要点 归纳 要約 まとめて 요약 لخص تلخيص резюме кратко
     streść podsumuj streszczenie podsumowanie samenvatting samenvatten vat samen özetle özet सारांश संक्षेप перескажи подведи
     краткое_содержание краткий изложи sintetizza in_breve em_poucas_palavras key_takeaways in_short gist main_points ana_fikir خلاصة

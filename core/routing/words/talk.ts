@@ -13,13 +13,13 @@ export const talkWords = {
     tschuess bis_dann bis_morgen bis_spater alles_klar einverstanden genau stimmt schade das_wars
     hola buenas buenos dias tardes noches gracias muchas vale si claro perfecto genial bien adios hasta luego manana de_nada encantada
     encantado saludos bueno eres_un_sol
-    salut bonjour bonsoir coucou merci beaucoup oui non daccord d'accord parfait super entendu bonne soiree journee a_demain au_revoir
-    bisous genial tres_bien bien ca_va je_note
+    salut bonjour bonsoir coucou merci beaucoup oui non daccord d'accord parfait entendu bonne soiree journee a_demain au_revoir
+    bisous tres_bien je_note
     oi ola bom dia boa tarde noite obrigado obrigada sim nao certo perfeito otimo beleza tchau tudo_bem valeu ate_logo
-    ciao salve buongiorno buonasera grazie mille si perfetto va_bene arrivederci prego
-    hoi dag bedankt dankjewel goedemorgen prima doei ja nee
-    dzien dobry czesc dziekuje tak super privet привет здравствуйте спасибо да нет хорошо отлично пока merhaba selam tesekkurler evet tamam
-    hej tack tak takk
+    ciao salve buongiorno buonasera grazie mille perfetto va_bene arrivederci prego
+    hoi dag bedankt dankjewel goedemorgen doei nee
+    dzien dobry czesc dziekuje tak privet привет здравствуйте спасибо да нет хорошо отлично пока merhaba selam tesekkurler evet tamam
+    hej tack takk
     你好 您好 谢谢 多谢 好的 好吧 再见 明天见 晚安 早上好 没问题 可以 嗯 行 太好了 辛苦了 收到
     こんにちは こんばんは おはよう ありがとう はい うん いいえ 了解 お願い 助かりました さようなら おやすみ よろしく わかりました
     안녕 감사 고마워 네 좋아
@@ -45,7 +45,7 @@ export const talkWords = {
   gratitude: `thanks thank_you thank thx ty cheers danke dankeschon vielen_dank herzlichen_dank gracias muchas_gracias merci merci_beaucoup
     obrigado obrigada grazie bedankt dank_je спасибо dziekuje tesekkurler 谢谢 多谢 感谢 ありがとう 感謝 감사 고마워* شكرا
     благодарю спс dziękuję dzięki teşekkür teşekkürler sağ_ol धन्यवाद शुक्रिया grazie_mille hartelijk_dank dankjewel tack ty_so_much
-    many_thanks much_appreciated i_just_wanted_to_say_thank i_just_wanted_to_thank just_wanted_to_say_thank just_wanted_to_thank
+    many_thanks much_appreciated i_just_wanted_to_thank just_wanted_to_say_thank just_wanted_to_thank
     wollte_nur_danke wollte_mich_nur_bedanken`,
   /** What stands before an order and says nothing itself. */
   polite: `please kindly just can_you could_you would_you will_you can_i_have could_i_have i_need_you_to i_want_you_to could_someone ok hey hi
@@ -59,7 +59,7 @@ export const talkWords = {
     mi_puoi por_favor_me ممكن هل_تستطيع أريدك_أن`,
   /** "Do it", said to an offer. */
   assent: `yes yep yeah ok okay sure go_ahead do_it do_that ja klar gerne mach_das los si claro adelante hazlo oui vas-y vas_y fais-le
-    sim pode claro faca va_bene fallo 好的 好 可以 是的 行 はい うん お願い 네 نعم حسنا تفضل да давай`,
+    sim pode faca va_bene fallo 好的 好 可以 是的 行 はい うん お願い 네 نعم حسنا تفضل да давай`,
   /** Goes on with what stood before. */
   follow: `i_meant ich_meinte quise_decir je_voulais_dire eu_quis_dizer volevo_dire 我是说
     next do_the_same same_again extend once_more noch extiende étends
@@ -68,19 +68,19 @@ export const talkWords = {
     why how_so how_come really
     weiter mach_weiter fortsetzen und jetzt auch noch_einmal nochmal dann stattdessen warum wieso weshalb
     continua sigue prosigue y ahora tambien otra_vez entonces por_que
-    continue poursuis vas-y et maintenant aussi encore alors pourquoi
-    continue prossiga e agora tambem de_novo entao por_que continua prosegui e ora anche perche
+    poursuis vas-y et maintenant aussi encore alors pourquoi
+    prossiga e agora tambem de_novo entao prosegui ora anche perche
     ga_door en nu ook dalej продолжай дальше а теперь почему devam
     继续 然后 接着 那 再 还有 为什么 続けて 続き それで では もっと なぜ 계속 استمر تابع اكمل والان لماذا`,
   /** Points at what stood before. */
   pointer: `segunda primera tercera deuxieme_partie segundo_paso zweite* dritten ersten
-           above previous second third first step part section version line you_mentioned you_said
+    above previous second third first step part section version line you_mentioned you_said
     mentioned former latter last
-          dieselbe oben vorige zweite dritte erste schritt teil abschnitt version zeile letzte letzten
-         mismo anterior segundo tercero primero paso parte version
-         meme precedent deuxieme troisieme premier etape partie version
-        mesmo anterior segundo terceiro passo parte versao stesso passaggio
-      上面 第二 第一 步 部分 上記 二番目 ステップ 部分 الخطوه السابق`,
+    dieselbe oben vorige zweite dritte erste schritt teil abschnitt zeile letzte letzten
+    mismo anterior segundo tercero primero paso parte
+    meme precedent deuxieme troisieme premier etape partie
+    mesmo terceiro passo versao stesso passaggio
+    上面 第二 第一 步 部分 上記 二番目 ステップ الخطوه السابق`,
   /** Stands for something that was named before. */
   it: `dasselbe das_gleiche davon damit dazu darin daran mach_es kannst_du_es schreib_es lo_mismo eso_mismo
     it this that these those them same esto eso lo cela ca isso isto
@@ -89,14 +89,16 @@ export const talkWords = {
   reshape: `as_a_table in_a_table as_a_list as_bullet als_tabelle als_liste como_tabla como_lista en_tabla sous_forme_de_tableau en_tableau en_liste
     sound nicer netter aggressive freundlicher_formulier* less_harsh
     sachlicher warmer fug_noch add_a_sentence
-    warmer shorter_please plus_court mas_corto version
+    shorter_please plus_court mas_corto version
     shorter longer simpler formal informal friendlier funnier polite briefer french german english spanish italian portuguese chinese
     japanese arabic bullet bullets bullet_points tone example examples simplify shorten expand
     kurzer langer einfacher formlicher lockerer freundlicher hoflicher auf_englisch auf_deutsch auf_franzosisch stichpunkte beispiel
-    corto larga largo simple formal amable en_ingles en_frances en_aleman ejemplo
-    court plus_long simple formel formelle amical en_anglais en_allemand en_espagnol exemple
-    curto longo simples formal em_ingles exemplo breve formale in_inglese
+    corto larga largo simple amable en_ingles en_frances en_aleman ejemplo
+    court plus_long formel formelle amical en_anglais en_allemand en_espagnol exemple
+    curto longo simples em_ingles exemplo breve formale in_inglese
     短一点 更正式 英文 表格 简单点 举例 短く 丁寧に 英語で 表に 例えば اقصر بالانجليزيه رسمي
     make_this_less make_it_less make_this_more make_it_more make_this_sound make_it_sound make_that_sound less_rude more_polite
-    more_formal less_formal more_friendly rude`,
+    more_formal less_formal more_friendly rude
+    rephrase rewrite reword umformulier* formulier* reformule* reformula* riformula* reescrib* réécris riscrivi reescreva перефразируй
+    przeredaguj herformuleer 改写 言い換え 書き換え politely höflicher`,
 }

@@ -4,11 +4,11 @@ export const thinkWords = {
   prove: `show_that zeige_dass zeig_dass muestra_que montre_que montrer_que mostre_que mostra_che 帰納法 归纳法 استقراء بالاستقراء индукции work_it_out_quantitatively
     disprove provably correctness induction by_contradiction contradiction_proof show_by
     widerlege leite_die herleitung leite_eine beweisen deduzca deducelo dedúcelo deducir deduz prouvez demonstra 論証 导出 推导出 示してください اثبات отрицай выведи
-    prove proof proofs proves derive derivation rigorous rigorously disprove lemma qed
+    prove proof proofs proves derive derivation rigorous rigorously lemma qed
     beweis* bewies* leite_her herleit* widerleg* induktion
     demuestra demostrar demostracion demuestre por_induccion deduce
     demontre demontrer demonstration prouve prouver par_recurrence
-    prove demonstre demonstrar prova dimostra dimostrare dimostrazione bewijs udowodnij докажи* доказательство kanitla
+    demonstre demonstrar prova dimostra dimostrare dimostrazione bewijs udowodnij докажи* доказательство kanitla
     证明 求证 推导 証明 示せ 導出 증명 برهن اثبت برهان
     prove_that prove_it show_why_no disproof proof_of give_a_proof give_me_a_proof formally demonstrate_that derive_the deriving dowód
     dowieść udowodnić wykaż wyprowadź wywiedź bewijzen bewijs_dat toon_aan aantonen leid_af kanıtlayın kanıtla* ispatla* ispat ispatı
@@ -20,8 +20,8 @@ export const thinkWords = {
     refute refuter réfute refuta refutar confuta montre_qu'il montrer_qu'il démontre_qu'il prouve_qu'il montre_qu'aucun опровергни 反驳
     反証`,
   /** "Show that": a proof when it is of mathematics. */
-  show: ` show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
-    bestimme lose calcula determina resuelve calcule resous determine determine calcule resolva calcola 计算 求 求解 求め 計算 解け احسب`,
+  show: `show zeige zeig muestra muestre montre montrer mostre mostra calculate compute evaluate find determine solve berechne
+    bestimme lose calcula determina resuelve calcule resous resolva calcola 计算 求 求解 求め 計算 解け احسب`,
   maths: `equation gleichung ecuacion equacao 方程式 方程 equilibrium arrow voting_method wahlverfahren
     differentiable differenzierbare derivable derivables raiz racine wurzel root sqrt
     expected_number coin_flips dice squares quadratzahlen summe_der differenzierbar lambert subsequence sequence sequences convergent euler-lagrange variational
@@ -56,7 +56,7 @@ export const thinkWords = {
     cauchy bolzano* incompleteness time_complexity lower_bound continuum_hypothesis planar p_equal_np provabl* diophantine galois
     halteproblem unentscheidbar* uberabzahlbar* gleichmassig_stetig irrational* unvollstandigkeit* abelsch* laufzeitkomplexitat
     irracional* indecidible decidible problema_de_la_parada no_numerable biyeccion
-    irrationnel* irrationalite indecidable denombrable abelien bijection enumeravel indecidivel irrazional*
+    irrationnel* irrationalite indecidable denombrable abelien enumeravel indecidivel irrazional*
     无理数 不可判定 费马 哥德尔 黎曼 无穷多 無理数 フェルマー 決定不能 停止性 иррационал* неразрешим*
     p_vs_np p_versus_np p≠np collatz goldbach twin_prime riemann_hypothesis halting_problem turing_machine gödel's gödels
     goedel church-turing busy_beaver banach-tarski axiom_of_choice zorn's_lemma zorn cantor diagonalization cap_theorem flp
@@ -68,7 +68,7 @@ export const thinkWords = {
     polynomial-time polynomial_time temps_polynomial tiempo_polinómico polynomialzeit tempo_polinomial np-vollständig`,
   /** Puzzles that mislead. */
   riddle: `coins weighings heavier lighter flaw horses
-    riddle puzzle knights knaves liar liars truth-teller prisoners hats gods weighings counterfeit envelopes monty paradox who_is_who brainteaser
+    riddle puzzle knights knaves liar liars truth-teller prisoners hats gods counterfeit envelopes monty paradox who_is_who brainteaser
     ratsel lugner gefangene paradox* acertijo mentiroso* prisioneros paradoja enigme menteur* prisonniers paradoxe enigma prigionieri
     谜题 逻辑题 悖论 谁在说谎 パズル 論理パズル 囚人 嘘つき لغز
     boxes jugs blue-eyed monty_hall 100_prisoners hat_puzzle truth-tellers двенадцать_монет 囚犯 帽子 12枚 天秤
@@ -80,18 +80,18 @@ export const thinkWords = {
     pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
     weighs argue resilient valora valorar valuer bewerte clinical_trial
     threat_model
-     mitigat* bedrohungsanalyse gegenmassnahmen amenazas menaces contre-mesures mitigaciones 威胁建模 脅威 hypotheses ranked critique
+    mitigat* bedrohungsanalyse gegenmassnahmen amenazas menaces contre-mesures mitigaciones 威胁建模 脅威 hypotheses ranked critique
     wage_ab abwage* abzuwagen abwagen pricing_strategy experiment sample_size viability viabilidad proyecciones sensibilidad
     elabora elabore elaborez propose_une_architecture comparer optimieren tourenplanung redesign model_three funnel churn
     対策 改善案 评估 风险评估 迁移方案
     compare_in_depth literature_review en_detail sopesar 制定 影响
-    analyse analyze analysis assess evaluate weigh review audit investigate critique optimise optimize diagnose forecast recommend
+    analyse analyze analysis assess evaluate weigh review audit investigate optimise optimize diagnose forecast recommend
     recommendation strategy strategic trade-off* tradeoff* prioriti* rank benchmark
-    analysier* analyse bewert* pruf* beurteil* untersuch* abwag* optimier* empfehlung strategie* begutacht* diskutier*
-    analiza analizar evalua evaluar estrategia optimiza recomienda valora sopesa investiga
-    analyse* evalue* evaluer strategie* optimise recommande examine etudie en_profondeur elabore
-    analise analisar avalie estrategia otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
-    分析 评估 优化 策略 权衡 建议方案 方案 检讨 分析 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه
+    analysier* bewert* pruf* beurteil* untersuch* abwag* optimier* empfehlung strategie* begutacht* diskutier*
+    analiza analizar evalua evaluar estrategia optimiza recomienda sopesa investiga
+    analyse* evalue* evaluer recommande examine etudie en_profondeur
+    analise analisar avalie otimize recomende discuta analizza valuta strategia beoordeel przeanalizuj проанализируй оцени
+    分析 优化 策略 权衡 建议方案 方案 检讨 評価 検討 比較検討 最適化 戦略 提案 분석 평가 حلل تحليل قيم استراتيجيه
     oceń zanalizuj zoptymalizuj analyseer evalueer optimaliseer analiz_et değerlendir optimize_et विश्लेषण मूल्यांकन анализ* оцените
     оптимизир* сравнительн* قيّم تقييم حلّل analizzami valutami ottimizza ottimizzare valutare analisa avaliar otimizar évalue_les
     analyser auswerten durchrechnen prüfe beurteile analizame evalúa evalúe renegotiate scrutinise scrutinize dissect 排查 论证 诊断 审查 调研
@@ -105,15 +105,15 @@ export const thinkWords = {
     sensitivity
     objections einwande objeciones
     quantitativ* hypotheses mitigations ranked order_of_steps several_exit in_welcher_reihenfolge en_que_orden methods hypothesen methoden arbeitspaket*
-    deadlines_and_chances chances numbers phased time_windows zeitfenster* zeitplan kosten sample_size power including schulungen datenschutz proyecciones sensibilidad delais
+    deadlines_and_chances chances numbers phased time_windows zeitfenster* kosten sample_size power including schulungen datenschutz proyecciones sensibilidad delais
     recours modify modifiche 计算 评估 移行
     minimise minimize justify_your_choice optimal walk_through root_cause meilenstein* fuzz weighing lock-in consider taktisch rational*
     step_by_step in_depth in_detail detailed thorough* carefully rigorous* justify justified assumptions assumption break-even breakeven
     trade-off* tradeoff* scenario scenarios risks counter-argument* counterargument* alternatives each_decision consequences
-    comprehensive exhaustive argue derive flaw timeline roadmap propose fallback contingency edge_cases work_through
+    comprehensive exhaustive argue derive flaw roadmap propose fallback contingency edge_cases work_through
     schritt_fur_schritt ausfuhrlich begrund* annahmen szenari* risik* folgen abwagung* gegenuber* jede_entscheidung detailliert grundlich
     paso_a_paso detallad* justific* supuestos escenario* riesgos punto_de_equilibrio en_profundidad razonad*
-    etape_par_etape en_detail detaille* justifi* hypotheses scenario* risques seuil_de_rentabilite en_profondeur plan_de_retour chiffre calendrier
+    etape_par_etape en_detail detaille* justifi* scenario* risques seuil_de_rentabilite en_profondeur plan_de_retour chiffre calendrier
     passo_a_passo detalhad* justifique premissas cenario* riscos ponto_de_equilibrio trocas
     dettagliat* passo_dopo_passo scenari rischi
     详细 一步一步 论证 假设 风险 权衡 方案 表结构 策略 分析 段階的 詳細 根拠 リスク 前提 方針 観点 移行計画 テスト計画
@@ -173,17 +173,20 @@ export const thinkWords = {
     enforceability overtime exempt misclassified klagebegründung klageerwiderung kündigungsschutzklage recurso_de_apelación demandado
     demandante
     last_will a_will my_will his_will her_will
-    inherit inherited inheriting bankrupt retention_clause dépôt compromis_de_vente baugenehmigung* nachbarrecht* 继母 去世`,
+    inherit inherited inheriting bankrupt retention_clause dépôt compromis_de_vente baugenehmigung* nachbarrecht* 继母 去世
+    fired pregnant written_warning do_i_have_a_case echaron demando demandar despidieron garde_alternée jugement notarvertrag* 裁了 被裁
+    工龄 赔多少 n+1 mon_ex my_ex
+    have_a_case`,
   money: `tax_consequences earn-out
     margin profit losses p_l
     working_capital loan_covenant covenant savings subsid* forderung* subvencion* subvention*
     dcf wacc ebitda umsatz* ingresos margen marge wachstum crecimiento growth terminal
     equity vesting expected_value* erwartungswert* anteile owe 报酬
     churn cac gross_margin pricing revenue schulden sanierungsstau umsatz ebit bilanz* viabilidad facturacion chiffre_d_affaires 金额 融资
-    mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan equity portfolio cash_flow break-even
+    mortgage pension tax taxes ira roth 401k index_fund dividends depreciation interest loan portfolio cash_flow break-even
     valuation investment salary insurance deduct* vat
     steuer* hypothek* zins* rente* brutto netto gehalt* kredit* versicherung* abschreibung* rendite* *steuer* *kredit* mehrwertsteuer
-    impuesto* hipoteca* inflacion intereses pension nomina inversion prestamo rentabilidad costes punto_de_equilibrio etf fondo
+    impuesto* hipoteca* inflacion intereses nomina inversion prestamo rentabilidad costes punto_de_equilibrio etf fondo
     impot* hypotheque interets retraite salaire investissement pret cotisations tva rentabilite chiffre_d'affaires patrimoine
     imposto* hipoteca juros aposentadoria investimento emprestimo tasse mutuo interessi stipendio
     税 贷款 利率 养老金 投资 保险 股票 税金 住宅ローン 年金 投資 金利 ضريبه قرض استثمار فائده خطه_ماليه
@@ -203,16 +206,16 @@ export const thinkWords = {
   /** Whole undertakings. */
   venture: `financial_model finanzplan* finanzmodell* modelo_financiero modele_financier retirement_plan altersvorsorge* plan_de_jubilacion business_model 财务模型
     threat_model
-     bedrohungsanalyse grant_proposal forderantrag* modelo_de_amenazas analyse_de_menaces 威胁建模 脅威モデル methodology work_packages 전략* 마케팅
+    bedrohungsanalyse grant_proposal forderantrag* modelo_de_amenazas analyse_de_menaces 威胁建模 脅威モデル methodology work_packages 전략* 마케팅
     pricing_strategy migration_plan feasibility viability_study konzept umstellung tourenplanung bus_network grid plan_de_viabilidad plan_de_viabilite etude_de_marche
     market_entry scaling_strategy onboarding experiment 改造 迁移方案
     literature_review business_case *strategie* *strategy* kpis milestones meilenstein* contingency_plan plan_de_contingencia supply_chain 供应链 应对方案 三年
-    business_plan business_case go-to-market roster rota shifts migration infrastructure strategy policy curriculum thesis dissertation
+    business_plan go-to-market roster rota shifts migration infrastructure strategy policy curriculum thesis dissertation
     research_plan merger acquisition reorganisation restructuring architecture budget
-    geschaftsplan businessplan dienstplan schichtplan migration* strategie* konzept standort masterarbeit
+    geschaftsplan businessplan dienstplan schichtplan migration* strategie* standort masterarbeit
     plan_de_negocio* estrategia tesis migracion reestructuracion plan_financiero
-    plan_d'affaires business_plan strategie migration memoire these reorganisation
-    plano_de_negocio* estrategia tese piano_aziendale strategia
+    plan_d'affaires strategie memoire these
+    plano_de_negocio* tese piano_aziendale strategia
     商业计划 战略 迁移 排班 论文 事業計画 移行 シフト表 戦略 خطه_عمل خطه_ماليه
     go_to_market gtm market_analysis competitive_analysis product_roadmap rollout change_management due_diligence turnaround
     digital_transformation disaster_recovery_plan incident_response business_continuity capacity_plan hiring_plan fundraising
@@ -234,9 +237,9 @@ export const thinkWords = {
     at_least at_most no_more_than nobody everyone every each without under only must except unless within maximum minimum total
     mindestens hochstens ohne unter nur muss mussen ausser jeder jede jedes innerhalb maximal niemand
     al_menos como_maximo sin menos_de solo debe cada excepto dentro maximo nadie
-    au_moins au_plus sans moins_de seulement doit chaque sauf dans_la_limite maximum personne
-    pelo_menos no_maximo sem menos_de somente deve cada exceto almeno senza solo ogni
-    至少 最多 不超过 必须 每 除了 以内 少なくとも 以内 以下 必ず 各 على_الاقل بدون يجب كل
+    au_moins au_plus sans moins_de seulement doit chaque sauf dans_la_limite personne
+    pelo_menos no_maximo sem somente deve exceto almeno senza ogni
+    至少 最多 不超过 必须 每 除了 以内 少なくとも 以下 必ず 各 على_الاقل بدون يجب كل
     przynajmniej maksymalnie każdy nikt bez tylko minstens hoogstens elke zonder alleen en_az en_fazla her hiçbir olmadan sadece
     не_более не_менее каждый никто без только минимум максимум कम_से_कम अधिकतम हर बिना almeno_un al_massimo nessuno entro cada_um
     ninguém less_than exactly must_not can't_work cannot_work never in_a_row alternate fairly gleichmäßig
