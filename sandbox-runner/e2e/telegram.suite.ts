@@ -30,7 +30,7 @@ export function webhookSuite(stage: () => Stage): void {
     await channel.waitFor({ status: "connected", mode: "webhook", problem: null })
     const { id, config } = await channel.read()
     expect(telegram.webhookUrl).toBe(`${gateway.url}/webhooks/telegram/${id}`)
-    expect(config).toEqual({ allowedUserIds: people, botTokenHint: telegram.token.slice(-4) })
+    expect(config).toEqual({ allowedUserIds: people, approverUserIds: null, botTokenHint: telegram.token.slice(-4) })
     transcript.secret(secretHeader()["x-telegram-bot-api-secret-token"])
   })
 

@@ -6,7 +6,7 @@ import { ChoiceId, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import { type Edge, openEdge, outcome } from "../testing/edge.ts"
 
 let edge: Edge
-let ada: { id: string; session: string }
+let ada: Awaited<ReturnType<Edge["addUser"]>>
 beforeEach(async () => {
   edge = await openEdge()
   ada = await edge.addUser("ada", "operator")
