@@ -79,3 +79,12 @@ test("messages that the scorer was not made for are told apart in 85 of 100", ()
   print("held out", { ...found, judged: [] })
   expect(found.exact).toBeGreaterThanOrEqual(0.85)
 })
+
+test("messages that somebody else wrote are told apart in 92 of 100, and not 2 are missed by two tiers", () => {
+  const messages = read("second-held-out-messages")
+  const found = judge(messages)
+  print("second held out", { ...found, judged: [] })
+  expect(new Set(messages.map(({ lang }) => lang)).size).toBeGreaterThanOrEqual(4)
+  expect(found.exact).toBeGreaterThanOrEqual(0.92)
+  expect(found.twoTiers).toBeLessThanOrEqual(0.02)
+})
