@@ -145,7 +145,8 @@ test.each([...releases, thisRelease])("what %s stored in the middle of a turn go
   const snapshot = await snapshotOf(release)
   const stored = (prefix: string) => snapshot.filter(([key]) => key.startsWith(prefix)).map(([, value]) => value)
   expect(stored("q/")).toHaveLength(2)
-  expect(stored("o/")).toMatchObject([{ status: "pending" }])
+  // Since the second release the open question is among them.
+  expect(stored("o/")[0]).toMatchObject({ status: "pending" })
   expect(JSON.stringify(stored("j/"))).toMatch(/"tool_started"/)
   expect(JSON.stringify(stored("j/"))).toMatch(/"choice_requested"/)
 
