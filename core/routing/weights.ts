@@ -189,7 +189,7 @@ function everydayWeights(reading: Reading): Weight[] {
   )
     found.push([44, "a plan"])
   else if (openings.has("compose") && (words > 3 || materialCharacters > 0)) found.push([46, "a text to write"])
-  if (has("compare") && words > 3 && !(has("lookup") && words <= 10)) found.push([48, "a comparison"])
+  if (has("compare") && words > 3 && !(leading.has("lookup") && words <= 10)) found.push([48, "a comparison"])
   if (reading.asksForNotion && !reading.hasQuote && !has("lookup") && !has("quick")) found.push([43, "a notion"])
   if (has("explain") && words > 2) found.push([48, "an explanation"])
   if (has("why") && words > 2) found.push([46, "a why"])
@@ -297,7 +297,11 @@ function isNeverSmall(kinds: Reading["kinds"]): boolean {
 
 /** A word or a sentence is to be translated, spelled or explained. */
 function isQuick({ kinds, leading, words, hasQuote, materialCharacters, codeLines }: Reading): boolean {
-  if (kinds.has("trouble") || leading.has("explain") || leading.has("code") || isNeverSmall(kinds)) return false
+  // "What does it mean, and how do I …": the word is only where it begins.
+  const isAskedHow =
+    words > 6 && (kinds.has("how") || kinds.has("advice")) && !leading.has("how") && !leading.has("advice")
+  if (kinds.has("trouble") || leading.has("explain") || leading.has("code") || isAskedHow || isNeverSmall(kinds))
+    return false
   if (kinds.has("law") || kinds.has("compare") || kinds.has("depth")) return false
   if ((kinds.get("unit") ?? 0) >= 2 && words <= 12 && !kinds.has("text") && !kinds.has("snippet")) return true
   if (!kinds.has("quick") || materialCharacters > 0 || codeLines > 0 || kinds.has("text")) return false

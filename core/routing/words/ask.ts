@@ -214,7 +214,8 @@ export const askWords = {
     est-ce_normal è_normale é_normal
     dinner_idea gift_idea idea_for any_idea an_idea idea_per idée_de une_idée idéia_de ideia_para идея_для
     do_i_have_a_case do_we_have_a_case 怎么谈 能拿多少 qué_puedo_conseguir
-    have_a_case`,
+    have_a_case
+    is_it_allowed generally_allowed allowed_to darf_man se_puede a-t-on_le_droit é_permitido è_permesso 可以吗 можно_ли`,
   /** Several things are to be thought up. */
   give: `help_me prepare_me preparame bereite_mich aide-moi_a ayudame_a me_ajude_a aiutami_a
     give_me give_us recommend suggest brainstorm list_some name_three

@@ -190,7 +190,8 @@ export const makeWords = {
     *onlineshop* *webshop* *shopsystem*
     social_network red_social réseau_social rede_social маркетплейс* silnik* bazy_danych متجرا موقعا متجر_إلكتروني social_media_app
     web_platform booking_app
-    clone klon clon клон klonu クローン 클론 tracker full_stack full-stack fullstack 聊天软件 软件 仿微信`,
+    clone klon clon клон klonu クローン 클론 tracker full_stack full-stack fullstack 聊天软件 软件 仿微信
+    herramienta_de werkzeug* outil_de strumento_di ferramenta_de narzędzie приложение инструмент_для aracı`,
   /** What software is asked to hold to: each is a demand of its own. */
   quality: `undefined_behaviour undefined_behavior zero-cost idiomatic graphql subscriptions subscription_api reconnection 鉴权 キャッシュ
     crud full-stack auth_flow
@@ -245,7 +246,8 @@ export const makeWords = {
     заказы sepa mitgliederlogin kurye menu_management offline_mode push
     rto rpo
     recensioni avis notation commentaires comentarios votes moderation модерацией чатом yorumlar harita mappe entregas painel llamadas
-    语音 群聊 csv_import charts timeline likes タイムライン`,
+    语音 群聊 csv_import charts timeline likes タイムライン
+    permisos tableros boards accept_writes`,
   /** Software that few write well. */
   hard: `lock_free lockfrei* ring_buffer ringpuffer* wal write-ahead
     emulator emulateur emulador sql_engine sql引擎 sqlエンジン
@@ -278,5 +280,7 @@ export const makeWords = {
     sicherheitslücke* fallos_de_seguridad problemas_de_seguridad failles_de_sécurité faille_de_sécurité falle_di_sicurezza
     falhas_de_segurança 安全漏洞 脆弱性 уязвимост* exploit*
     derleyici* yorumlayıcı* مترجما مترجم_لغة مفسر_لغة compilateur compilateurs compilatore* compilador* компилятор* コンパイラ 编译器 컴파일러
-    при_высокой_нагрузке processed_twice own_database_engine silnik_bazy`,
+    при_высокой_нагрузке processed_twice own_database_engine silnik_bazy
+    arama_motoru zoekmachine* wyszukiwark* поисковик* поисковую_систему सर्च_इंजन motore_di_ricerca mecanismo_de_busca
+    both_nodes`,
 }

@@ -74,7 +74,8 @@ export const thinkWords = {
     boxes jugs blue-eyed monty_hall 100_prisoners hat_puzzle truth-tellers двенадцать_монет 囚犯 帽子 12枚 天秤
     logician logicians logiker* lógicos logiciens
     five_houses owns_the_fish zebra_puzzle einstein's_riddle einsteinrätsel* cinco_casas cinq_maisons cinque_case who_is_lying
-    who_is_the_thief truth_teller always_lies always_lie immer_lügt siempre_miente toujours_ment 说真话 说假话`,
+    who_is_the_thief truth_teller always_lies always_lie immer_lügt siempre_miente toujours_ment 说真话 说假话
+    tells_the_truth who_tells_the_truth lies_and wer_lügt quién_miente qui_ment chi_mente quem_mente`,
   /** Weighing things up. */
   analyse: `argumentier* fairest gerechtest* mas_justo plus_juste
     pays_off pay_off lohnt_sich sich_lohnt compensa rentable rentabel redline conviene vale_la_pena si_compensa 划算 值不值得 元が取れる rechne_durch work_out_whether work_through_whether
