@@ -131,7 +131,7 @@ export const askWords = {
     synoniem synonim синоним antonym antonimo contrario_di opposite_of plural_of past_tense rhymes_with abbreviation wie_sagt_man
     wie_schreibt_man se_escribe s'écrit si_scrive se_escreve 怎么读 怎么拼 怎么写 反义词 同义词 拼音 读音 読み方 反対語 対義語 كيف_تقول كيف_نقول capitalise
     capitalize bedeuten
-    how_do_you_write how_do_you_spell how_do_you_pronounce how_is_it_spelled how_do_i_spell how_do_i_write nasıl_yazılır nasıl_okunur
+    how_do_you_write how_do_you_spell how_do_you_pronounce how_is_it_spelled how_do_i_spell nasıl_yazılır nasıl_okunur
     se_dice se_prononce s'écrit_comment come_si_scrive come_si_pronuncia como_se_pronuncia cómo_se_escribe féminin masculin pluriel
     féminin_de plural_de plural_von mehrzahl singular pluralis liczba_mnoga plurale femminile roman_numerals römische_zahlen
     how_do_u_say how_do_u_spell how_do_u_write in_capital_letters capital_letters all_caps in_großbuchstaben großbuchstaben

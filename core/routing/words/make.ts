@@ -141,7 +141,8 @@ export const makeWords = {
     組んで 書け 만들어
     faz faça_um fammi_un'app fammi_una yaz lütfen_yaz लिखो लिखिए اكتب 짜줘 개발해줘 gebt_mir_einen programmiere hazme_un hazme_una
     fais-moi_un fais-moi_une zrób_mi
-    сделай сделайте fai fammi fais faites`,
+    сделай сделайте fai fammi fais faites
+    rewrite_our rewrite_the port_our`,
   /** Making what must be thought out before it is made. */
   engineer: `disenar* concev* entwerfen designed architecting
     수립* 설계* 구현* 개발*
