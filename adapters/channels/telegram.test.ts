@@ -220,7 +220,7 @@ describe("receiving", () => {
     })
     expect(await telegram.getWebhook()).toEqual({
       status: "ok",
-      result: { url: "http://127.0.0.1:1/hook", lastError: null },
+      result: { url: "http://127.0.0.1:1/hook", isComplete: true, lastError: null },
     })
     await telegram.deleteWebhook()
     expect(fake.webhookUrl).toBeUndefined()

@@ -35,6 +35,8 @@ export interface TelegramBot {
 export interface TelegramWebhook {
   /** Empty while none is set. */
   readonly url: string
+  /** It brings all kinds of updates that we ask for; one that an earlier release set may not. */
+  readonly isComplete: boolean
   /** Seconds since 1970 of the newest failed delivery, and what Telegram says of it. */
   readonly lastError: { readonly atSeconds: number; readonly message: string } | null
 }
@@ -124,9 +126,11 @@ export function createTelegram(options: TelegramOptions): Telegram {
     getWebhook: async () => {
       const answer = await attempt((api) => api.getWebhookInfo())
       if (answer.status !== "ok") return answer
-      const { url, last_error_date: atSeconds, last_error_message: message } = answer.result
+      const { url, allowed_updates: kinds = [] } = answer.result
+      const { last_error_date: atSeconds, last_error_message: message } = answer.result
+      const isComplete = telegramUpdateKinds.every((kind) => kinds.includes(kind))
       const lastError = atSeconds === undefined || message === undefined ? null : { atSeconds, message: tell(message) }
-      return { status: "ok", result: { url: url ?? "", lastError } }
+      return { status: "ok", result: { url: url ?? "", isComplete, lastError } }
     },
     getUpdates: ({ offset, limit, waitSeconds, signal }) =>
       attempt(

@@ -11,6 +11,8 @@ import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
 import { updateIdOf, type TelegramPlace } from "../../core/channel/telegram-update.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import { after, ChannelId, type EpochMs } from "../../core/units.ts"
+import type { Log } from "../../core/log.ts"
+import { openTrail } from "../audit.ts"
 import type { Config } from "../config.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
 import type { LiveInterest } from "../live/interest.ts"
@@ -27,6 +29,7 @@ export interface ChannelParts {
   readonly liveInterest?: LiveInterest
   readonly config: ConnectionConfig & Pick<Config, "TELEGRAM_API_ROOT">
   readonly vault: Vault
+  readonly log: Log
 }
 
 /** A channel that libSQL did not know is not asked for again so soon: anyone can name one in an address. */
@@ -58,10 +61,11 @@ export class Channel implements HostedObject {
     this.#store = new ChannelStore(host.storage)
     this.#pace = new Pace(host.storage)
     this.#credentials = new Credentials(host, parts.vault, parts.config.TELEGRAM_API_ROOT)
-    const answers = new ChatAnswers(host, this.#store, {
-      tell: (place, text) => this.#tell(place, text),
-      answerPress: (pressId, text) => this.#answerPress(pressId, text),
-    })
+    const voice = {
+      tell: (place: TelegramPlace, text: string) => this.#tell(place, text),
+      answerPress: (pressId: string, text: string) => this.#answerPress(pressId, text),
+    }
+    const answers = new ChatAnswers(host, this.#store, voice, openTrail(host, parts))
     this.#intake = new Intake(host, this.#store, answers, (place, text) => this.#tell(place, text))
     this.#connection = new Connection({
       host,

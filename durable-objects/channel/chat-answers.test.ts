@@ -1,6 +1,7 @@
 /** Answers from a chat on their way to the conversation that asked: by buttons, numbers, replies and plain words. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { conversationIdOf } from "../../adapters/conversation-id.ts"
+import { lastAuditRow } from "../../adapters/store/audit.ts"
 import { pressData, type Press } from "../../core/approval/button.ts"
 import { LoopError } from "../../core/errors.ts"
 import { ChoiceId } from "../../core/units.ts"
@@ -54,6 +55,21 @@ const replied = (text: string, messageId: number) => {
   const reply = { message_id: messageId, date: 1, chat: { id: 7, type: "private" }, from, text: "May I?" }
   return { ...update, message: { ...Object(update["message"]), reply_to_message: reply } }
 }
+
+test("an answer is on the audit trail, with who gave it and without the conversation's id", async () => {
+  const choiceId = choice(other, 1)
+  await ask(choiceId)
+  await harness.post(pressed(choiceId, { kind: "deny" }))
+  await expect.poll(() => lastAuditRow(harness.libsql)).toBeDefined()
+  const row = await lastAuditRow(harness.libsql)
+  expect(row).toMatchObject({
+    action: "approval_answered",
+    actorName: "Ada",
+    targetKind: "conversation",
+    details: { channel: telegramChannel, sender: "7", allow: false },
+  })
+  expect(JSON.stringify(row)).not.toContain(other)
+})
 
 test("a button reaches the conversation that asked, and who pressed it is told", async () => {
   const asked: unknown[] = []
@@ -165,4 +181,20 @@ describe("in words", () => {
     await harness.post(textUpdate(updateId++, "Large"))
     expect(harness.texts).toEqual(["Large"])
   })
+})
+
+test("an erased conversation leaves nothing of its questions in any chat, and those of others stay open", async () => {
+  await ask(choice(own, 1))
+  await ask(choice(other, 1))
+  await ask(choice(own, 2), 0)
+  expect(JSON.stringify(harness.stored())).toContain(own)
+  await harness.channel.call("forget", { conversationId: own })
+  expect(JSON.stringify(harness.stored())).not.toContain(own.slice(5))
+  await harness.restart()
+  await harness.post(textUpdate(updateId++, "/approve 1"))
+  await harness.fake.waitForSent(({ text }) => /no open question 1/.test(text))
+  await harness.post(textUpdate(updateId++, "/approve 2"))
+  expect(answers()).toEqual([other])
+  await ask(choice(own, 1))
+  expect(harness.fake.sent.at(-1)?.text).toContain("/approve 4")
 })

@@ -3,6 +3,8 @@
  * out here; who may answer it, and whether it is still open, the conversation decides that asked it.
  */
 import { conversationIdOf } from "../../adapters/conversation-id.ts"
+import type { AuditTrail } from "../../adapters/audit-trail.ts"
+import { erasedIdHash } from "../../adapters/store/projection.ts"
 import { readPress } from "../../core/approval/button.ts"
 import type { TelegramAnswerer, TelegramInbound, TelegramPlace } from "../../core/channel/telegram-update.ts"
 import { isLoopError } from "../../core/errors.ts"
@@ -35,11 +37,13 @@ export class ChatAnswers {
   readonly #host: ObjectHost
   readonly #store: ChannelStore
   readonly #voice: Voice
+  readonly #trail: AuditTrail
 
-  constructor(host: ObjectHost, store: ChannelStore, voice: Voice) {
+  constructor(host: ObjectHost, store: ChannelStore, voice: Voice, trail: AuditTrail) {
     this.#host = host
     this.#store = store
     this.#voice = voice
+    this.#trail = trail
   }
 
   /** A button, pressed by someone who is served. Pressed again, it changes nothing and says so. */
@@ -114,8 +118,26 @@ export class ChatAnswers {
   async #answer(channelId: ChannelId, given: Given): Promise<MethodOutput<"conversation", "answerInChat">> {
     const outcome = await this.#ask(channelId, given)
     const isOver = outcome.status === "over" || outcome.status === "closed"
+    if (outcome.status === "over") this.#record(channelId, given)
     if (isOver) this.#store.noteAnswered(given.place.chatId, given.choiceId)
     return outcome
+  }
+
+  /** By the conversation's digest: the trail never forgets. */
+  #record(channelId: ChannelId, { by, choiceId, given }: Given): void {
+    const sender = { channel: channelId, sender: String(by.id) }
+    this.#trail.record({
+      at: this.#host.now(),
+      action: "approval_answered",
+      actorId: null,
+      actorName: by.name,
+      credential: "none",
+      targetKind: "conversation",
+      targetId: erasedIdHash(conversationOfChoice(choiceId)),
+      requestId: "",
+      address: "",
+      details: "question" in given ? sender : { ...sender, allow: given.kind !== "deny" },
+    })
   }
 
   async #ask(channelId: ChannelId, { place, by: { id, ...by }, choiceId, given, messageId }: Given) {

@@ -162,7 +162,8 @@ export class Connection {
     if (store.row !== row) return
     const dueAt = after(host.now(), checkEveryMs)
     if (answer.status === "unreachable" || answer.status === "limited") return this.#save({ ...link, dueAt })
-    if (answer.status !== "ok" || answer.result.url !== link.url) return this.#beginAgain(row)
+    if (answer.status !== "ok" || answer.result.url !== link.url || !answer.result.isComplete)
+      return this.#beginAgain(row)
     this.#save({ ...link, problem: this.#deliveryProblem(link.url, answer.result), dueAt })
   }
 

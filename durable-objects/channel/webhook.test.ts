@@ -95,6 +95,24 @@ describe("connecting", () => {
     await untilStatus(harness, "connected")
   })
 
+  test("a web hook that does not bring the presses of buttons is set again", async () => {
+    const harness = await start()
+    await connected(harness)
+    const kinds = encodeURIComponent(JSON.stringify(["message"]))
+    const told = { url: encodeURIComponent(hookUrl), secret: "right" }
+    await fetch(
+      `${harness.fake.url}/bot${harness.fake.token}/setWebhook?url=${told.url}&secret_token=${told.secret}&allowed_updates=${kinds}`,
+    )
+    const before = harness.fake.calls.length
+    harness.time.advance(60_000)
+    const isSet = () =>
+      harness.fake.calls.slice(before).some(({ method, params }) => {
+        return method === "setWebhook" && JSON.stringify(params).includes("callback_query")
+      })
+    await harness.fake.waitFor("our web hook with all kinds", isSet)
+    await untilStatus(harness, "connected")
+  })
+
   test("a web hook that Telegram cannot reach is told", async () => {
     const harness = await start()
     await connected(harness)

@@ -1,5 +1,5 @@
 /** Tells people once that a budget runs low or is used up: the live feed, the audit trail and the home chat. */
-import { type AuditTrail, createAuditTrail } from "../../adapters/audit-trail.ts"
+import type { AuditTrail } from "../../adapters/audit-trail.ts"
 import { erasedIdHash } from "../../adapters/store/projection.ts"
 import { type Account, amountOf, tell } from "../../core/budget/account.ts"
 import type { Held, Refused } from "../../core/budget/judge.ts"
@@ -7,8 +7,8 @@ import { type BudgetScope, scopeKey, setLimits } from "../../core/budget/limits.
 import type { Windows } from "../../core/budget/window.ts"
 import { type BudgetUse, stoppedText, warningText } from "../../core/budget/words.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
-import { describeFailure } from "../../core/log.ts"
 import { type ConversationId, toRfc3339 } from "../../core/units.ts"
+import { openTrail } from "../audit.ts"
 import type { ObjectHost } from "../host.ts"
 import { HomeNotices } from "../notices/home-notices.ts"
 import type { GatewayParts } from "../parts.ts"
@@ -32,13 +32,7 @@ export class SpendNews {
     this.#host = host
     this.#terms = work.terms
     this.#publish = work.publish
-    this.#trail = createAuditTrail({
-      libsql: host.libsql,
-      key: parts.vault.keyFor("audit"),
-      background: (written) => host.keepAlive(written),
-      onFailure: (waiting, error) =>
-        parts.log({ level: "error", event: "audit_waits", waiting, cause: describeFailure(error) }),
-    })
+    this.#trail = openTrail(host, parts)
     this.notices = new HomeNotices(host, {
       home: () => work.terms.global.home,
       log: parts.log,

@@ -10,6 +10,7 @@ import type { ChannelRow } from "../../adapters/store/rows.ts"
 import { createVault } from "../../adapters/vault.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
 import { LoopError } from "../../core/errors.ts"
+import type { LogEntry } from "../../core/log.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
 import { ChannelId } from "../../core/units.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
@@ -36,6 +37,7 @@ export interface TakenNote {
 
 export interface ChannelHarness {
   readonly fake: FakeTelegram
+  readonly libsql: Libsql
   readonly objects: NodeObjects
   readonly time: HandMovedTime
   readonly channel: Peer<"channel">
@@ -121,7 +123,7 @@ export async function openChannelHarness(
   function partsOf(variables: Readonly<Record<string, string>>) {
     const parsed = parseEnvironment(Config, { TELEGRAM_API_ROOT: fake.url, ...variables })
     if (parsed.status !== "ok") throw new Error(parsed.problems.join())
-    return { config: parsed.config, vault }
+    return { config: parsed.config, vault, log: (entry: LogEntry) => void logged.push(JSON.stringify(entry)) }
   }
   const openObjects = () =>
     openObjectHost({
@@ -161,6 +163,7 @@ export async function openChannelHarness(
 
   const harness: ChannelHarness = {
     fake,
+    libsql,
     time,
     notes,
     logged,

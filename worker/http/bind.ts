@@ -4,8 +4,10 @@ import { permits } from "../../core/access/scope.ts"
 import type { AuditDetails } from "../../core/access/audit.ts"
 import type { AuditRule, Endpoint, SocketEndpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
+import { ChoiceId, conversationOfChoice, ConversationId } from "../../core/units.ts"
+import { erasedIdHash } from "../../adapters/store/projection.ts"
 import { type Caller, type Identifier, type Identity, readCredential } from "../access/identity.ts"
-import type { Auditor } from "../access/audit.ts"
+import type { Auditor, AuditNote } from "../access/audit.ts"
 import { renewSessionCookie } from "../access/sessions.ts"
 import type { App, AppContext } from "./app-env.ts"
 import { defaultMaxBodyBytes, parseJsonBody, readBytes } from "./body.ts"
@@ -13,6 +15,8 @@ import { identityAgeMs, ifStillAllowed, whileAllowed } from "./allowed-stream.ts
 import { requireOurOrigin } from "./origin.ts"
 import type { RouteTable } from "./route-table.ts"
 import type { EdgeDeps } from "../deps.ts"
+
+type AuditTarget = NonNullable<AuditNote["target"]>
 
 /** What binding needs besides the contract. */
 export interface Binder {
@@ -68,8 +72,16 @@ function noteDone<B extends z.ZodType>(
   if (audit === undefined) return
   const { action, kind, id = "id", details = fieldNames } = audit
   const named: unknown = Object(audit.id === undefined ? done.given : done.params)[id]
-  const target = typeof named === "string" ? { target: [kind, named] as const } : {}
+  const target = typeof named === "string" ? { target: targetOf(kind, named) } : {}
   binder.audit.record(context, { action, ...target, details: details(done.body) })
+}
+
+/** The trail never forgets: a conversation that is erased later stands in it by its digest, and so does what has its id in its own. */
+function targetOf(kind: AuditTarget[0], named: string): AuditTarget {
+  if (kind !== "conversation" && kind !== "approval") return [kind, named]
+  const choice = ChoiceId.safeParse(named)
+  const conversation = choice.success ? conversationOfChoice(choice.data) : ConversationId.safeParse(named).data
+  return ["conversation", conversation === undefined ? "" : erasedIdHash(conversation)]
 }
 
 function fieldNames(body: unknown): AuditDetails {

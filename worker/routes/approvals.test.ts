@@ -88,7 +88,7 @@ describe("who comes late", () => {
   })
 })
 
-test("an answer is on the audit trail, by id and verdict", async () => {
+test("an answer is on the audit trail with its verdict, by the digest of a conversation that may be erased", async () => {
   const id = await ask()
   await edge.fetch(`/api/approvals/${id}/approve`, { body: {}, cookie: ada.session })
   await edge.settle()
@@ -99,8 +99,8 @@ test("an answer is on the audit trail, by id and verdict", async () => {
     expect.objectContaining({
       action: "approval_answered",
       actorName: "ada",
-      targetKind: "approval",
-      targetId: id,
+      targetKind: "conversation",
+      targetId: expect.stringMatching(/^[0-9a-f]{64}$/),
       details: { allow: true },
     }),
   )
