@@ -1,4 +1,5 @@
 /** Who may spend: the slots for turns that run at the same time, and the money of model calls. */
+import { effectiveLimits } from "../../core/edge-mode.ts"
 import { LoopError } from "../../core/errors.ts"
 import { EpochMs } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
@@ -13,7 +14,7 @@ import { Slots } from "./slots.ts"
 import { SpendNews } from "./spend-news.ts"
 import { KnownTerms } from "./terms.ts"
 
-export type LedgerParts = Pick<GatewayParts, "concurrentTurns" | "vault" | "log" | "liveInterest">
+export type LedgerParts = Pick<GatewayParts, "concurrentTurns" | "config" | "vault" | "log" | "liveInterest">
 
 export class Ledger implements HostedObject {
   readonly #host: ObjectHost
@@ -57,7 +58,9 @@ export class Ledger implements HostedObject {
   constructor(host: ObjectHost, parts: LedgerParts) {
     this.#host = host
     const live = new LivePublisher(host, parts.liveInterest)
-    this.#slots = new Slots(host, parts.concurrentTurns)
+    // A limit that was stored before edge mode was switched on still stands in the settings.
+    const { ceiling } = effectiveLimits(parts.config).concurrentTurns
+    this.#slots = new Slots(host, { fallback: parts.concurrentTurns, ceiling })
     this.#terms = new KnownTerms(host)
     this.#calls = new Calls(host)
     this.#breakers = new Breakers(host, (events) => live.publish(events))

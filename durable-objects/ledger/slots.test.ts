@@ -83,6 +83,13 @@ test("a slot given to a turn that is over comes back", async () => {
   await expect.poll(() => harness.model.requestCount).toBe(1)
 })
 
+test("edge mode is a ceiling also for a limit that was set before", async () => {
+  harness = await openHarness({ environment: () => ({ EDGE_MODE: "true", EDGE_MAX_CONCURRENT: "1" }) })
+  await ledger().call("setLimit", { limit: 5, version: 1 })
+  expect(await acquire(1)).toEqual({ granted: true })
+  expect(await acquire(2)).toEqual({ granted: false })
+})
+
 test("an erased conversation has neither slot nor place in line, and its slot goes to the next", async () => {
   harness = await openHarness({ concurrentTurns: 1 })
   const erased = ConversationId.parse(`loop_${"9".repeat(32)}`)

@@ -1,5 +1,6 @@
 /** Slots for turns that run at the same time. A refused asker waits in line and is woken. */
 import * as z from "zod"
+import type { Limit } from "../../core/edge-mode.ts"
 import { after, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 
@@ -21,15 +22,15 @@ const waiterLeaseMs = 3 * 60_000
 
 export class Slots {
   readonly #host: ObjectHost
-  readonly #defaultLimit: number
+  readonly #allowed: Limit
   #set: StoredLimit
   readonly #slots: Map<TurnId, Slot>
   /** In the order of asking. */
   readonly #waiting: Map<TurnId, Waiter>
 
-  constructor(host: ObjectHost, defaultLimit: number) {
+  constructor(host: ObjectHost, allowed: Limit) {
     this.#host = host
-    this.#defaultLimit = defaultLimit
+    this.#allowed = allowed
     this.#set = StoredLimit.parse(host.storage.get("limit") ?? { limit: null, version: 0 })
     const stored = host.storage.list({ prefix: "slot/" })
     this.#slots = new Map(stored.map(([key, value]) => [TurnId.parse(key.slice("slot/".length)), Slot.parse(value)]))
@@ -71,7 +72,7 @@ export class Slots {
   }
 
   get #limit(): number {
-    return this.#set.limit ?? this.#defaultLimit
+    return Math.min(this.#allowed.ceiling, this.#set.limit ?? this.#allowed.fallback)
   }
 
   /** Gives free slots to those who wait. */
