@@ -10,6 +10,7 @@ import { createVault } from "../../adapters/vault.ts"
 import { CallId } from "../../core/budget/reserve.ts"
 import { LoopError } from "../../core/errors.ts"
 import { EpochMs } from "../../core/units.ts"
+import { Config } from "../../durable-objects/config.ts"
 import { Ledger } from "../../durable-objects/ledger/ledger.ts"
 import { openObjectHost } from "../host/objects/objects.ts"
 import type { Row } from "./table.ts"
@@ -32,7 +33,7 @@ export async function measureReservations(): Promise<Row[]> {
   if (database.status !== "open") throw new Error(database.message)
   await migrate(database.libsql, EpochMs.parse(Date.now()))
   await createGroup(database.libsql, group(1))
-  const parts = { concurrentTurns: 10, vault: createVault(new Uint8Array(32)), log: () => {} }
+  const parts = { concurrentTurns: 10, config: Config.parse({}), vault: createVault(new Uint8Array(32)), log: () => {} }
   const objects = openObjectHost({
     path: join(directory, "objects.db"),
     blobDirectory: join(directory, "blobs"),
