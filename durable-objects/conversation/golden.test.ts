@@ -2,8 +2,8 @@
  * What a conversation stored under each release, in the middle of its work, is taken up by this one: a tool call cut off, a
  * question open, a part not yet sent, messages that wait.
  *
- * `golden/v1.json` is what the first release wrote, and is never edited: objects out there hold it. A release that changes what is
- * stored adds `v2` beside it, written by `RECORD_GOLDEN=v2` before a run of this file, and its name to `releases`; the code then
+ * `golden/v1.json` and the next are what releases wrote, and are never edited: objects out there hold them. A release that changes what is
+ * stored adds `v3` beside them, written by `RECORD_GOLDEN=v3` before a run of this file, and its name to `releases`; the code then
  * reads both. A test that fails here means that people's conversations would not open after an update.
  */
 import { readFileSync, writeFileSync } from "node:fs"
@@ -22,7 +22,7 @@ import { chatId, chatMessage, openHarness, type Harness } from "../testing/harne
 import { defineTool } from "../tools/tool.ts"
 import { Conversation } from "./conversation.ts"
 
-const releases = ["v1"]
+const releases = ["v1", "v2"]
 const thisRelease = "this release"
 
 const Snapshot = z.array(z.tuple([z.string(), z.json()]))
