@@ -163,6 +163,8 @@ export const methods = {
     ),
     send: method(OutgoingPart, SendOutcome),
     showTyping: method(z.object({ chatId: z.number().int(), threadId: z.number().int().optional() }), nothing),
+    /** The conversation is erased: its open questions are forgotten in every chat, and with them its id. */
+    forget: method(z.object({ conversationId: ConversationId }), nothing),
   },
   ledger: {
     /** Asks for one of the slots for running turns; asking again for the same turn renews it. A refused asker is woken. */

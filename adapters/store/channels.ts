@@ -9,6 +9,7 @@ import { ChannelRow, type Page } from "./rows.ts"
 import { channels } from "./schema.ts"
 
 const selectChannel = constant("select * from channels where id = ?")
+const selectIds = constant("select id from channels order by id")
 
 /** Stores a new channel, bound to no group; its `version` becomes 1. */
 export async function createChannel(
@@ -26,6 +27,12 @@ export async function createChannel(
  */
 export function listChannels(libsql: Libsql, options: ListOptions<ChannelId>): Promise<Page<ChannelRow>> {
   return listByCreation(libsql, channels, ChannelRow, options)
+}
+
+/** All of them, also those that are disabled. */
+export async function listChannelIds(libsql: Libsql): Promise<ChannelId[]> {
+  const [found] = await libsql.read([selectIds()])
+  return (found?.rows ?? []).map(({ id }) => ChannelId.parse(id))
 }
 
 export async function findChannel(libsql: Libsql, channelId: ChannelId): Promise<ChannelRow | undefined> {

@@ -54,6 +54,10 @@ export class Channel implements HostedObject {
     webhook: on(methods.channel.webhook, ({ secret, body }) => this.#receive(secret, body)),
     send: on(methods.channel.send, (part) => this.#send(part)),
     showTyping: on(methods.channel.showTyping, (place) => this.#showTyping(place)),
+    forget: on(methods.channel.forget, ({ conversationId }) => {
+      this.#store.forgetAsked(conversationId)
+      return {}
+    }),
   }
 
   constructor(host: ObjectHost, parts: ChannelParts) {

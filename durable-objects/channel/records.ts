@@ -1,7 +1,7 @@
 /** What a Channel keeps in its object storage. Nothing is written for a channel that does not exist. */
 import * as z from "zod"
 import { ChannelRow } from "../../adapters/store/rows.ts"
-import { ChoiceId, EpochMs } from "../../core/units.ts"
+import { ChoiceId, type ConversationId, conversationOfChoice, EpochMs } from "../../core/units.ts"
 import type { OrderedStore } from "../host.ts"
 
 /** The channel's row as libSQL had it last; its secrets stay sealed. */
@@ -56,6 +56,7 @@ const keys = {
   lastInboundAt: "lastInboundAt",
   handled: "stopped",
   asked: (chatId: number) => `asked/${chatId}`,
+  askedAll: "asked/",
 } as const
 
 /** How many updates are remembered that must not act on what came after them: a `/stop`, an answer to a question. */
@@ -177,6 +178,15 @@ export class ChannelStore {
     const { last, open } = this.#asked(chatId)
     const left = open.filter((asked) => asked.choiceId !== choiceId)
     if (left.length < open.length) this.#storage.put(keys.asked(chatId), { last, open: left })
+  }
+
+  /** Forgets what a conversation asked, in every chat. Numbers are not given again: old messages name them. */
+  forgetAsked(conversationId: ConversationId): void {
+    for (const [key, value] of this.#storage.list({ prefix: keys.askedAll })) {
+      const { last, open } = AskedQuestions.parse(value)
+      const left = open.filter(({ choiceId }) => conversationOfChoice(choiceId) !== conversationId)
+      if (left.length < open.length) this.#storage.put(key, { last, open: left })
+    }
   }
 
   #asked(chatId: number): z.infer<typeof AskedQuestions> {

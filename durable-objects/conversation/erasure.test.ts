@@ -1,8 +1,11 @@
 /** Erasing a conversation: what runs stops, nothing of it is left, nothing late brings it back; and archives that end. */
 import { readdirSync, readFileSync } from "node:fs"
 import { afterEach, describe, expect, test } from "vitest"
+import { createChannel } from "../../adapters/store/channels.ts"
 import { findConversation, listMessages } from "../../adapters/store/conversations.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
+import { LoopError } from "../../core/errors.ts"
+import { ChannelId } from "../../core/units.ts"
 import { openHarness, type Harness } from "../testing/harness.ts"
 import { apiMessage, channelId, chatId, chatMessage, loopId, owner, readEvents, shownText } from "../testing/harness.ts"
 
@@ -25,6 +28,12 @@ const say = (text: string) => chat().call("accept", { viewer: null, message: cha
 const isGone = async () => {
   await expect(loop().call("view", { viewer: null })).rejects.toMatchObject({ code: "loop_not_found" })
   expect(await findConversation(harness.libsql, loopId)).toBeUndefined()
+}
+const addChannel = (id: ChannelId) => {
+  const at = harness.time.now()
+  const sealed = { secretSealed: "x", webhookSecretSealed: "x" }
+  const channel = { id, kind: "telegram" as const, name: id, config: {}, enabled: true, createdAt: at, updatedAt: at }
+  return createChannel(harness.libsql, { ...channel, ...sealed })
 }
 /** All files of the harness that hold the text. */
 const filesWith = (text: string) =>
@@ -126,6 +135,28 @@ describe("an erased conversation", () => {
     await held.release()
     await isGone()
     expect(await listMessages(harness.libsql, loopId, { limit: 10 })).toEqual({ rows: [], hasMore: false, turns: [] })
+  })
+
+  test("is forgotten by every channel, as any may have been the home chat, and by one that fails as soon as it can", async () => {
+    await open()
+    const channels = [channelId, ChannelId.parse(`chan_${"6".repeat(24)}`)]
+    for (const id of channels) await addChannel(id)
+    await createLoop()
+    await readEvents(await send("say: hello"))
+    const forgetting: string[] = []
+    let isFailing = true
+    harness.onForget = (channel, conversationId) => {
+      if (isFailing && channel === channels[1]) throw new LoopError("peer_unavailable")
+      forgetting.push(`${channel} ${conversationId}`)
+    }
+    await expect(loop().call("erase", {})).rejects.toMatchObject({ code: "peer_unavailable" })
+    isFailing = false
+    await harness.restart()
+    harness.time.advance(60_000)
+    await expect.poll(async () => findConversation(harness.libsql, loopId)).toBeUndefined()
+    await expect.poll(() => filesWith(loopId.slice(5))).toEqual([])
+    expect(new Set(forgetting)).toEqual(new Set(channels.map((id) => `${id} ${loopId}`)))
+    await isGone()
   })
 
   test("whose object was lost is erased from the database", async () => {

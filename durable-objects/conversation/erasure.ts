@@ -1,7 +1,8 @@
 /**
- * Erases a conversation until no byte of it is left with runners, in libSQL, in the Ledger, in blobs and in the object's storage,
- * in this order: what is stored last says that it has to go on. A runner that is away erases when it is back.
+ * Erases a conversation until no byte of it is left with runners, in channels, in libSQL, in the Ledger, in blobs and in the
+ * object's storage, in this order: what is stored last says that it has to go on. A runner that is away erases when it is back.
  */
+import { listChannelIds } from "../../adapters/store/channels.ts"
 import { eraseConversation } from "../../adapters/store/erasure.ts"
 import type { ObjectHost } from "../host.ts"
 import type { Projector } from "./projector.ts"
@@ -42,6 +43,10 @@ export class Erasure {
     const life = { lastTurn: meta.turn, lastVersion: meta.version }
     // Before the database's files are written anew: the rows of its commands go with them.
     await this.#host.peer("runners", "main").call("forget", { conversationId: meta.id })
+    // All channels: what has no chat of its own asks in the home chat, which may have been another then.
+    for (const channelId of await listChannelIds(this.#host.libsql)) {
+      await this.#host.peer("channel", channelId).call("forget", { conversationId: meta.id })
+    }
     await eraseConversation(this.#host.libsql, meta.id, life, this.#host.now())
     await this.#host.peer("ledger", "main").call("forget", { conversationId: meta.id })
     // From here on whatever still runs finds nothing that it could write to.

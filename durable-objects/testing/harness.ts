@@ -75,6 +75,8 @@ export interface Harness {
   readonly sent: readonly OutgoingPart[]
   /** Decides what becomes of a part; sent by default. */
   onSend: (part: OutgoingPart) => Promise<SendOutcome> | SendOutcome
+  /** Told which channel is to forget which conversation; throws as a channel might. */
+  onForget: (channel: string, conversationId: ConversationId) => void
   /** Questions as they were projected. */
   readonly listed: readonly ApprovalRow[]
   /** While true, every request to the database fails. */
@@ -173,11 +175,14 @@ export async function openHarness(
           case "runners":
             return new RunnerHub(host, parts)
           case "channel":
-            return stubChannel(async (part) => {
-              sent.push(part)
-              waiters.notify()
-              return harness.onSend(part)
-            })
+            return stubChannel(
+              async (part) => {
+                sent.push(part)
+                waiters.notify()
+                return harness.onSend(part)
+              },
+              (conversationId) => harness.onForget(host.id, conversationId),
+            )
         }
       },
       log: () => waiters.notify(),
@@ -197,6 +202,7 @@ export async function openHarness(
     sent,
     listed,
     onSend: () => ({ status: "sent", externalId: String(sent.length) }),
+    onForget: () => {},
     databaseIsAway: false,
     holdNextProjection() {
       let release = () => {}
@@ -256,7 +262,10 @@ function stubHub(onLive: (events: LiveEvent[]) => void, notify: () => void): Hos
   }
 }
 
-function stubChannel(send: (part: OutgoingPart) => Promise<SendOutcome>): HostedObject {
+function stubChannel(
+  send: (part: OutgoingPart) => Promise<SendOutcome>,
+  forget: (conversationId: ConversationId) => void,
+): HostedObject {
   const status = { status: "connected" as const, mode: null, problem: null, lastInboundAt: null }
   const routes: Routes<"channel"> = {
     refresh: on(methods.channel.refresh, () => status),
@@ -264,6 +273,10 @@ function stubChannel(send: (part: OutgoingPart) => Promise<SendOutcome>): Hosted
     webhook: on(methods.channel.webhook, () => ({ status: "ignored" as const })),
     send: on(methods.channel.send, send),
     showTyping: on(methods.channel.showTyping, () => ({})),
+    forget: on(methods.channel.forget, ({ conversationId }) => {
+      forget(conversationId)
+      return {}
+    }),
   }
   return {
     call: async (name, input) => routeOf(routes, name)(input),

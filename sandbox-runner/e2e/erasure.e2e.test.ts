@@ -91,9 +91,11 @@ describe.each([nodeHost("embedded"), wranglerHost])("an erased conversation at $
     await person.talk("say: qxchat before")
     await expect.poll(() => search("qxchat")).toHaveLength(1)
     const [chat] = await search("qxchat")
+    // The channel keeps which questions are open.
+    await person.talk('tool ask_user {"questions":[{"id":"q","question":"qxcolour?"}]}')
     await erase(chat?.id ?? "")
     await isGone(chat?.id ?? "")
-    expect(await found("qxchat", chat?.id.slice(5) ?? "")).toEqual([])
+    expect(await found("qxchat", "qxcolour", chat?.id.slice(5) ?? "")).toEqual([])
     const [answer] = await person.talk("say: a new beginning")
     expect(answer?.text).toBe("a new beginning")
     await expect.poll(() => search("beginning")).toMatchObject([{ id: chat?.id }])

@@ -196,6 +196,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     }),
     send: on(methods.channel.send, () => ({ status: "sent" as const, externalId: "1" })),
     showTyping: on(methods.channel.showTyping, () => ({})),
+    forget: on(methods.channel.forget, () => ({})),
   }
   const ledger: Routes<"ledger"> = {
     acquireSlot: on(methods.ledger.acquireSlot, () => ({ granted: true })),
