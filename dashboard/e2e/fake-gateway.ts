@@ -503,6 +503,8 @@ export class FakeGateway {
       if (!channel) throw new LoopError("channel_not_found")
       if (body.name !== undefined) channel.name = body.name
       if (body.config?.allowedUserIds) channel.config.allowedUserIds = body.config.allowedUserIds
+      const { approverUserIds } = body.config ?? {}
+      if (approverUserIds !== undefined) channel.config.approverUserIds = approverUserIds
       if (body.enabled !== undefined) {
         channel.enabled = body.enabled
         channel.status = body.enabled ? "connected" : "disabled"

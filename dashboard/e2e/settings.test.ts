@@ -33,7 +33,8 @@ test("a Telegram bot is added, bound, changed, switched off and deleted, and its
   await page.getByRole("button", { name: "Add", exact: true }).click()
   await page.getByText("2 people are allowed").waitFor()
   await page.getByText("agent: support").waitFor()
-  expect(gateway.channels).toMatchObject([{ config: { allowedUserIds: [12, 34] }, groupId: gateway.groups[0]?.id }])
+  const config = { allowedUserIds: [12, 34], approverUserIds: null }
+  expect(gateway.channels).toMatchObject([{ config, groupId: gateway.groups[0]?.id }])
 
   await page.getByRole("button", { name: "Edit Telegram" }).click()
   await page.getByLabel("Allowed user ids").fill("")
@@ -55,6 +56,44 @@ test("a Telegram bot is added, bound, changed, switched off and deleted, and its
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click()
   await page.getByText("No channel yet").waitFor()
   expect(gateway.channels).toHaveLength(0)
+  expect(troubles).toEqual([])
+})
+
+test("who may approve in a Telegram bot's chats is chosen, kept by other changes, and taken back", async () => {
+  const { gateway, page, troubles } = await stage.visit()
+  const approvers = () => gateway.channels[0]?.config.approverUserIds
+  const save = async () => {
+    await page.getByRole("button", { name: "Save" }).click()
+    await page.getByRole("dialog").waitFor({ state: "detached" })
+  }
+  await page.getByRole("link", { name: "Channels" }).click()
+  await page.getByRole("button", { name: "Add Telegram" }).click()
+  await page.getByLabel("Bot token").fill(botToken)
+  await page.getByLabel("Allowed user ids").fill("12, 34")
+  await page.getByLabel("Who may approve").selectOption("Only these people")
+  await page.getByLabel("User ids that may approve").fill("34 @ada")
+  await page.getByText("“@ada” is not a user id.").waitFor()
+  expect(await page.getByRole("button", { name: "Add", exact: true }).isDisabled()).toBe(true)
+  await page.getByLabel("User ids that may approve").fill("34\n34")
+  await page.getByRole("button", { name: "Add", exact: true }).click()
+  await page.getByText("2 people are allowed").waitFor()
+  expect(approvers()).toEqual([34])
+
+  const edit = page.getByRole("button", { name: "Edit Telegram" })
+  await edit.click()
+  expect(await page.getByLabel("User ids that may approve").inputValue()).toBe("34")
+  await page.getByLabel("Allowed user ids").fill("12, 34, 56")
+  await save()
+  expect(approvers()).toEqual([34])
+  await edit.click()
+  await page.getByLabel("User ids that may approve").fill("")
+  await page.getByText("nobody may approve in a chat").waitFor()
+  await save()
+  expect(approvers()).toEqual([])
+  await edit.click()
+  await page.getByLabel("Who may approve").selectOption("Whoever the private chat is with")
+  await save()
+  expect(approvers()).toBeNull()
   expect(troubles).toEqual([])
 })
 

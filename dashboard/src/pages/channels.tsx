@@ -165,19 +165,22 @@ function ChannelForm({
   const [name, setName] = useState(channel?.name ?? "Telegram")
   const [botToken, setBotToken] = useState("")
   const [ids, setIds] = useState(channel?.config.allowedUserIds.join("\n") ?? "")
+  const [isListed, setIsListed] = useState((channel?.config.approverUserIds ?? null) !== null)
+  const [approvers, setApprovers] = useState(channel?.config.approverUserIds?.join("\n") ?? "")
   const [groupId, setGroupId] = useState<string>(channel?.groupId ?? "")
   /** Made by an earlier attempt whose binding then failed: it is not made twice. */
   const [made, setMade] = useState<string | null>(channel?.id ?? null)
   const { busy, problem, act } = useAction()
-  const parsed = parseUserIds(ids)
+  const allowed = parseUserIds(ids)
+  const mayApprove = isListed ? parseUserIds(approvers) : ({ status: "ok", ids: null } as const)
 
   const save = async () => {
-    if (parsed.status === "invalid") return
-    const allowedUserIds = parsed.ids
+    if (allowed.status === "invalid" || mayApprove.status === "invalid") return
+    const people = { allowedUserIds: allowed.ids, approverUserIds: mayApprove.ids }
     const channelId =
-      made ?? (await call(createChannel, { body: { kind: "telegram", name, config: { botToken, allowedUserIds } } })).id
+      made ?? (await call(createChannel, { body: { kind: "telegram", name, config: { botToken, ...people } } })).id
     if (made !== null) {
-      const config = { allowedUserIds, ...(botToken === "" ? {} : { botToken }) }
+      const config = { ...people, ...(botToken === "" ? {} : { botToken }) }
       await call(updateChannel, { params: { channelId }, body: { name, config } })
     }
     setMade(channelId)
@@ -224,25 +227,39 @@ function ChannelForm({
             />
           )}
         </Field>
-        <Field
+        <UserIdsField
           label="Allowed user ids"
+          hint="Numbers, one a line. @userinfobot in Telegram tells a person's id. An empty list serves nobody."
+          value={ids}
+          onChange={setIds}
+        />
+        <Field
+          label="Who may approve"
           hint={
-            parsed.status === "invalid"
-              ? `“${parsed.word}” is not a user id.`
-              : "Numbers, one a line. @userinfobot in Telegram tells a person's id. An empty list serves nobody."
+            isListed
+              ? "In private chats and in groups. The page Approvals takes answers too."
+              : "In a group nobody may. The page Approvals takes answers too."
           }
         >
           {(wiring) => (
-            <textarea
+            <select
               {...wiring}
-              value={ids}
-              onChange={(event) => setIds(event.target.value)}
-              rows={3}
-              inputMode="numeric"
-              aria-invalid={parsed.status === "invalid"}
-            />
+              value={isListed ? "listed" : "private"}
+              onChange={(event) => setIsListed(event.target.value === "listed")}
+            >
+              <option value="private">Whoever the private chat is with</option>
+              <option value="listed">Only these people</option>
+            </select>
           )}
         </Field>
+        {isListed && (
+          <UserIdsField
+            label="User ids that may approve"
+            hint="Numbers, one a line, each among the allowed ones above. With an empty list nobody may approve in a chat."
+            value={approvers}
+            onChange={setApprovers}
+          />
+        )}
         <Field label="Agent group">
           {(wiring) => (
             <select {...wiring} value={groupId} onChange={(event) => setGroupId(event.target.value)}>
@@ -259,12 +276,43 @@ function ChannelForm({
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
-          <button className="button button-main" disabled={busy || parsed.status === "invalid"}>
+          <button
+            className="button button-main"
+            disabled={busy || allowed.status === "invalid" || mayApprove.status === "invalid"}
+          >
             {channel ? "Save" : "Add"}
           </button>
         </div>
       </form>
     </Dialog>
+  )
+}
+
+function UserIdsField({
+  label,
+  hint,
+  value,
+  onChange,
+}: {
+  readonly label: string
+  readonly hint: string
+  readonly value: string
+  readonly onChange: (value: string) => void
+}) {
+  const parsed = parseUserIds(value)
+  return (
+    <Field label={label} hint={parsed.status === "invalid" ? `“${parsed.word}” is not a user id.` : hint}>
+      {(wiring) => (
+        <textarea
+          {...wiring}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          rows={3}
+          inputMode="numeric"
+          aria-invalid={parsed.status === "invalid"}
+        />
+      )}
+    </Field>
   )
 }
 
