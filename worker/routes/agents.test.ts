@@ -23,6 +23,7 @@ const stored = async (id: string) => {
 const unknown = `grp_${"0".repeat(24)}`
 
 const full = {
+  tools: ["current_time"],
   name: "support-bot",
   description: "Helps",
   systemPrompt: "You are a customer support agent...",
