@@ -142,7 +142,8 @@ export function liveSuite(host: E2eHost): void {
       const third = await watch(browser.headers, second.lastSeq())
       await (await loops.say(id, "say: four")).rest()
       await third.until("conversation:updated")
-      expect(third.hello).toEqual({ seq: second.lastSeq(), gap: false })
+      // Where the gateway has its own runner, that one has come back meanwhile.
+      expect(third.hello.gap).toBe(false)
       expect(numbers(third.seen)).toEqual(consecutive(second.lastSeq(), third.seen.length))
     })
 
