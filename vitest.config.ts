@@ -7,6 +7,8 @@ const retry = process.env.CI === undefined ? 0 : 1
 export default defineConfig({
   test: {
     globalSetup: "./scripts/build-page.ts",
+    // By default a machine with two cores runs one file at a time, and most of these wait for other programs.
+    maxWorkers: 2,
     reporters: process.env.CI === undefined ? ["default"] : ["default", "./scripts/ci-reporter.ts"],
     projects: [
       {
