@@ -98,25 +98,25 @@ async function withDatabase<T>(path: string, work: (libsql: Libsql, path: string
 async function fill(libsql: Libsql, path: string): Promise<Row[]> {
   await migrate(libsql, EpochMs.parse(Date.now()))
   const run = (sql: string) => libsql.write([{ sql, args: [] }])
-  const triggers = migrations
-    .flatMap(({ statements }) => [...statements])
-    .flatMap(
-      (sql) =>
-        /^CREATE TRIGGER `(\w+)`/
-          .exec(sql)
-          ?.slice(1)
-          .map((name) => ({ name, sql })) ?? [],
-    )
-  for (const { name } of triggers) await run(`drop trigger ${name}`)
+  // A later migration may have made one anew.
+  const triggers = new Map(
+    migrations
+      .flatMap(({ statements }) => [...statements])
+      .flatMap((sql): [string, string][] => {
+        const name = /^CREATE TRIGGER `(\w+)`/.exec(sql)?.[1]
+        return name === undefined ? [] : [[name, sql]]
+      }),
+  )
+  for (const name of triggers.keys()) await run(`drop trigger ${name}`)
   const words = createWords()
   for (let first = 0; first < conversations; first += atOnce) await libsql.project(written(first, words))
   const bare = (await stat(path)).size
   await run("insert into message_search(message_search) values ('rebuild')")
   await run(
-    "insert into model_usage select started_at - started_at % 900000, group_id, model, count(*), sum(input_tokens), sum(cache_read_tokens), sum(cache_write_tokens), sum(output_tokens) from model_calls group by 1, 2, 3",
+    "insert into model_usage select started_at - started_at % 900000, coalesce(group_id, ''), model, count(*), sum(input_tokens), sum(cache_read_tokens), sum(cache_write_tokens), sum(output_tokens), coalesce(sum(cost_micro_usd), 0), sum(cost_micro_usd is null) from model_calls group by 1, 2, 3",
   )
   const withoutIndex = await timeProjections(libsql, words, 1)
-  for (const { sql } of triggers) await run(sql)
+  for (const sql of triggers.values()) await run(sql)
   const withIndex = await timeProjections(libsql, words, 2)
   const index = await libsql.read([{ sql: "select sum(length(block)) as bytes from message_search_data", args: [] }])
   const { bytes } = z.object({ bytes: z.number() }).parse(index[0]?.rows[0])
