@@ -1,11 +1,11 @@
 /** One's own account: the password, and the browsers that are signed in. */
 import type { FormEvent } from "react"
 import { useContext, useState } from "react"
-import { minPasswordLength } from "../../../core/access/credential.ts"
 import { changePassword, endMySession, listMySessions } from "../../../core/api/users.ts"
 import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
+import { NewPasswordField } from "../ui/credential-fields.tsx"
 import { Field } from "../ui/field.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -44,7 +44,6 @@ function PasswordForm({ username, onChanged }: { readonly username: string; read
   const [newPassword, setNewPassword] = useState("")
   const [isDone, setDone] = useState(false)
   const { busy, problem, act } = useAction()
-  const short = newPassword !== "" && newPassword.length < minPasswordLength
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     setDone(false)
@@ -74,20 +73,7 @@ function PasswordForm({ username, onChanged }: { readonly username: string; read
           />
         )}
       </Field>
-      <Field label="New password" hint={`At least ${minPasswordLength} characters.`}>
-        {(wiring) => (
-          <input
-            {...wiring}
-            type="password"
-            autoComplete="new-password"
-            value={newPassword}
-            onChange={(event) => setNewPassword(event.target.value)}
-            minLength={minPasswordLength}
-            aria-invalid={short}
-            required
-          />
-        )}
-      </Field>
+      <NewPasswordField label="New password" value={newPassword} onChange={setNewPassword} />
       <div className="actions">
         <button className="button button-main" disabled={busy}>
           {busy ? "Changing…" : "Change"}

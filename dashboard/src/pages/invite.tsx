@@ -1,13 +1,12 @@
 /** Whoever opens an invitation's link: chooses a name and a password. */
 import type { FormEvent } from "react"
 import { useCallback, useState } from "react"
-import { minPasswordLength } from "../../../core/access/credential.ts"
 import type { UserView } from "../../../core/api/access.ts"
 import { acceptInvitation, showInvitation } from "../../../core/api/users.ts"
 import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { Brand } from "../ui/brand.tsx"
-import { Field } from "../ui/field.tsx"
+import { NewPasswordField, UserNameField } from "../ui/credential-fields.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
 
@@ -17,7 +16,6 @@ export function InvitePage({ code, onDone }: { readonly code: string; readonly o
   const [username, setUsername] = useState("")
   const [password, setPassword] = useState("")
   const { busy, problem, act } = useAction()
-  const short = password !== "" && password.length < minPasswordLength
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void act(async () => {
@@ -44,33 +42,8 @@ export function InvitePage({ code, onDone }: { readonly code: string; readonly o
         <h1>You are invited</h1>
         <p className="muted">Choose a name and a password. Your role is {invitation.value.role}.</p>
         {problem !== null && <Notice tone="bad">{problem}</Notice>}
-        <Field label="User name">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={username}
-              onChange={(event) => setUsername(event.target.value)}
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-              required
-            />
-          )}
-        </Field>
-        <Field label="Password" hint={`At least ${minPasswordLength} characters.`}>
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="password"
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-              autoComplete="new-password"
-              minLength={minPasswordLength}
-              aria-invalid={short}
-              required
-            />
-          )}
-        </Field>
+        <UserNameField value={username} onChange={setUsername} />
+        <NewPasswordField label="Password" value={password} onChange={setPassword} />
         <button className="button button-main" disabled={busy}>
           {busy ? "Joining…" : "Join"}
         </button>

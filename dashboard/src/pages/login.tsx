@@ -6,6 +6,7 @@ import { logIn } from "../../../core/api/access.ts"
 import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { Brand } from "../ui/brand.tsx"
+import { UserNameField } from "../ui/credential-fields.tsx"
 import { Field } from "../ui/field.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { useAction } from "../ui/use-call.ts"
@@ -35,19 +36,7 @@ export function LoginPage({
         <h1>Sign in</h1>
         {note !== null && problem === null && <Notice tone="calm">{note}</Notice>}
         {problem !== null && <Notice tone="bad">{problem}</Notice>}
-        <Field label="User name">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={username}
-              onChange={(event) => setUsername(event.target.value)}
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-              required
-            />
-          )}
-        </Field>
+        <UserNameField value={username} onChange={setUsername} />
         <Field label="Password">
           {(wiring) => (
             <input

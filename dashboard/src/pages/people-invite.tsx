@@ -4,9 +4,9 @@ import { useState } from "react"
 import type { Role } from "../../../core/access/scope.ts"
 import { createInvitation } from "../../../core/api/users.ts"
 import { call } from "../api/client.ts"
-import { CopyButton } from "../ui/copy.tsx"
 import { Dialog } from "../ui/dialog.tsx"
 import { Notice } from "../ui/notice.tsx"
+import { ShownOnce } from "../ui/shown-once.tsx"
 import { useAction } from "../ui/use-call.ts"
 
 const roles: readonly (readonly [role: Role, label: string, may: string])[] = [
@@ -25,18 +25,9 @@ export function Invite({ onClose }: { readonly onClose: () => void }) {
   }
   if (link !== null)
     return (
-      <Dialog title="The invitation" onClose={onClose}>
-        <p>Send this link to the person. It works once, for seven days, and is not shown again.</p>
-        <div className="secret">
-          <code>{link}</code>
-          <CopyButton label="Copy link" read={() => link} />
-        </div>
-        <div className="actions">
-          <button type="button" className="button button-main" onClick={onClose}>
-            Done
-          </button>
-        </div>
-      </Dialog>
+      <ShownOnce title="The invitation" secret={link} copyLabel="Copy link" onClose={onClose}>
+        Send this link to the person. It works once, for seven days, and is not shown again.
+      </ShownOnce>
     )
   return (
     <Dialog title="Invite a person" onClose={onClose}>

@@ -4,10 +4,11 @@ import { useState } from "react"
 import { createRunnerToken } from "../../../core/api/runners.ts"
 import { Capability } from "../../../core/runner/command.ts"
 import { call } from "../api/client.ts"
-import { CopyButton } from "../ui/copy.tsx"
 import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
+import { MayDo } from "../ui/may-do.tsx"
 import { Notice } from "../ui/notice.tsx"
+import { ShownOnce } from "../ui/shown-once.tsx"
 import { useAction } from "../ui/use-call.ts"
 
 const labels = { sandbox: "Run programs, each in a container of its own", browser: "Use a browser" } as const
@@ -48,25 +49,12 @@ function NewRunner({ onMade, onClose }: { readonly onMade: (made: Made) => void;
             />
           )}
         </Field>
-        <fieldset className="scope-choice">
-          <legend>What it may do</legend>
-          <div className="scope-list">
-            {Capability.options.map((name) => (
-              <label key={name} className="check">
-                <input
-                  type="checkbox"
-                  checked={capabilities.includes(name)}
-                  onChange={({ target }) =>
-                    setCapabilities(
-                      target.checked ? [...capabilities, name] : capabilities.filter((one) => one !== name),
-                    )
-                  }
-                />
-                {labels[name]}
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <MayDo
+          options={Capability.options}
+          chosen={capabilities}
+          onChange={setCapabilities}
+          show={(name) => labels[name]}
+        />
         <div className="actions">
           <button type="button" className="button" onClick={onClose}>
             Cancel
@@ -84,20 +72,9 @@ function MadeRunner({ made, onClose }: { readonly made: Made; readonly onClose: 
   const programs = made.runsPrograms ? " AGENT_CONTAINER_MODE=true" : ""
   const line = `GATEWAY_URL=${location.origin} RUNNER_TOKEN=${made.token}${programs} npm run runner`
   return (
-    <Dialog title="Start it on its machine" onClose={onClose}>
-      <p>
-        In a copy of the gateway's repository, after <code>npm install</code>. Copy the line now: its token is not shown
-        again, and belongs to the first runner that uses it.
-      </p>
-      <div className="secret">
-        <code>{line}</code>
-        <CopyButton label="Copy the line" read={() => line} />
-      </div>
-      <div className="actions">
-        <button type="button" className="button button-main" onClick={onClose}>
-          Done
-        </button>
-      </div>
-    </Dialog>
+    <ShownOnce title="Start it on its machine" secret={line} copyLabel="Copy the line" onClose={onClose}>
+      In a copy of the gateway's repository, after <code>npm install</code>. Copy the line now: its token is not shown
+      again, and belongs to the first runner that uses it.
+    </ShownOnce>
   )
 }

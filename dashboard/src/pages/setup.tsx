@@ -1,13 +1,13 @@
 /** First visit: creates the administrator with the one-time code of the link. */
 import type { FormEvent } from "react"
 import { useState } from "react"
-import { minPasswordLength } from "../../../core/access/credential.ts"
 import type { UserView } from "../../../core/api/access.ts"
 import { setUp } from "../../../core/api/access.ts"
 import { call } from "../api/client.ts"
 import { toProblem } from "../api/problem.ts"
 import { useTitle } from "../router.ts"
 import { Brand } from "../ui/brand.tsx"
+import { NewPasswordField, UserNameField } from "../ui/credential-fields.tsx"
 import { Field } from "../ui/field.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { useAction } from "../ui/use-call.ts"
@@ -27,7 +27,6 @@ export function SetupPage({
   const [username, setUsername] = useState("admin")
   const [password, setPassword] = useState("")
   const { busy, problem, act } = useAction()
-  const short = password !== "" && password.length < minPasswordLength
 
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -64,33 +63,8 @@ export function SetupPage({
             )}
           </Field>
         )}
-        <Field label="User name">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={username}
-              onChange={(event) => setUsername(event.target.value)}
-              autoComplete="username"
-              autoCapitalize="none"
-              spellCheck={false}
-              required
-            />
-          )}
-        </Field>
-        <Field label="Password" hint={`At least ${minPasswordLength} characters.`}>
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="password"
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-              autoComplete="new-password"
-              minLength={minPasswordLength}
-              aria-invalid={short}
-              required
-            />
-          )}
-        </Field>
+        <UserNameField value={username} onChange={setUsername} />
+        <NewPasswordField label="Password" value={password} onChange={setPassword} />
         <button className="button button-main" disabled={busy}>
           {busy ? "Creating…" : "Create administrator"}
         </button>

@@ -8,13 +8,14 @@ import { createToken, listTokens, revokeToken } from "../../../core/api/tokens.t
 import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
-import { CopyButton } from "../ui/copy.tsx"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
 import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { MayDo } from "../ui/may-do.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
+import { ShownOnce } from "../ui/shown-once.tsx"
 import { agoNow } from "../ui/time.ts"
 import { useAction, useLoaded } from "../ui/use-call.ts"
 
@@ -106,6 +107,8 @@ const lifetimes = [
   { label: "Does not expire", seconds: 0 },
 ]
 
+const asCode = (scope: Scope) => <code>{scope}</code>
+
 function NewToken({ onMade, onClose }: { readonly onMade: (token: string) => void; readonly onClose: () => void }) {
   const { user } = useContext(ShellContext)
   const offered = user === null ? [] : scopesFor(user.role)
@@ -136,23 +139,7 @@ function NewToken({ onMade, onClose }: { readonly onMade: (token: string) => voi
             />
           )}
         </Field>
-        <fieldset className="scope-choice">
-          <legend>What it may do</legend>
-          <div className="scope-list">
-            {offered.map((scope) => (
-              <label key={scope} className="check">
-                <input
-                  type="checkbox"
-                  checked={scopes.includes(scope)}
-                  onChange={(event) =>
-                    setScopes(event.target.checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))
-                  }
-                />
-                <code>{scope}</code>
-              </label>
-            ))}
-          </div>
-        </fieldset>
+        <MayDo options={offered} chosen={scopes} onChange={setScopes} show={asCode} />
         <Field label="Lifetime">
           {(wiring) => (
             <select {...wiring} value={seconds} onChange={(event) => setSeconds(Number(event.target.value))}>
@@ -179,18 +166,9 @@ function NewToken({ onMade, onClose }: { readonly onMade: (token: string) => voi
 
 function MadeToken({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
   return (
-    <Dialog title="Your new token" onClose={onClose}>
-      <p>Copy it now: it is not shown again.</p>
-      <div className="secret">
-        <code>{token}</code>
-        <CopyButton label="Copy token" read={() => token} />
-      </div>
-      <div className="actions">
-        <button type="button" className="button button-main" onClick={onClose}>
-          Done
-        </button>
-      </div>
-    </Dialog>
+    <ShownOnce title="Your new token" secret={token} copyLabel="Copy token" onClose={onClose}>
+      Copy it now: it is not shown again.
+    </ShownOnce>
   )
 }
 
