@@ -171,12 +171,22 @@ export class Driver {
   }
 
   async #step(turn: Turn): Promise<"again" | "sleep"> {
-    if (this.#segment?.turn !== turn.id) {
-      if (!this.#isWaiting(turn)) return this.#beginSegment(turn)
+    if (this.#segment?.turn !== turn.id && this.#isWaiting(turn)) {
       this.#restsOn = turn.id
       return (await this.#tools.remind(turn)) ? "again" : "sleep"
     }
+    this.#restsOn = undefined
+    // In this order, since a crowd that waits for slots would read its policies in vain, and again when it is woken.
+    const hasSlot = this.#slotOf === turn.id || (await this.#askForSlot(turn))
+    this.#waitsForSlot = !hasSlot
+    if (!this.#state.isOpen(turn)) return "again"
+    if (!hasSlot) {
+      // What it waited for is over; now it is woken, or asks again by the safety alarm.
+      this.#wakeAt = null
+      return "sleep"
+    }
     const segment = this.#segment
+    if (segment?.turn !== turn.id) return this.#beginSegment(turn)
     const commands = decide(turn.events, segment.policy, this.#host.now())
     const wait = commands.find((command) => command.type === "wait")
     if (wait !== undefined) {
@@ -192,8 +202,9 @@ export class Driver {
     )
     const pause = pauses.find((until) => until !== undefined)
     if (pause === undefined || !this.#state.isOpen(turn)) return "again"
-    // The segment and its slot stay: it is a matter of seconds.
+    // The segment stays, since it is a matter of seconds; its slot does not, since others may have money.
     this.#wakeAt = pause
+    await this.#lendSlot(turn)
     return "sleep"
   }
 
@@ -210,16 +221,6 @@ export class Driver {
   }
 
   async #beginSegment(turn: Turn): Promise<"again" | "sleep"> {
-    this.#restsOn = undefined
-    // In this order, since a crowd that waits for slots would read its policies in vain, and again when it is woken.
-    const hasSlot = this.#slotOf === turn.id || (await this.#askForSlot(turn))
-    this.#waitsForSlot = !hasSlot
-    if (!this.#state.isOpen(turn)) return "again"
-    if (!hasSlot) {
-      // What it waited for is over; now it is woken, or asks again by the safety alarm.
-      this.#wakeAt = null
-      return "sleep"
-    }
     const policy = await this.#readPolicy(turn)
     if (!this.#state.isOpen(turn)) return "again"
     if (policy === undefined) {
@@ -233,6 +234,17 @@ export class Driver {
     this.#state.append(turn, { type: "segment_started", segment, policyVersion: version, at: this.#host.now() })
     this.#segment = { turn: turn.id, ...policy, abort: new AbortController() }
     return "again"
+  }
+
+  /** A Ledger that does not hear it takes the slot back when its lease is over. */
+  async #lendSlot(turn: Turn): Promise<void> {
+    this.#slotOf = undefined
+    await this.#host
+      .peer("ledger", "main")
+      .call("releaseSlot", { turnId: turn.id })
+      .catch((error) => {
+        if (!isLoopError(error) || error.code !== "peer_unavailable") throw error
+      })
   }
 
   async #askForSlot(turn: Turn): Promise<boolean> {

@@ -1,6 +1,8 @@
 /** That no call of a model goes around the Ledger, and that what it charges is what the record says. */
-import { afterEach, expect, test } from "vitest"
+import { afterEach, describe, expect, test } from "vitest"
 import * as z from "zod"
+import { createGroup } from "../../adapters/store/agents.ts"
+import { group } from "../../adapters/store/samples.ts"
 import { noLimits, type BudgetLimits } from "../../core/budget/limits.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import { ConversationId } from "../../core/units.ts"
@@ -51,14 +53,19 @@ const setLimits = (limits: Partial<BudgetLimits>, version: number) =>
   })
 afterEach(async () => harness.close())
 
-async function send(text: string, id: ConversationId = loopId) {
+async function send(text: string, id: ConversationId = loopId, profiles: string[] = []) {
   const peer = harness.objects.peers("conversation", id)
-  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
+  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles })
   const message = apiMessage(text)
   await peer.call("accept", { viewer: owner, message })
   return peer.stream("watch", { viewer: owner, externalId: message.externalId })
 }
 const ask = async (text: string) => readEvents(await send(text))
+
+/** As many turns of the event loop as a call takes that nothing holds back. */
+async function spin(): Promise<void> {
+  for (let turn = 0; turn < 300; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+}
 
 /** What the Ledger has charged, once it was told everything. */
 async function charged() {
@@ -162,7 +169,7 @@ test("a call that others stand in the way of waits for them, and what is left bo
   const reserved = scopes[0]?.day.reserved.tokens ?? 0
   await setLimits({ maxTokensDay: reserved - 100 }, 2)
   const second = await send("two", ConversationId.parse(loopId.replaceAll("4", "6")))
-  for (let turn = 0; turn < 200; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  await spin()
   expect(harness.model.requestCount).toBe(1)
   release()
   expect(shownText(await readEvents(first))).toBe("ok")
@@ -170,6 +177,63 @@ test("a call that others stand in the way of waits for them, and what is left bo
   const [before, after] = harness.model.requests.map(({ maxOutputTokens }) => maxOutputTokens)
   expect(before).toBe(1_000)
   expect(after).toBeLessThan(1_000)
+})
+
+describe("a turn that waits for the budget of its group", () => {
+  const second = ConversationId.parse(loopId.replaceAll("4", "6"))
+  const third = ConversationId.parse(loopId.replaceAll("4", "7"))
+
+  /** A call of the group is in flight and leaves no room for another, and there are two slots for running turns. */
+  async function crowd() {
+    await open({}, 2)
+    await createGroup(harness.libsql, group(1, { apiKeySealed: null, hotSwapConfig: null }))
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    harness.model.setScript(async ({ lastUserText }) => {
+      if (lastUserText === "first") await held
+      return { kind: "answer", text: `to ${lastUserText}`, usage: { inputTokens: 20, outputTokens: 10 } }
+    })
+    const first = await send("first", loopId, ["group-1"])
+    await harness.model.waitForRequest(1)
+    const { scopes } = await ledger().call("budgets", { of: null })
+    const limits = { ...noLimits, maxTokensDay: (scopes[0]?.day.reserved.tokens ?? 0) + 100 }
+    const { id: groupId, name } = group(1)
+    await ledger().call("setBudget", { kind: "group", groupId, name, version: 9, limits, conversationLimits: noLimits })
+    const waiting = await send("second", second, ["group-1"])
+    await spin()
+    expect(harness.model.requestCount).toBe(1)
+    return { release, first, waiting }
+  }
+
+  test("keeps nobody else from running, and goes on when there is room", async () => {
+    const { release, first, waiting } = await crowd()
+    expect(shownText(await readEvents(await send("third", third)))).toBe("to third")
+    release()
+    expect(shownText(await readEvents(first))).toBe("to first")
+    expect(shownText(await readEvents(waiting))).toBe("to second")
+  })
+
+  test("does so after a crash too, and gives back every slot", async () => {
+    const { release, first } = await crowd()
+    await harness.objects.evict("conversation", second)
+    release()
+    expect(shownText(await readEvents(first))).toBe("to first")
+    const again = await harness.objects.peers("conversation", second).stream("watch", { viewer: owner })
+    const ticking = setInterval(() => harness.time.advance(1_000), 5)
+    await harness.model.waitForRequest(2)
+    clearInterval(ticking)
+    await readEvents(again)
+    const texts = await Promise.all([loopId, second, third].map(async (id) => readEvents(await send("more", id))))
+    expect(texts.map(shownText)).toEqual(["to more", "to more", "to more"])
+  })
+
+  test("is told after a minute why it is not answered", async () => {
+    const { release, waiting } = await crowd()
+    const ticking = setInterval(() => harness.time.advance(1_000), 5)
+    expect((await readEvents(waiting)).at(-1)).toMatchObject({ data: { code: "budget_exceeded" } })
+    clearInterval(ticking)
+    release()
+  })
 })
 
 test("fifty conversations at once spend no more than is allowed, and each is answered or told why not", async () => {
