@@ -122,9 +122,13 @@ export class Accounts {
     return scope.kind === "conversation" && Math.min(day.startsAt, month.startsAt) < (this.#beganAt ?? Infinity)
   }
 
-  /** Of conversations, whose number has no bound, sums of an earlier month are let go. */
+  /**
+   * Of conversations, whose number has no bound, sums of an earlier month are let go; not while a day goes on that outlasts it,
+   * as one does after a change of the time zone.
+   */
   #enter(windows: Windows): void {
-    if (this.#windows !== undefined && this.#windows.month.startsAt !== windows.month.startsAt) {
+    const { day, month } = this.#windows ?? windows
+    if (day.startsAt !== windows.day.startsAt && month.startsAt !== windows.month.startsAt) {
       this.#host.storage.deleteRange({ prefix: `${prefix}conversation/` })
       this.#cache.clear()
     }

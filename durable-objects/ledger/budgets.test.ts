@@ -112,13 +112,34 @@ describe("a call", () => {
     await reserve(1)
     harness.time.advance(20 * 60_000)
     await expect.poll(async () => (await spentToday())?.spent.tokens).toBe(1_000)
-    expect((await settle(1, { usage: null })).charged.tokens).toBe(1_000)
     expect((await settle(1, { usage: usage(10, 10), costMicroUsd: 110 })).charged).toEqual({
       tokens: 20,
       microUsd: 110,
     })
     expect((await settle(1)).charged.tokens).toBe(20)
     expect(await spentToday()).toEqual({ spent: { tokens: 20, microUsd: 110 }, reserved: { tokens: 0, microUsd: 0 } })
+  })
+
+  test("whose end nobody knows is charged so for good, also when that is said late", async () => {
+    harness = await openHarness()
+    await reserve(1)
+    harness.time.advance(20 * 60_000)
+    expect((await settle(1, { usage: null })).charged.tokens).toBe(1_000)
+    expect((await settle(1)).charged.tokens).toBe(1_000)
+    expect((await spentToday())?.spent.tokens).toBe(1_000)
+  })
+
+  test("that is asked for again after its lease has not begun, and is charged once", async () => {
+    harness = await openHarness()
+    await setGlobal({ maxTokensDay: 1_000 })
+    await reserve(1)
+    harness.time.advance(20 * 60_000)
+    await expect.poll(async () => (await spentToday())?.spent.tokens).toBe(1_000)
+    expect(await reserve(1)).toEqual(allowed)
+    await harness.restart()
+    await settle(1)
+    expect(await spentToday()).toEqual({ spent: { tokens: 150, microUsd: 600 }, reserved: { tokens: 0, microUsd: 0 } })
+    await expect(reserve(1)).rejects.toMatchObject({ code: "internal" })
   })
 
   test("that began yesterday is charged to yesterday, and to this month", async () => {

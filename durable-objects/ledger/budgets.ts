@@ -233,21 +233,23 @@ export class Budgets {
 
   /** Of a call that was swept, or that was reserved before the Ledger lost its storage. */
   #settleLate(request: SettleRequest, swept: Settled | undefined): SettleAnswer {
-    if (swept !== undefined && request.started && request.usage === null)
-      return { charged: swept.charged, usage: swept.usage }
     const { day, month } = this.#accounts.windows
-    const known = swept ?? {
+    const known: Settled = swept ?? {
       groupId: request.groupId ?? null,
       price: null,
       begun: { day: day.startsAt, month: month.startsAt },
       ...nothingUsed,
+      isSwept: false,
     }
     const answer = chargeOf(request, known.price, { charged: known.charged, usage: known.usage })
-    const { groupId, price, begun } = known
-    this.#calls.end(request.callId, { groupId, price, begun, ...answer, isSwept: false })
-    for (const held of this.#held(conversationOfCall(request.callId), groupId))
-      this.#charge(held, recharge(held.account, begun, { before: known.charged, now: answer.charged }))
+    this.#calls.end(request.callId, { ...known, ...answer, isSwept: false })
+    this.#recharge(request.callId, known, answer.charged)
     return answer
+  }
+
+  #recharge(callId: CallId, { groupId, begun, charged: before }: Settled, now: Settled["charged"]): void {
+    for (const held of this.#held(conversationOfCall(callId), groupId))
+      this.#charge(held, recharge(held.account, begun, { before, now }))
   }
 
   #charge(held: Held, account: Held["account"]): void {
@@ -296,8 +298,13 @@ export class Budgets {
     const call = this.#calls.inFlight(callId)
     if (call !== undefined)
       return { status: "allowed", candidate: call.candidate, maxOutputTokens: call.maxOutputTokens }
+    const done = this.#calls.settled(callId)
+    if (done === undefined) return undefined
     // Its money is spent: under the same name a second call would be free.
-    if (this.#calls.settled(callId) !== undefined) throw new LoopError("internal", { callId })
+    if (!done.isSwept) throw new LoopError("internal", { callId })
+    // Nobody asks for a call that has begun: it was cut off before, and its lease ended before it came back.
+    this.#calls.reopen(callId)
+    this.#recharge(callId, done, nothingUsed.charged)
     return undefined
   }
 }

@@ -93,6 +93,11 @@ export class Calls {
     this.#host.storage.deleteRange({ start: "done/", end: `done/${yesterday}/` })
   }
 
+  /** The call has not begun after all. */
+  reopen(callId: CallId): void {
+    for (const day of this.#days) this.#host.storage.delete(`done/${day}/${callId}`)
+  }
+
   settled(callId: CallId): Settled | undefined {
     return Settled.optional().parse(this.#recall(callId))
   }

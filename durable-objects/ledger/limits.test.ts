@@ -110,6 +110,23 @@ describe("limits", () => {
   })
 })
 
+test("a day that outlasts its month, since the time zone has changed, keeps what a conversation has spent", async () => {
+  harness = await openHarness()
+  const conversationLimits = { ...noLimits, maxTokensDay: 1_000 }
+  await setGlobal({}, { timeZone: "Asia/Tokyo", conversationLimits })
+  const { month } = await stateOf(null)
+  await setGlobal({}, { timeZone: "UTC", conversationLimits })
+  harness.time.advance(month.endsAt - harness.time.now() - 60_000)
+  const before = await stateOf(null)
+  await reserve(1)
+  await settle(1, { usage: null })
+  harness.time.advance(120_000)
+  const after = await stateOf(null)
+  expect(after.day).toEqual(before.day)
+  expect(after.month.startsAt).toBe(month.endsAt)
+  expect(await reserve(2)).toMatchObject({ status: "refused", nextAllowedAt: after.day.endsAt })
+})
+
 describe("a Ledger that begins", () => {
   test("takes over what is on record of the running windows, to the micro-dollar", async () => {
     harness = await openHarness()

@@ -26,6 +26,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("repeat" as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("kill" as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("never_left" as const), which: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("ask_again" as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("restart" as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("lease_ends" as const) }) },
 )
@@ -120,6 +121,21 @@ test("every sequence of calls, kills and restarts keeps to the limits", async ()
             case "never_left":
               await settle(take(one.which), { started: false, usage: null })
               break
+            case "ask_again": {
+              // As a conversation does that was killed between the answer and the start, however long it was away.
+              const call = inFlight[one.which % Math.max(1, inFlight.length)]
+              if (call === undefined) break
+              const { callId, conversation, input: inputTokens, output: maxOutputTokens } = call
+              const conversationId = loopId(conversation)
+              const turnId = TurnId.parse(callId.replace(/\.call\.1$/, ""))
+              const candidates = [{ provider: "p", model: "m", inputTokens, maxOutputTokens, price }]
+              const asked = { callId, turnId, conversationId, groupId: null, candidates }
+              const answer = await ledger().call("reserve", asked)
+              charged.delete(callId)
+              inFlight.splice(inFlight.indexOf(call), 1)
+              if (answer.status === "allowed") inFlight.push({ ...call, output: answer.maxOutputTokens })
+              break
+            }
             case "restart":
               await harness.restart()
               break
