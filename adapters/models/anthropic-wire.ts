@@ -6,6 +6,7 @@ import type { AssistantBlock, ImageBlock, Message } from "../../core/model/messa
 import { parseToolInput } from "../../core/model/tool-input.ts"
 import type { RunOptions } from "./client.ts"
 import type { AnswerReader } from "./stream-client.ts"
+import { TokenCount } from "./token-count.ts"
 import { settleStop, settleToolCalls } from "./tool-calls.ts"
 
 type Params = Anthropic.MessageCreateParamsStreaming
@@ -100,12 +101,11 @@ function toText(block: { type: string; text?: string }): Anthropic.TextBlockPara
   return block.type === "text" && text.trim() !== "" ? [{ type: "text", text }] : []
 }
 
-const tokens = z.number().int().nonnegative().nullish()
 const WireUsage = z.object({
-  input_tokens: tokens,
-  output_tokens: tokens,
-  cache_read_input_tokens: tokens,
-  cache_creation_input_tokens: tokens,
+  input_tokens: TokenCount,
+  output_tokens: TokenCount,
+  cache_read_input_tokens: TokenCount,
+  cache_creation_input_tokens: TokenCount,
 })
 const index = z.number().int().nonnegative()
 const Tag = z.looseObject({ type: z.string() })
@@ -195,7 +195,8 @@ export function readAnthropic(request: ModelRequest, onDelta: RunOptions["onDelt
           const start = MessageStart.safeParse(event)
           if (!start.success) return "invalid"
           model = start.data.message.model
-          usage = withUsage(usage, start.data.message.usage)
+          // Of the output it counts the beginning alone.
+          usage = withUsage(usage, { ...start.data.message.usage, output_tokens: null })
           return "more"
         }
         case "content_block_start": {

@@ -132,6 +132,21 @@ describe("Anthropic: events", () => {
   })
 })
 
+describe("Anthropic: counts", () => {
+  const start = (usage: object) => event("message_start", { message: { model: "m", usage } })
+  const end = (usage: object) => event("message_delta", { delta: { stop_reason: "end_turn" }, usage })
+
+  test("of output that come with the start alone are not those of the answer", () => {
+    const { answer } = read([start({ input_tokens: 5, output_tokens: 1 }), end({}), stopped[1]])
+    expect(answer?.usage).toMatchObject({ inputTokens: 5, outputTokens: 0 })
+  })
+
+  test.each([-1, 1.5, 9e15, "many", {}])("of %j are none", (output_tokens) => {
+    const { answer } = read([start({ input_tokens: 5 }), end({ output_tokens }), stopped[1]])
+    expect(answer?.usage).toMatchObject({ inputTokens: 5, outputTokens: 0 })
+  })
+})
+
 describe("Anthropic: prompt caching", () => {
   const tools = [{ name: "clock", description: "Tells the time.", inputSchema: { type: "object" } }]
 

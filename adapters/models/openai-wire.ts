@@ -7,6 +7,7 @@ import type { Provider } from "../../core/model/provider.ts"
 import { parseToolInput } from "../../core/model/tool-input.ts"
 import type { RunOptions } from "./client.ts"
 import type { AnswerReader } from "./stream-client.ts"
+import { TokenCount } from "./token-count.ts"
 import { settleStop, settleToolCalls } from "./tool-calls.ts"
 
 type Params = OpenAI.ChatCompletionCreateParamsStreaming
@@ -102,7 +103,6 @@ function joinText(blocks: readonly { type: string; text?: string }[]): string {
 }
 
 const text = z.string().nullish()
-const tokens = z.number().int().nonnegative().nullish()
 const ToolCallPiece = z.object({
   index: z.number().int().nonnegative().optional(),
   id: text,
@@ -128,9 +128,10 @@ const Chunk = z.object({
     .nullish(),
   usage: z
     .object({
-      prompt_tokens: tokens,
-      completion_tokens: tokens,
-      prompt_tokens_details: z.object({ cached_tokens: tokens, cache_write_tokens: tokens }).nullish(),
+      prompt_tokens: TokenCount,
+      completion_tokens: TokenCount,
+      total_tokens: TokenCount,
+      prompt_tokens_details: z.object({ cached_tokens: TokenCount, cache_write_tokens: TokenCount }).nullish(),
     })
     .nullish(),
 })
@@ -149,7 +150,7 @@ const stops: Readonly<Record<string, StopReason>> = {
 export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: RunOptions["onDelta"]): AnswerReader {
   const calls = new Map<number, { id: string; name: string; written: string }>()
   const reasoning = new Map<(typeof reasoningFields)[number], string>()
-  let usage: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
+  let usage = notCounted
   let model = request.model
   let stop: StopReason | undefined
   let hasRefused = false
@@ -192,8 +193,10 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
       if (!parsed.success) return "invalid"
       const chunk = parsed.data
       model = chunk.model || model
-      if (chunk.usage) usage = toUsage(chunk.usage)
       const choice = chunk.choices?.[0]
+      // Some servers count as they go: what was counted before the end is not all.
+      if (chunk.usage) usage = toUsage(chunk.usage)
+      else if (choice?.finish_reason) usage = notCounted
       if (choice?.delta) takeDelta(choice.delta)
       if (choice?.finish_reason) stop = stops[choice.finish_reason] ?? "end"
       return "more"
@@ -222,7 +225,12 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
   }
 }
 
-/** `prompt_tokens` holds those read from and written to the cache; ours do not overlap. */
+const notCounted: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
+
+/**
+ * `prompt_tokens` holds those read from and written to the cache; ours do not overlap. Some servers (Gemini's, xAI's) leave the
+ * reasoning out of `completion_tokens`, and have it in the total.
+ */
 function toUsage(wire: NonNullable<Chunk["usage"]>): Usage {
   const cacheReadTokens = wire.prompt_tokens_details?.cached_tokens ?? 0
   const cacheWriteTokens = wire.prompt_tokens_details?.cache_write_tokens ?? 0
@@ -230,6 +238,6 @@ function toUsage(wire: NonNullable<Chunk["usage"]>): Usage {
     inputTokens: Math.max(0, (wire.prompt_tokens ?? 0) - cacheReadTokens - cacheWriteTokens),
     cacheReadTokens,
     cacheWriteTokens,
-    outputTokens: wire.completion_tokens ?? 0,
+    outputTokens: Math.max(wire.completion_tokens ?? 0, (wire.total_tokens ?? 0) - (wire.prompt_tokens ?? 0)),
   }
 }

@@ -135,6 +135,25 @@ describe("OpenAI: chunks", () => {
     })
   })
 
+  test("whose total holds reasoning that the completion does not are counted with it", () => {
+    const usage = { prompt_tokens: 100, completion_tokens: 7, total_tokens: 150 }
+    expect(read([chunk({ content: "x" }, "stop"), { choices: [], usage }]).answer?.usage.outputTokens).toBe(50)
+  })
+
+  test.each([-1, 1.5, 9e15, "many", {}])(
+    "that count %j tokens say nothing of how many there were",
+    (completion_tokens) => {
+      const usage = { prompt_tokens: 100, completion_tokens, total_tokens: completion_tokens }
+      const { answer } = read([chunk({ content: "x" }, "stop"), { choices: [], usage }])
+      expect(answer?.usage).toMatchObject({ inputTokens: 100, outputTokens: 0 })
+    },
+  )
+
+  test("with counts of what had come so far, and none behind the end, say nothing of how many there were", () => {
+    const soFar = { ...chunk({ content: "x" }), usage: { prompt_tokens: 100, completion_tokens: 1 } }
+    expect(read([soFar, chunk({ content: "y" }, "stop")]).answer?.usage.outputTokens).toBe(0)
+  })
+
   test.each(["reasoning", "reasoning_content"])(
     "of %s go back under that name, but never to OpenAI's own models",
     (field) => {
