@@ -12,7 +12,7 @@ import { argumentsDigest } from "./approval/arguments.ts"
 import { CallId } from "./budget/reserve.ts"
 import { TurnEvent } from "./turn/event.ts"
 import { TurnPolicy } from "./turn/policy.ts"
-import { ChoiceId } from "./units.ts"
+import { ChoiceId, EpochMs } from "./units.ts"
 
 const at = 1
 const callId = CallId.parse(`turn_loop_${"0".repeat(32)}_1.1`)
@@ -117,7 +117,10 @@ describe("an admission", () => {
   })
 
   test("of a model's call is that call's", () => {
-    const admission = admitModelCall({ status: "allowed", candidate: 0, maxOutputTokens: 1 }, callId)
+    const admission = admitModelCall(
+      { status: "allowed", candidate: 0, maxOutputTokens: 1, countedAt: EpochMs.parse(1) },
+      callId,
+    )
     expect(() => useModelAdmission(admission, `${callId}1`)).toThrow("internal")
     expect(() => useModelAdmission(admission, callId)).not.toThrow()
   })

@@ -6,6 +6,7 @@ import { CallId } from "../../core/budget/reserve.ts"
 import type { ModelAnswer, ModelFailure, ModelRequest } from "../../core/model/call.ts"
 import type { ChainLink } from "../../core/model/chain.ts"
 import type { Message } from "../../core/model/message.ts"
+import { EpochMs } from "../../core/units.ts"
 import { readBody, startLoopback, type LoopbackServer } from "../../sandbox-runner/testkit/loopback.ts"
 import type { Reply, Script } from "../../sandbox-runner/testkit/model-script.ts"
 import {
@@ -48,7 +49,10 @@ export function admitted(link: ChainLink, apiKey?: string): ModelCall {
   return {
     link,
     callId,
-    admission: admitModelCall({ status: "allowed", candidate: 0, maxOutputTokens: 10 }, callId),
+    admission: admitModelCall(
+      { status: "allowed", candidate: 0, maxOutputTokens: 10, countedAt: EpochMs.parse(1) },
+      callId,
+    ),
     signal: new AbortController().signal,
     onDelta: () => {},
     ...(apiKey === undefined ? {} : { apiKey }),

@@ -74,6 +74,8 @@ export const ReserveAnswer = z.discriminatedUnion("status", [
     candidate: z.number().int().nonnegative(),
     /** What was asked for, or less: then what is left, and never below `leastOutputTokens`. */
     maxOutputTokens: z.number().int().positive(),
+    /** In the day and month of this instant the call counts. */
+    countedAt: EpochMs,
   }),
   /**
    * Only calls in flight stand in the way. The asker is woken (`budgetFreed` of its conversation), or asks again with the same

@@ -8,7 +8,7 @@ import { InboundMessage } from "../channel/message.ts"
 import { ImageBlock, Message } from "../model/message.ts"
 import { CommandId } from "../runner/command.ts"
 import { ModelAnswer, ModelFailure, Usage } from "../model/call.ts"
-import { ChoiceId, EpochMs } from "../units.ts"
+import { ChoiceId, EpochMs, GroupId } from "../units.ts"
 import { Risk } from "./tool-policy.ts"
 
 /** How a turn ended. `code` is one of the loop API's error codes; `message` is for the person. */
@@ -55,6 +55,9 @@ const asked = {
       costMicroUsd,
     })
     .optional(),
+  /** When the Ledger allowed it: in the day and month of this instant it counts, and in this group. */
+  countedAt: EpochMs.optional(),
+  groupId: GroupId.nullable().optional(),
 }
 
 export const TurnEvent = z.discriminatedUnion("type", [

@@ -146,7 +146,7 @@ describe("a slot that is given while the answer that there is none is on its way
       }
       const ledger: HostedObject = {
         async call(name) {
-          if (name === "reserve") return { status: "allowed", candidate: 0, maxOutputTokens: 100 }
+          if (name === "reserve") return { status: "allowed", candidate: 0, maxOutputTokens: 100, countedAt: 1 }
           if (name !== "acquireSlot") return {}
           asked += 1
           if (asked === 1) void wakeLater()

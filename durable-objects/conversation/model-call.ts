@@ -2,7 +2,7 @@
 import type { ModelOutcome } from "../../adapters/models/client.ts"
 import type { Models } from "../../adapters/models/models.ts"
 import { admitModelCall } from "../../core/admission.ts"
-import { worstCase } from "../../core/budget/judge.ts"
+import { tokensOf, worstCase } from "../../core/budget/judge.ts"
 import type { CallId, Candidate, Denial, ProviderHealth } from "../../core/budget/reserve.ts"
 import { findModel } from "../../core/catalogue/catalogue.ts"
 import { callPrice, costMicroUsd } from "../../core/catalogue/cost.ts"
@@ -28,7 +28,7 @@ export interface AskedCall {
 export type StartedCall = Required<
   Pick<
     Extract<TurnEvent, { type: "model_started" }>,
-    "callId" | "candidate" | "provider" | "worstCase" | "model" | "at"
+    "callId" | "candidate" | "provider" | "worstCase" | "countedAt" | "groupId" | "model" | "at"
   >
 >
 
@@ -110,6 +110,8 @@ export class ModelCalls {
         outputTokens: maxOutputTokens,
         costMicroUsd: candidate.price === null ? null : worst.microUsd,
       },
+      countedAt: answer.countedAt,
+      groupId,
       at: this.#host.now(),
     })
     const apiKey = keyFor(segment.keys, link)
@@ -156,7 +158,7 @@ export class ModelCalls {
     }
   }
 
-  /** An answer without counts may have used anything up to its bound. */
+  /** What the provider does not say may be anything up to its bound. */
   #charge(
     link: ChainLink,
     outcome: ModelOutcome,
@@ -165,9 +167,14 @@ export class ModelCalls {
     if (outcome.status === "failed") {
       return outcome.billed === "unknown" ? { usage: null, costMicroUsd: null } : { usage: noTokens, costMicroUsd: 0 }
     }
-    const { usage } = outcome.answer
-    const isCounted = Object.values(usage).some((tokens) => tokens > 0)
-    const used = isCounted ? usage : { ...noTokens, ...bound }
+    const { usage, blocks } = outcome.answer
+    const hasInput = tokensOf({ ...usage, outputTokens: 0 }) > 0
+    const hasOutput = usage.outputTokens > 0 || (hasInput && blocks.length === 0)
+    const used = {
+      ...usage,
+      ...(hasInput ? {} : { inputTokens: bound.inputTokens }),
+      ...(hasOutput ? {} : { outputTokens: bound.outputTokens }),
+    }
     return { usage: used, costMicroUsd: costMicroUsd(findModel(this.#parts.catalogue, link.model), used) }
   }
 }

@@ -2,10 +2,12 @@
 import { afterEach, describe, expect, test } from "vitest"
 import * as z from "zod"
 import { createGroup } from "../../adapters/store/agents.ts"
+import { readSpending } from "../../adapters/store/budgets.ts"
 import { group } from "../../adapters/store/samples.ts"
 import { noLimits, type BudgetLimits } from "../../core/budget/limits.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
-import { ConversationId } from "../../core/units.ts"
+import { CallId } from "../../core/budget/reserve.ts"
+import { ConversationId, TurnId } from "../../core/units.ts"
 import { callTool, say } from "../../sandbox-runner/testkit/model-script.ts"
 import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
 import { defineTool } from "../tools/tool.ts"
@@ -177,6 +179,39 @@ test("a call that others stand in the way of waits for them, and what is left bo
   const [before, after] = harness.model.requests.map(({ maxOutputTokens }) => maxOutputTokens)
   expect(before).toBe(1_000)
   expect(after).toBeLessThan(1_000)
+})
+
+test.each([
+  ["input", { inputTokens: 0, outputTokens: 10 }],
+  ["output", { inputTokens: 20, outputTokens: 0 }],
+])("a call whose provider does not say how much %s it was is charged the most that it can be", async (_, usage) => {
+  await open()
+  harness.model.setScript(() => ({ kind: "answer", text: "ok", usage }))
+  await ask("go")
+  const { calls: __, ...sums } = await recorded()
+  expect(sums.tokens).toBeGreaterThan(1_000)
+  expect(await charged()).toEqual(sums)
+})
+
+test("a call that was allowed on one day and begins on the next counts on the first, in the Ledger and on record", async () => {
+  await open()
+  harness.model.setScript(() => ({ kind: "answer", text: "ok", usage: { inputTokens: 20, outputTokens: 10 } }))
+  const before = await ledger().call("budgets", { of: null })
+  harness.time.advance(before.day.endsAt - harness.time.now() - 60_000)
+  const turnId = TurnId.parse(`turn_${loopId}_1`)
+  const candidates = [
+    { provider: "anthropic", model: "claude-x", inputTokens: 9_000, maxOutputTokens: 1_000, price: null },
+  ]
+  const callId = CallId.parse(`${turnId}.m1`)
+  await ledger().call("reserve", { callId, turnId, conversationId: loopId, groupId: null, candidates })
+  harness.time.advance(120_000)
+  expect(shownText(await ask("go"))).toBe("ok")
+  await expect.poll(async () => (await ledger().call("budgets", { of: null })).scopes[0]?.month.spent.tokens).toBe(30)
+  const { scopes, day, month } = await ledger().call("budgets", { of: null })
+  expect(day.startsAt).toBe(before.day.endsAt)
+  await harness.objects.peers("conversation", loopId).call("flush", {})
+  const [all] = await readSpending(harness.libsql, { day, month })
+  expect(all).toEqual({ groupId: null, day: scopes[0]?.day.spent, month: scopes[0]?.month.spent })
 })
 
 describe("a turn that waits for the budget of its group", () => {

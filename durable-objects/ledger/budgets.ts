@@ -18,7 +18,7 @@ import {
 import type { BudgetsState, BudgetState } from "../../core/budget/terms.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { Usage } from "../../core/model/call.ts"
-import { after, type ConversationId, type GroupId, type TurnId, turnNumber } from "../../core/units.ts"
+import { after, type ConversationId, EpochMs, type GroupId, type TurnId, turnNumber } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Breakers } from "./breakers.ts"
@@ -176,6 +176,7 @@ export class Budgets {
     const candidate = candidates[index]
     if (candidate === undefined) throw new LoopError("internal", { callId })
     const { provider, inputTokens, price } = candidate
+    const now = this.#host.now()
     const { day, month } = this.#accounts.windows
     this.#calls.welcome(conversationId)
     this.#breakers.begin(provider, callId)
@@ -191,9 +192,9 @@ export class Budgets {
       price,
       worst,
       begun: { day: day.startsAt, month: month.startsAt },
-      leaseEndsAt: after(this.#host.now(), leaseMs),
+      leaseEndsAt: after(now, leaseMs),
     })
-    return { status: "allowed", candidate: index, maxOutputTokens }
+    return { status: "allowed", candidate: index, maxOutputTokens, countedAt: now }
   }
 
   #wait(request: ReserveRequest, refusal: Refused): ReserveAnswer {
@@ -296,8 +297,10 @@ export class Budgets {
 
   #answerOf(callId: CallId): ReserveAnswer | undefined {
     const call = this.#calls.inFlight(callId)
-    if (call !== undefined)
-      return { status: "allowed", candidate: call.candidate, maxOutputTokens: call.maxOutputTokens }
+    if (call !== undefined) {
+      const { candidate, maxOutputTokens, leaseEndsAt } = call
+      return { status: "allowed", candidate, maxOutputTokens, countedAt: EpochMs.parse(leaseEndsAt - leaseMs) }
+    }
     const done = this.#calls.settled(callId)
     if (done === undefined) return undefined
     // Its money is spent: under the same name a second call would be free.

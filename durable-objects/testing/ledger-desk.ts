@@ -1,4 +1,5 @@
 /** Calls on a Ledger as tests make them: one candidate of 500 tokens in and 500 out, at 1 dollar a million in and 10 out. */
+import { expect } from "vitest"
 import { loopId } from "../../adapters/store/samples.ts"
 import { type BudgetLimits, noLimits } from "../../core/budget/limits.ts"
 import { CallId, type Candidate, type ReserveAnswer, type SettleRequest } from "../../core/budget/reserve.ts"
@@ -18,7 +19,7 @@ export const candidate = (rest: Partial<Candidate> = {}): Candidate => ({
 })
 
 /** What such a call is answered where nothing binds it. */
-export const allowed = { status: "allowed", candidate: 0, maxOutputTokens: 500 }
+export const allowed = { status: "allowed", candidate: 0, maxOutputTokens: 500, countedAt: expect.any(Number) }
 
 export const usage = (inputTokens: number, outputTokens: number) => ({
   inputTokens,

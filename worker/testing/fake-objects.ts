@@ -207,6 +207,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       status: "allowed" as const,
       candidate: 0,
       maxOutputTokens: candidates[0]?.maxOutputTokens ?? 1,
+      countedAt: now(),
     })),
     settle: on(methods.ledger.settle, ({ usage, costMicroUsd }) => {
       const used = usage ?? { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
