@@ -52,6 +52,11 @@ const rules = {
     type: "invalid_request_error",
     message: "The conversation is too long for the model.",
   },
+  images_unsupported: {
+    status: 400,
+    type: "invalid_request_error",
+    message: "No model of this agent can read pictures.",
+  },
   model_unknown: {
     status: 400,
     type: "invalid_request_error",

@@ -4,6 +4,7 @@ import * as z from "zod"
 import { MessageSource } from "../../core/channel/message.ts"
 import { LoopError } from "../../core/errors.ts"
 import { ConversationRow, MessageRow, TurnRow } from "../../core/projection.ts"
+import { positionsPerTurn } from "../../core/turn/project.ts"
 import type { ConversationId, UserId } from "../../core/units.ts"
 import { activityCondition, type ConversationFilters, conversationCondition } from "./conversation-filters.ts"
 import { erasedStatement, parseErased } from "./erasure.ts"
@@ -114,6 +115,25 @@ export async function listMessagesFrom(
   const [found] = await libsql.read([messagesFrom(conversationId, after, limit)])
   const page = toTranscript(found, limit)
   return { rows: page.rows, hasMore: page.hasMore || page.rows.length === limit }
+}
+
+const toolResultOf = constant(
+  `select * from messages where conversation_id = ?1 and position >= ?2 and role = 'user' and instr(blocks, ?3) > 0
+   order by position desc limit 1`,
+)
+/** Further back nobody looks for an output: each entry on the way is read. */
+const searchedTurns = 1_000
+
+/** The newest entry that holds the result of a call, if one of the newest turns does. @param of - `callId` as journals have it */
+export async function findToolResult(
+  libsql: Libsql,
+  conversationId: ConversationId,
+  of: { readonly callId: string; readonly newestTurn: number },
+): Promise<MessageRow | undefined> {
+  const first = Math.max(0, of.newestTurn - searchedTurns) * positionsPerTurn
+  const named = `"toolUseId":${JSON.stringify(of.callId)}`
+  const [found] = await libsql.read([toolResultOf(conversationId, first, named)])
+  return parseRow(messages, MessageRow, found)
 }
 
 const selectChatSource = constant(

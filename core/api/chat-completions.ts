@@ -161,6 +161,7 @@ export const createChatCompletion = endpoint({
     "queue_full",
     "model_refused_request",
     "context_overflow",
+    "images_unsupported",
     "budget_exceeded",
     "turn_failed",
     "model_unavailable",

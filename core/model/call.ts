@@ -31,7 +31,8 @@ export type Usage = z.infer<typeof Usage>
 
 /**
  * Why the model stopped. `end`: it is done; `tool_use`: it waits for results; `max_tokens`: cut by the limit; `refusal`:
- * it declines; `pause`: it wants to be called again with the same transcript; `context_overflow`: the input did not fit.
+ * it declines; `pause`: it wants to be called again with the same transcript; `context_overflow`: input and output together
+ * filled its window.
  */
 export const StopReason = z.enum(["end", "tool_use", "max_tokens", "refusal", "pause", "context_overflow"])
 export type StopReason = z.infer<typeof StopReason>
@@ -45,9 +46,18 @@ export const ModelAnswer = z.object({
 })
 export type ModelAnswer = z.infer<typeof ModelAnswer>
 
-/** `not_configured`: no key or address for that provider; `aborted`: we stopped it. */
+/** The answer broke off since input and output together filled the model's window. What it said holds, what it called does not. */
+export function isCutByWindow({ stop }: Pick<ModelAnswer, "stop">): boolean {
+  return stop === "context_overflow"
+}
+
+/**
+ * `not_configured`: no key or address for that provider; `unable`: not asked, since the model cannot do what the call is about;
+ * `aborted`: we stopped it.
+ */
 export const FailureReason = z.enum([
   "not_configured",
+  "unable",
   "network",
   "server",
   "rate_limited",
@@ -81,6 +91,7 @@ export function isRetryable(reason: FailureReason): boolean {
     case "stalled":
       return true
     case "not_configured":
+    case "unable":
     case "auth":
     case "invalid_request":
     case "context_overflow":

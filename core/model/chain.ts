@@ -21,6 +21,12 @@ export const ChainLink = z.object({
 })
 export type ChainLink = z.infer<typeof ChainLink>
 
+/** A link with its place in its chain, by which journals know it. */
+export interface PlacedLink {
+  readonly link: ChainLink
+  readonly place: number
+}
+
 /** A link as an operator writes it into a chain of fallbacks. */
 export interface ChainEntry {
   readonly label: string
@@ -46,6 +52,7 @@ export function cureOf(reason: FailureReason): "retry" | "move" | "stop" {
     case "stalled":
     case "auth":
     case "not_configured":
+    case "unable":
       return "move"
     case "invalid_request":
     case "context_overflow":

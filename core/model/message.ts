@@ -2,8 +2,16 @@
 import * as z from "zod"
 
 export const TextBlock = z.object({ type: z.literal("text"), text: z.string() })
+export type TextBlock = z.infer<typeof TextBlock>
 /** A provider's reasoning, replayed to the same provider to the letter and to no other. */
 export const ThinkingBlock = z.object({ type: z.literal("thinking"), provider: z.string(), raw: z.json() })
+/** An output of a tool that is kept whole: a blob of the conversation's object, named by the digest of its UTF-8. */
+export const WholeOutput = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  sizeBytes: z.number().int().positive(),
+  characters: z.number().int().positive(),
+})
+export type WholeOutput = z.infer<typeof WholeOutput>
 export const ToolUseBlock = z.object({
   type: z.literal("tool_use"),
   id: z.string().min(1),
@@ -15,6 +23,8 @@ export const ToolResultBlock = z.object({
   toolUseId: z.string().min(1),
   text: z.string(),
   isError: z.boolean(),
+  /** `text` is a part of it: the whole is kept in a blob of the conversation. Clients show models the text alone. */
+  whole: WholeOutput.optional(),
 })
 
 export const ImageMediaType = z.enum(["image/png", "image/jpeg", "image/gif", "image/webp"])

@@ -10,8 +10,8 @@ import type { AssistantBlock } from "./message.ts"
 export function resumptionNote(said: string): string {
   if (said.trim() === "") return ""
   return [
-    "The connection broke off in the middle of your answer to the newest message. The person has read the following of it, up to",
-    "its last character. Go on from exactly there: repeat nothing of it, apologize for nothing, do not mention the interruption.",
+    "Your answer to the newest message broke off in the middle. The person has read the following of it, up to its last character.",
+    "Go on from exactly there: repeat nothing of it, apologize for nothing, do not mention the interruption.",
     `<said_so_far>\n${said}\n</said_so_far>`,
   ].join("\n")
 }

@@ -65,7 +65,7 @@ describe("a conversation", () => {
     const { messages, isWhole } = contextWithin(conversed([], [said("go"), ...outputs]), 4_500)
     expect(isWhole).toBe(true)
     expect(words(messages)).not.toContain(long("a", 2_000))
-    expect(words(messages)).toMatch(/characters are left out.*under a\./)
+    expect(words(messages)).toMatch(/4480 characters are left out.*offset 1200.*kept under a: read_output/)
     expect(words(messages)).toContain(long("b", 6_000))
     expect(words(messages)).toContain(long("c", 6_000))
   })
@@ -91,6 +91,41 @@ describe("a conversation", () => {
     expect(older?.text).toContain("answer 3")
     expect(older?.marks).toEqual(["message by the API"])
     expect(olderPart(conversed([], [said("now")]), 3_000)).toBeUndefined()
+  })
+
+  test("says whether something of an output is left out that the model could read", () => {
+    const present = [said("go"), used("a"), result("a", long("a", 5_000))]
+    expect(contextWithin(conversed([], present), 10_000).hasCutOutputs).toBe(false)
+    expect(contextWithin(conversed([], present), 1_000).hasCutOutputs).toBe(true)
+    const whole = { sha256: "0".repeat(64), sizeBytes: 9, characters: 9 }
+    const stored: TurnEvent = { ...result("a", "short"), whole }
+    expect(contextWithin(conversed([], [said("go"), used("a"), stored]), 10_000).hasCutOutputs).toBe(true)
+  })
+
+  test("keeps the ids of long outputs beside its summary", () => {
+    const past = [1, 2, 3].map((number) =>
+      turn(number, "?", used(`id${number}`), result(`id${number}`, long("r", 4_000))),
+    )
+    const older = olderPart(conversed(past, [said("now")]), 3_000)
+    expect(older?.outputs).toEqual([
+      "id1: read {}, 4000 characters",
+      "id2: read {}, 4000 characters",
+      "id3: read {}, 4000 characters",
+    ])
+    const summary = { upToTurn: 3, text: "three readings", marks: [], outputs: older?.outputs ?? [] }
+    const shown = contextWithin(conversed(past, [said("now")], { summary }), 3_000)
+    expect(words(shown.messages)).toMatch(/three readings.*read_output reads them.*id2: read/)
+    expect(shown.hasCutOutputs).toBe(true)
+  })
+
+  test("of one turn that is too long by itself is cut further until it fits", () => {
+    const outputs = Array.from({ length: 40 }, (_, index) => [
+      used(`u${index}`),
+      result(`u${index}`, long("x", 20_000)),
+    ])
+    const { messages } = contextWithin(conversed([], [said("go"), ...outputs.flat()]), 26_000)
+    expect(estimateTokens(messages)).toBeLessThan(26_000)
+    expect(words(messages)).toContain(long("x", 5_000))
   })
 
   test("is valid however little room there is", () => {

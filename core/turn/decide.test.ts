@@ -467,6 +467,55 @@ describe("an answer that broke off", () => {
   })
 })
 
+describe("an answer that filled the model's window", () => {
+  const filled = (call: number, said: string, ...more: AssistantBlock[]) =>
+    answered(call, [text(said), ...more], "context_overflow")
+  const once = [...start, asking(1), filled(1, "The sea", use("once"))]
+  test("is gone on with, and what it had begun to call is never run", () => {
+    expect(decide(once, policy, at)).toEqual([{ type: "call_model", call: 2, attempt: 1, candidate: 0 }])
+    expect(decide([...once, segment], policy, at)).toMatchObject([{ type: "call_model", call: 2 }])
+    expect(toTranscript([], once, 20)).toEqual(toTranscript([], start, 20))
+  })
+  test("is one answer in the end, of the person and on record", () => {
+    const whole = [...once, asking(2), answered(2, [text("The sea is deep.")])]
+    expect(decide(whole, policy, at)[0]).toEqual({ type: "reply", text: "The sea is deep." })
+    expect(toTranscript([], whole, 20).at(-1)).toEqual({ role: "assistant", blocks: [text("The sea is deep.")] })
+    const conversationId = ConversationId.parse(`loop_${"0".repeat(32)}`)
+    const place = { conversationId, turnId: TurnId.parse(`turn_${conversationId}_1`), turn: 1, groupId: null }
+    const rows = projectTurn(place, whole, 0)
+    expect(rows.messages.map(({ text: told }) => told)).toEqual(["Hi", "The sea is deep."])
+    expect(rows.modelCalls.map(({ outcome }) => outcome)).toEqual(["context_overflow", "end"])
+  })
+  test("three times running ends the turn, and what was said stays", () => {
+    const thrice = [...once, asking(2), filled(2, "The sea is"), asking(3), filled(3, "The sea is deep")]
+    const [reply, finish] = decide(thrice, policy, at)
+    expect(reply).toEqual({
+      type: "reply",
+      text: expect.stringMatching(/^The sea is deep\n\nThe conversation is too long/),
+    })
+    expect(finish).toMatchObject({ type: "finish", outcome: { code: "context_overflow" } })
+  })
+  test("does not cost a later call its own second try", () => {
+    const tooLong: TurnEvent = {
+      type: "model_failed",
+      call: 2,
+      failure: { reason: "context_overflow", message: "" },
+      at,
+    }
+    expect(decide([...once, asking(2), tooLong], policy, at)).toMatchObject([
+      { type: "call_model", call: 2, attempt: 2 },
+    ])
+  })
+})
+
+test("what a declined answer had begun to call is never run", () => {
+  const declined = answered(1, [use("once")], "refusal")
+  expect(decide([...start, asking(1), declined], policy, at).at(-1)).toMatchObject({
+    type: "finish",
+    outcome: { code: "model_refusal" },
+  })
+})
+
 describe("transcript", () => {
   test("is valid after any crash, trim and interruption", () => {
     const property = fc.property(

@@ -9,7 +9,7 @@ import type { ToolUseBlock } from "../model/message.ts"
 import { after, type EpochMs } from "../units.ts"
 import type { TurnEvent, TurnOutcome } from "./event.ts"
 import { foldTurn, lastToolUses, turnText, type ModelCallState, type TurnState } from "./fold.ts"
-import { modelCommandOf, type ModelCommand } from "./model-command.ts"
+import { chatCommandOf, type ChatCommand } from "./chat-command.ts"
 import { chainOfPolicy, type TurnPolicy } from "./policy.ts"
 import { nextForTool, refuseCutOff, type Stage, type ToolCommand } from "./decide-tool.ts"
 import { mostSameFailures, repeatedFailure, type RepeatedFailure } from "./failing.ts"
@@ -18,8 +18,7 @@ export type Command =
   | ToolCommand
   /** `candidate`: the first of the turn's chain that may be asked. */
   | { type: "call_model"; call: number; attempt: number; candidate: number }
-  /** The turn is a command about the model, which no model answers. */
-  | { type: "choose_model"; command: ModelCommand }
+  | ChatCommand
   | { type: "reply"; text: string }
 
 /**
@@ -30,10 +29,8 @@ export type Command =
 export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: EpochMs): Command[] {
   const state = foldTurn(events)
   if (state.outcome !== undefined) return []
-  const command = modelCommandOf(events)
-  if (command !== undefined) {
-    return state.texts.length === 0 ? [{ type: "choose_model", command }] : end(state, { status: "done" })
-  }
+  const command = chatCommandOf(events)
+  if (command !== undefined) return state.texts.length === 0 ? [command] : end(state, { status: "done" })
   switch (state.model.status) {
     case "none":
       return callModel(state, policy, 1, 1)
@@ -47,6 +44,8 @@ export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: Ep
       return afterFailure(state, state.model, policy, now)
     case "answered":
       return afterAnswer({ events, state, policy, now }, state.model)
+    case "cut":
+      return afterFullWindow(state, policy, state.model)
   }
 }
 
@@ -78,7 +77,8 @@ function retryModel(state: TurnState, policy: TurnPolicy, call: number, attempt:
 
 function afterFailure(state: TurnState, model: In<"failed">, policy: TurnPolicy, now: EpochMs): Command[] {
   const { failure, candidate } = model
-  if (failure.reason === "context_overflow" && state.overflows <= mostOverflows) {
+  const overflows = state.failures.filter((failed) => failed.failure.reason === "context_overflow").length
+  if (failure.reason === "context_overflow" && overflows <= mostOverflows) {
     return callModel(state, policy, model.call, model.attempt + 1)
   }
   const others = state.failures.findLastIndex((failed) => failed.candidate !== candidate)
@@ -99,7 +99,9 @@ function afterFailure(state: TurnState, model: In<"failed">, policy: TurnPolicy,
 /** What of the chain failed last, or all of it where several were asked. */
 function giveUp(state: TurnState, policy: TurnPolicy): TurnOutcome {
   const last = new Map(state.failures.map(({ candidate, failure }) => [candidate, failure]))
-  const failure = state.failures.at(-1)?.failure
+  // That the rest cannot see is no news beside an outage.
+  const asked = state.failures.filter(({ failure }) => failure.reason !== "unable")
+  const failure = (asked.length > 0 ? asked : state.failures).at(-1)?.failure
   const code = failure === undefined ? "model_unavailable" : failureCode(failure.reason)
   const [only] = last.size === 1 ? last.values() : []
   if (only !== undefined) return { status: "failed", code, message: only.message + keptHint(code) }
@@ -110,9 +112,13 @@ function giveUp(state: TurnState, policy: TurnPolicy): TurnOutcome {
 
 /** People who read of an outage ask themselves whether to write it all again. */
 function keptHint(code: string): string {
-  return code === "model_unavailable"
-    ? " Your message is kept: write again in a while, and the agent goes on from here."
-    : ""
+  switch (code) {
+    case "model_unavailable":
+      return " Your message is kept: write again in a while, and the agent goes on from here."
+    case "images_unsupported":
+      return " Your message is kept: choose a model that can (/model), or go on in words."
+  }
+  return ""
 }
 
 /** So often a call is repeated with less of the conversation. */
@@ -135,8 +141,18 @@ function afterDenial(state: TurnState, model: In<"denied">, policy: TurnPolicy, 
   return end(state, { status: "failed", code, message: "No model answers right now." + keptHint(code) })
 }
 
+/** So often an answer that filled the window is gone on with, each time behind less of the conversation. */
+const mostFullWindows = 2
+
+function afterFullWindow(state: TurnState, policy: TurnPolicy, { call }: In<"cut">): Command[] {
+  if (state.fullWindows <= mostFullWindows) return callModel(state, policy, call + 1, 1)
+  return end(state, tooLong)
+}
+
 function afterAnswer(stage: Stage, model: In<"answered">): Command[] {
   const { state, policy } = stage
+  // What it had begun to call is taken back with it.
+  if (model.answer.stop === "refusal") return end(state, declined)
   const uses = lastToolUses(state)
   if (uses.length > 0) return afterToolUses(stage, model, uses)
   switch (model.answer.stop) {
@@ -147,15 +163,20 @@ function afterAnswer(stage: Stage, model: In<"answered">): Command[] {
       return end(state, { status: "done" })
     case "max_tokens":
       return end(state, { status: "done" }, cutNote)
-    case "refusal":
-      return end(state, { status: "failed", code: "model_refusal", message: "The model declined to answer this." })
     case "context_overflow":
-      return end(state, {
-        status: "failed",
-        code: "context_overflow",
-        message: "The conversation is too long for the model. Start a new one, or send less at once.",
-      })
+      return end(state, tooLong)
   }
+}
+
+const declined: TurnOutcome = {
+  status: "failed",
+  code: "model_refusal",
+  message: "The model declined to answer this.",
+}
+const tooLong: TurnOutcome = {
+  status: "failed",
+  code: "context_overflow",
+  message: "The conversation is too long for the model. Start a new one, or send less at once.",
 }
 
 /** All calls of an answer go on side by side; when each has its result, the model is called again. */
@@ -212,6 +233,8 @@ function failureCode(reason: FailureReason): string {
   switch (reason) {
     case "not_configured":
       return "model_not_configured"
+    case "unable":
+      return "images_unsupported"
     case "auth":
       return "model_key_refused"
     case "invalid_request":

@@ -5,7 +5,7 @@ import { Answers, Question } from "../approval/question.ts"
 import { TimeoutAction } from "../approval/rule.ts"
 import { CallId, Denial } from "../budget/reserve.ts"
 import { InboundMessage } from "../channel/message.ts"
-import { ImageBlock, Message } from "../model/message.ts"
+import { ImageBlock, Message, WholeOutput } from "../model/message.ts"
 import { CommandId } from "../runner/command.ts"
 import { ModelAnswer, ModelFailure, Usage } from "../model/call.ts"
 import { ChoiceId, EpochMs, GroupId } from "../units.ts"
@@ -98,6 +98,8 @@ export const TurnEvent = z.discriminatedUnion("type", [
     type: z.literal("model_failed"),
     call: z.number().int().positive(),
     failure: ModelFailure,
+    /** Of a model that was not even asked: its place in the turn's chain. */
+    candidate: z.number().int().nonnegative().optional(),
     /** What people have read of it, beyond what earlier attempts had said. */
     partialText: z.string().optional(),
     billed: billed.optional(),
@@ -142,9 +144,13 @@ export const TurnEvent = z.discriminatedUnion("type", [
     /** `unknown`: it had started and a crash hid its end. `refused`: it never ran. */
     outcome: z.enum(["ok", "error", "unknown", "refused"]),
     text: z.string(),
+    /** Where the text is a part of what the tool said. */
+    whole: WholeOutput.optional(),
     /** For the model to see. */
     images: z.array(ImageBlock).optional(),
     tainted: z.boolean(),
+    /** Where tainted text is from, if the call itself does not say it. */
+    marks: z.array(z.string()).optional(),
     at,
   }),
   z.object({

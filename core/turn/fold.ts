@@ -1,6 +1,6 @@
 /** What a turn's journal amounts to. Pure; every reader of a journal starts here. */
 import type { Denial } from "../budget/reserve.ts"
-import type { ModelAnswer, ModelFailure } from "../model/call.ts"
+import { isCutByWindow, type ModelAnswer, type ModelFailure } from "../model/call.ts"
 import { textOf, type ToolUseBlock } from "../model/message.ts"
 import type { CommandId } from "../runner/command.ts"
 import type { ChoiceId, EpochMs } from "../units.ts"
@@ -22,6 +22,8 @@ export type ModelCallState =
   | { status: "none" }
   | ({ status: "open" | "lost" } & Attempt)
   | { status: "answered"; call: number; answer: ModelAnswer }
+  /** The model's window was full before its answer was whole: what it had said is `broken`, what it had called is void. */
+  | { status: "cut"; call: number }
   | ({ status: "failed"; failure: ModelFailure; failedAt: EpochMs } & Attempt)
   | { status: "denied"; call: number; denial: Denial; deniedAt: EpochMs }
 
@@ -58,6 +60,8 @@ export interface TurnState {
   readonly failures: readonly FailedAttempt[]
   /** How often in this turn the input did not fit. */
   readonly overflows: number
+  /** How often in this turn the window was full in the middle of an answer. */
+  readonly fullWindows: number
   /** How often a crash cut the present call off. */
   readonly losses: number
   /** When the present call was first denied, if it was. */
@@ -84,6 +88,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
   let marks: readonly string[] = []
   let failures: FailedAttempt[] = []
   let overflows = 0
+  let fullWindows = 0
   let losses = 0
   let deniedSince: EpochMs | undefined
   let candidate = 0
@@ -113,23 +118,30 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         model = { status: "open", call: event.call, attempt: event.attempt, candidate, startedAt: event.at }
         break
       case "model_ended": {
-        model = { status: "answered", call: event.call, answer: event.answer }
         failures = []
         losses = 0
         deniedSince = undefined
+        const text = textOf(event.answer.blocks)
+        if (isCutByWindow(event.answer)) {
+          model = { status: "cut", call: event.call }
+          overflows += 1
+          fullWindows += 1
+          broken = text
+          break
+        }
+        model = { status: "answered", call: event.call, answer: event.answer }
         broken = ""
         // Some providers use an id again in a later answer: it names a new call.
         for (const use of toolUsesOf(event.answer)) {
           tools.delete(use.id)
           choices.delete(use.id)
         }
-        if (event.answer.stop === "context_overflow") overflows += 1
-        const text = textOf(event.answer.blocks)
         if (text !== "") texts.push(text)
         break
       }
       case "model_failed": {
         const { failure, at: failedAt, partialText = "" } = event
+        candidate = event.candidate ?? candidate
         const attempt = model.status === "open" || model.status === "lost" ? model.attempt : 1
         const startedAt = model.status === "open" || model.status === "lost" ? model.startedAt : failedAt
         model = { status: "failed", call: event.call, attempt, candidate, startedAt, failure, failedAt }
@@ -177,6 +189,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
     marks,
     failures,
     overflows,
+    fullWindows,
     losses,
     deniedSince,
     candidate,

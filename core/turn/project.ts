@@ -1,10 +1,12 @@
 /** The rows that a turn's journal gives the system of record. The same journal always gives the same rows. */
+import { isCutByWindow } from "../model/call.ts"
 import { textOf } from "../model/message.ts"
 import { providerOf } from "../model/provider.ts"
 import type { MessageRow, ModelCallRow, TurnRow } from "../projection.ts"
 import type { ConversationId, GroupId, TurnId } from "../units.ts"
 import type { TurnEvent } from "./event.ts"
 import { foldTurn, pendingChoice } from "./fold.ts"
+import { toolResult } from "./transcript.ts"
 
 export interface TurnPlace {
   readonly conversationId: ConversationId
@@ -37,7 +39,9 @@ export function projectTurn(place: TurnPlace, events: readonly TurnEvent[], from
   for (const [index, event] of events.entries()) {
     const isNew = index >= from
     if (event.type === "model_failed") broken += event.partialText ?? ""
-    if (event.type === "model_ended") broken = ""
+    if (event.type === "model_ended") broken = isCutByWindow(event.answer) ? textOf(event.answer.blocks) : ""
+    // Its text is part of the answer that goes on from it; its place stays free, as places of earlier releases were counted.
+    if (event.type === "model_ended" && isCutByWindow(event.answer) && event.answer.blocks.length > 0) entry += 1
     for (const row of entriesOf(place, event, broken)) {
       const position = place.turn * positionsPerTurn + entry
       if (isNew) messages.push({ ...row, id: `${place.turnId}.${entry}`, position })
@@ -60,7 +64,6 @@ function entriesOf(place: TurnPlace, event: TurnEvent, broken: string): Entry[] 
     conversationId: place.conversationId,
     turnId: place.turnId,
     source: null,
-    blobKey: null,
     tainted: false,
   }
   switch (event.type) {
@@ -79,18 +82,16 @@ function entriesOf(place: TurnPlace, event: TurnEvent, broken: string): Entry[] 
     }
     case "model_ended": {
       const { blocks } = event.answer
-      return blocks.length === 0
+      return blocks.length === 0 || isCutByWindow(event.answer)
         ? []
         : [{ ...base, role: "assistant", blocks, text: textOf(blocks), createdAt: event.at }]
     }
     case "tool_ended": {
-      const isError = event.outcome !== "ok"
-      const result = { type: "tool_result" as const, toolUseId: event.toolUseId, text: event.text, isError }
       return [
         {
           ...base,
           role: "user",
-          blocks: [result, ...(event.images ?? [])],
+          blocks: [toolResult(event), ...(event.images ?? [])],
           text: "",
           tainted: event.tainted,
           createdAt: event.at,

@@ -51,6 +51,11 @@ describe("what marks a context", () => {
     ["a result from inside", [call("time", {}), result(false)], []],
     ["a page", [call("open", { url: "https://Shop.example:8080/a" }), result(true)], ["web page shop.example"]],
     ["output of a program", [call("run_script", { form: "argv" }), result(true)], ["answer of run_script"]],
+    [
+      "a page read on",
+      [call("read_output", { call: "u" }), { ...result(true), marks: ["web page a.b"] }],
+      ["web page a.b"],
+    ],
     ["a result whose call is not known", [result(true)], ["answer of a tool"]],
     ["a marked memory", [{ type: "history_recalled", messages: [], marks: ["web page a.b"] }], ["web page a.b"]],
   ])("%s: %#", (_, all, marks) => {

@@ -38,7 +38,7 @@ function marksOfTurn(events: readonly TurnEvent[]): string[] {
     if (event.type === "model_ended") {
       for (const block of event.answer.blocks) if (block.type === "tool_use") uses.set(block.id, block)
     }
-    if (event.type === "tool_ended" && event.tainted) marks.push(markOfResult(uses.get(event.toolUseId)))
+    if (event.type === "tool_ended") marks.push(...marksOfResult(event, uses.get(event.toolUseId)))
     if (event.type === "history_recalled" || event.type === "summary_made") marks.push(...(event.marks ?? []))
     marks.push(
       ...messagesOf([event])
@@ -58,6 +58,14 @@ function messagesOf(events: readonly TurnEvent[]): InboundMessage[] {
 
 function markOfMessage({ source }: InboundMessage): string {
   return "senderName" in source ? `message from ${source.senderName.replaceAll(/\s+/g, " ")}` : "message by the API"
+}
+
+/** @param use - the call that it is the result of */
+export function marksOfResult(
+  { tainted, marks }: Pick<Extract<TurnEvent, { type: "tool_ended" }>, "tainted" | "marks">,
+  use: { name: string; input: unknown } | undefined,
+): readonly string[] {
+  return tainted ? (marks ?? [markOfResult(use)]) : []
 }
 
 function markOfResult(use: { name: string; input: unknown } | undefined): string {

@@ -4,14 +4,15 @@
  */
 import { textOf, type AssistantBlock, type Message, type ToolResultBlock, type UserBlock } from "../model/message.ts"
 import type { InboundMessage } from "../channel/message.ts"
+import { isCutByWindow } from "../model/call.ts"
 import type { TurnEvent } from "./event.ts"
-import { modelCommandOf } from "./model-command.ts"
+import { chatCommandOf } from "./chat-command.ts"
 
 const lostResult = "Interrupted, outcome unknown."
 
 /** One turn's entries, as they happened; not yet settled. */
 function turnEntries(events: readonly TurnEvent[]): Message[] {
-  if (modelCommandOf(events) !== undefined) return []
+  if (chatCommandOf(events) !== undefined) return []
   const entries: Message[] = []
   let broken = ""
   for (const event of events) {
@@ -26,8 +27,8 @@ function turnEntries(events: readonly TurnEvent[]): Message[] {
         entries.push(...event.messages)
         break
       case "model_ended":
-        entries.push({ role: "assistant", blocks: event.answer.blocks })
-        broken = ""
+        broken = isCutByWindow(event.answer) ? textOf(event.answer.blocks) : ""
+        if (!isCutByWindow(event.answer)) entries.push({ role: "assistant", blocks: event.answer.blocks })
         break
       case "model_failed":
         broken += event.partialText ?? ""
@@ -78,8 +79,10 @@ function oneLine(name: string): string {
   return name.replaceAll(/\s+/g, " ")
 }
 
-function toolResult(event: Extract<TurnEvent, { type: "tool_ended" }>): ToolResultBlock {
-  return { type: "tool_result", toolUseId: event.toolUseId, text: event.text, isError: event.outcome !== "ok" }
+/** A call's result as the transcript has it. */
+export function toolResult(event: Extract<TurnEvent, { type: "tool_ended" }>): ToolResultBlock {
+  const { toolUseId, text, whole, outcome } = event
+  return { type: "tool_result", toolUseId, text, isError: outcome !== "ok", ...(whole === undefined ? {} : { whole }) }
 }
 
 /** The transcript of these turns, oldest first. @param lead - stands before them */

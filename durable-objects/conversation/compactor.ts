@@ -4,12 +4,15 @@
  */
 import { CallId } from "../../core/budget/reserve.ts"
 import { findModel } from "../../core/catalogue/catalogue.ts"
+import type { PlacedLink } from "../../core/model/chain.ts"
 import { textOf } from "../../core/model/message.ts"
 import {
   contextLimit,
   contextWithin,
+  estimateText,
   estimateTokens,
   olderPart,
+  owesSummaryNotice,
   summaryNotice,
   summaryPrompt,
   summaryRequest,
@@ -23,7 +26,6 @@ import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import type { LiveEvents } from "./events.ts"
 import type { ModelCalls } from "./model-call.ts"
-import type { TurnRoute } from "./routing.ts"
 import type { Segment } from "./segment.ts"
 import type { ConversationState, Turn } from "./state.ts"
 
@@ -31,6 +33,9 @@ import type { ConversationState, Turn } from "./state.ts"
 const summaryTokens = 2_000
 /** So often a turn tries to have its past summed up. */
 const mostSummaries = 2
+
+/** With less than this no question could be asked. */
+const leastTokens = 500
 
 export type Fitted = { status: "fits"; context: Context } | { status: "wait"; until: EpochMs } | { status: "stopped" }
 
@@ -53,12 +58,12 @@ export class Compactor {
     this.#events = work.events
   }
 
-  /** @param candidate - from where on the chain may be asked */
-  async fit(turn: Turn, segment: Segment, { chain }: TurnRoute, candidate: number): Promise<Fitted> {
-    const link = chain[candidate] ?? chain[0]
+  /** @param links - those that may be asked */
+  async fit(turn: Turn, segment: Segment, links: readonly PlacedLink[]): Promise<Fitted> {
+    const link = links[0]?.link
     const entry = link && findModel(this.#parts.catalogue, link.model)
     const { maxOutputTokens } = segment.policy
-    const conversed = this.#conversed(turn, segment)
+    const conversed = this.conversed(turn, segment)
     const usual = contextLimit(
       entry?.contextWindow,
       link?.provider ?? "openai",
@@ -70,12 +75,13 @@ export class Compactor {
     const tried = turn.events.filter(({ type }) => type === "summary_started").length
     const hasFailed = turn.events.some(({ type }) => type === "summary_failed" || type === "summary_made")
     if (older === undefined || hasFailed || tried >= mostSummaries) return { status: "fits", context }
-    const done = await this.#sumUp(turn, segment, older, { chain, from: candidate, number: tried + 1 })
+    const done = await this.#sumUp(turn, segment, older, { links, number: tried + 1 })
     if (done !== "made") return done === "failed" ? { status: "fits", context } : done
-    return { status: "fits", context: contextWithin(this.#conversed(turn, segment), limit) }
+    return { status: "fits", context: contextWithin(this.conversed(turn, segment), limit) }
   }
 
-  #conversed(turn: Turn, { policy }: Segment): Conversed {
+  /** All that a call of the turn could be shown. */
+  conversed(turn: Turn, { policy }: Segment): Conversed {
     return {
       past: this.#state.turns.filter((other) => other.number < turn.number),
       present: turn.events,
@@ -84,28 +90,43 @@ export class Compactor {
     }
   }
 
-  /** After the provider has said that it is too much: half of what it was, whatever the catalogue says. */
-  #lowered(turn: Turn, conversed: Conversed, limit: number): number {
-    const { overflows } = foldTurn(turn.events)
-    if (overflows === 0) return limit
-    const sent = estimateTokens(contextWithin(conversed, limit).messages)
-    return Math.max(500, Math.floor(Math.min(limit, sent) / 2 ** overflows))
+  /**
+   * After the provider has said that it is too much: half of what it was, whatever the catalogue says. What an answer that broke
+   * off had said is told beside the transcript, and takes its room from it.
+   */
+  #lowered(turn: Turn, conversed: Conversed, usual: number): number {
+    const { overflows, broken } = foldTurn(turn.events)
+    const limit = usual - estimateText(broken)
+    if (overflows === 0) return Math.max(leastTokens, limit)
+    const sent = estimateTokens(contextWithin(conversed, usual).messages)
+    return Math.max(leastTokens, Math.floor(Math.min(limit, sent) / 2 ** overflows))
+  }
+
+  /** Tells people of a summary that was made in the middle of an answer, once the answer is whole. */
+  tellOfSummary(turn: Turn): void {
+    if (owesSummaryNotice(turn.events)) this.#tell(turn)
+  }
+
+  #tell(turn: Turn): void {
+    const before = turnText(foldTurn(turn.events))
+    this.#events.delta(turn, summaryNotice)
+    this.#state.append(turn, { type: "gateway_said", text: summaryNotice, at: this.#host.now() })
+    this.#events.settleText(turn, before)
   }
 
   async #sumUp(
     turn: Turn,
     segment: Segment,
     older: OlderPart,
-    { chain, from, number }: Pick<TurnRoute, "chain"> & { from: number; number: number },
+    { links, number }: { links: readonly PlacedLink[]; number: number },
   ): Promise<"made" | "failed" | Exclude<Fitted, { status: "fits" }>> {
-    const { upToTurn, marks } = older
+    const { upToTurn, marks, outputs } = older
     const called = await this.#calls.call(
       turn,
       segment,
       {
         callId: CallId.parse(`${turn.id}.s${number}`),
-        chain,
-        from,
+        links,
         request: {
           model: segment.policy.model,
           system: summaryPrompt,
@@ -144,11 +165,8 @@ export class Compactor {
     settle()
     // An empty summary would be worse than none.
     if (text.trim() === "") return "failed"
-    this.#state.saveSummary({ upToTurn, text, marks })
-    const before = turnText(foldTurn(turn.events))
-    this.#events.delta(turn, summaryNotice)
-    this.#state.append(turn, { type: "gateway_said", text: summaryNotice, at })
-    this.#events.settleText(turn, before)
+    this.#state.saveSummary({ upToTurn, text, marks, outputs })
+    if (foldTurn(turn.events).broken === "") this.#tell(turn)
     return "made"
   }
 }

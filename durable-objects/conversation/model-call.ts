@@ -7,7 +7,7 @@ import type { CallId, Candidate, Denial, ProviderHealth } from "../../core/budge
 import { findModel } from "../../core/catalogue/catalogue.ts"
 import { callPrice, costMicroUsd } from "../../core/catalogue/cost.ts"
 import type { FailureReason, ModelRequest, Usage } from "../../core/model/call.ts"
-import { breakerOf, type ChainLink } from "../../core/model/chain.ts"
+import { breakerOf, type ChainLink, type PlacedLink } from "../../core/model/chain.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
 import { after, type EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
@@ -18,9 +18,8 @@ import type { ConversationState, Turn } from "./state.ts"
 
 export interface AskedCall {
   readonly callId: CallId
-  /** The whole chain of the turn, and from where on it may be asked. */
-  readonly chain: readonly ChainLink[]
-  readonly from: number
+  /** Those of the turn's chain that may be asked, in their order. */
+  readonly links: readonly PlacedLink[]
   readonly request: ModelRequest
 }
 
@@ -41,6 +40,8 @@ export type CalledModel =
   | {
       status: "called"
       link: ChainLink
+      /** What the answer could have at most. */
+      maxOutputTokens: number
       outcome: ModelOutcome
       /** Of an answer: as it is charged. */
       usage: Usage
@@ -80,10 +81,9 @@ export class ModelCalls {
     asked: AskedCall,
     on: { start(started: StartedCall): void; delta: (delta: { type: "text" | "thinking"; text: string }) => void },
   ): Promise<CalledModel> {
-    const { callId, chain, from, request } = asked
+    const { callId, links, request } = asked
     const { groupId } = segment.policy
-    const links = chain.slice(from)
-    const candidates = links.map((link) => this.#candidate(link, segment, request))
+    const candidates = links.map(({ link }) => this.#candidate(link, segment, request))
     const { id: conversationId } = this.#state.require()
     const answer = await this.#spending.reserve({ callId, turnId: turn.id, conversationId, groupId, candidates })
     if (!isStillOn(segment, this.#state, turn)) {
@@ -94,15 +94,16 @@ export class ModelCalls {
       return { status: "wait", until: after(this.#host.now(), askAgainMs) }
     }
     if (answer.status !== "allowed") return { status: "denied", denial: answer }
-    const link = links[answer.candidate]
+    const placed = links[answer.candidate]
     const candidate = candidates[answer.candidate]
-    if (link === undefined || candidate === undefined) throw new RangeError(`the Ledger chose ${answer.candidate}`)
+    if (placed === undefined || candidate === undefined) throw new RangeError(`the Ledger chose ${answer.candidate}`)
+    const { link, place } = placed
     const maxOutputTokens = Math.min(answer.maxOutputTokens, candidate.maxOutputTokens)
     const worst = worstCase(candidate, maxOutputTokens)
     this.#spending.begin(callId, groupId)
     on.start({
       callId,
-      candidate: from + answer.candidate,
+      candidate: place,
       provider: candidate.provider,
       model: link.model,
       worstCase: {
@@ -138,6 +139,7 @@ export class ModelCalls {
     return {
       status: "called",
       link,
+      maxOutputTokens,
       outcome,
       usage: charged.usage ?? { ...noTokens, ...bound },
       costMicroUsd: charged.costMicroUsd,
@@ -189,5 +191,5 @@ function healthOf(provider: string, outcome: ModelOutcome): ProviderHealth | nul
 
 /** Of the provider's health. */
 function saysNothing(reason: FailureReason): boolean {
-  return reason === "aborted" || reason === "not_configured"
+  return reason === "aborted" || reason === "not_configured" || reason === "unable"
 }

@@ -1,22 +1,27 @@
 /** A model's part in a turn: what it is shown, what comes back, what of it people see. */
 import { CallId } from "../../core/budget/reserve.ts"
-import type { ModelRequest } from "../../core/model/call.ts"
+import { ableLinks, lacking, tellLacks, type Ability } from "../../core/catalogue/abilities.ts"
+import { findModel } from "../../core/catalogue/catalogue.ts"
+import { isCutByWindow, type ModelAnswer, type ModelRequest, type StopReason } from "../../core/model/call.ts"
+import { stopWithin } from "../../core/model/full-window.ts"
 import { imagesOf } from "../../core/model/image.ts"
-import type { Message } from "../../core/model/message.ts"
+import { withoutCalls, withoutPictures } from "../../core/model/reduced.ts"
 import { continuationOf, joinAnswer, resumptionNote } from "../../core/model/resume.ts"
 import { promptName, withBoundThoughts } from "../../core/model/thinking.ts"
+import type { Context } from "../../core/turn/context.ts"
 import type { Command } from "../../core/turn/decide.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
 import { foldTurn, turnText, type TurnState } from "../../core/turn/fold.ts"
+import { readOutputName } from "../../core/turn/output.ts"
 import { systemOf } from "../../core/turn/wishes.ts"
 import type { EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import { Compactor } from "./compactor.ts"
 import type { LiveEvents } from "./events.ts"
-import type { ModelCalls, StartedCall } from "./model-call.ts"
+import type { CalledModel, ModelCalls, StartedCall } from "./model-call.ts"
 import { showPictures } from "./pictures.ts"
-import { routeTurn, type TurnRoute } from "./routing.ts"
+import { needsOf, routeTurn, type TurnRoute } from "./routing.ts"
 import { isStillOn, type Segment } from "./segment.ts"
 import type { ConversationState, Turn } from "./state.ts"
 
@@ -53,14 +58,27 @@ export class ModelStep {
     { call, attempt, candidate }: Extract<Command, { type: "call_model" }>,
   ): Promise<EpochMs | undefined> {
     const { policy } = segment
-    const past = this.#state.turns.filter((other) => other.number < turn.number).map((other) => other.events)
-    const route = routeTurn(policy, past, turn.events)
+    const { catalogue } = this.#parts
+    const conversed = this.#compactor.conversed(turn, segment)
+    const needs = needsOf(policy, conversed, catalogue)
+    const past = conversed.past.map(({ events }) => events)
+    const route = routeTurn(policy, past, turn.events, { catalogue, needs })
     const from = Math.min(candidate, route.chain.length - 1)
-    const fitted = await this.#compactor.fit(turn, segment, route, from)
+    const behind = route.chain.map((link, place) => ({ link, place })).slice(from)
+    const able = ableLinks(catalogue, behind, needs, { isNamed: policy.routing?.asked != null })
+    if (able.status === "unable") {
+      const message = `${route.chain[from]?.label ?? policy.model} cannot read pictures.`
+      const failure = { reason: "unable" as const, message }
+      const at = this.#host.now()
+      this.#state.append(turn, { type: "model_failed", call, failure, candidate: from, billed: "nothing", at })
+      return undefined
+    }
+    const { links, lacks } = able
+    const fitted = await this.#compactor.fit(turn, segment, links)
     if (fitted.status !== "fits") return fitted.status === "wait" ? fitted.until : undefined
-    const { messages, marks } = fitted.context
+    const { context } = fitted
     const before = foldTurn(turn.events)
-    const request = await this.#request(segment, messages, resumptionNote(before.broken))
+    const request = await this.#request(segment, context, { note: resumptionNote(before.broken), lacks })
     if (!isStillOn(segment, this.#state, turn)) return undefined
     const continuation = continuationOf(before.broken)
     let startedAt: EpochMs | undefined
@@ -75,8 +93,7 @@ export class ModelStep {
       segment,
       {
         callId: CallId.parse(`${turn.id}.m${before.modelStarts + 1}`),
-        chain: route.chain,
-        from,
+        links,
         request,
       },
       {
@@ -87,9 +104,9 @@ export class ModelStep {
             call,
             attempt,
             ...started,
-            ...whyOf(route, before, started),
+            ...whyOf(route, before, started, lacking(catalogue, behind[0]?.link.model ?? "", needs)),
             prompt: promptName(request),
-            marks,
+            marks: context.marks,
           })
         },
         delta: ({ type, text }) => {
@@ -122,10 +139,17 @@ export class ModelStep {
       return undefined
     }
     show(continuation.end())
-    const answer = { ...outcome.answer, blocks: joinAnswer(before.broken, outcome.answer.blocks), usage }
+    const answer = {
+      ...outcome.answer,
+      stop: this.#stopOf(outcome.answer, called),
+      blocks: joinAnswer(before.broken, outcome.answer.blocks),
+      usage,
+    }
     this.#state.append(turn, { type: "model_ended", call, answer, firstDeltaMs, costMicroUsd, at })
     settle()
     this.#events.settleText(turn, textBefore)
+    if (isCutByWindow(answer)) return undefined
+    this.#compactor.tellOfSummary(turn)
     for (const block of answer.blocks) {
       if (block.type !== "tool_use") continue
       const data = { tool_use_id: block.id, tool: block.name, input_summary: summarise(block.input) }
@@ -134,15 +158,29 @@ export class ModelStep {
     return undefined
   }
 
-  async #request({ policy }: Segment, transcript: Message[], note: string): Promise<ModelRequest> {
+  #stopOf(answer: ModelAnswer, { link, maxOutputTokens }: Extract<CalledModel, { status: "called" }>): StopReason {
+    const contextWindow = findModel(this.#parts.catalogue, link.model)?.contextWindow ?? null
+    return stopWithin(answer, { maxOutputTokens, contextWindow })
+  }
+
+  /** @param lacks - what the model cannot do, so that words stand in its place */
+  async #request(
+    { policy }: Segment,
+    { messages, hasCutOutputs }: Context,
+    { note, lacks }: { note: string; lacks: readonly Ability[] },
+  ): Promise<ModelRequest> {
+    const called = lacks.includes("tools") ? withoutCalls(messages) : messages
+    const transcript = lacks.includes("images") ? withoutPictures(called) : called
     const hasPictures = imagesOf(transcript).length > 0
     const shown = hasPictures ? await showPictures(this.#host.blobs, transcript) : { messages: transcript }
+    const offered = lacks.includes("tools") ? [] : policy.tools
     const request = {
       model: policy.model,
       system: [systemOf(policy), note].filter((part) => part !== "").join("\n\n"),
       ...shown,
       tools: this.#parts.tools
-        .filter((tool) => policy.tools.some(({ name }) => name === tool.name))
+        .filter((tool) => offered.some(({ name }) => name === tool.name))
+        .filter(({ name }) => name !== readOutputName || hasCutOutputs)
         .map((tool) => tool.spec),
       maxOutputTokens: policy.maxOutputTokens,
     }
@@ -155,12 +193,16 @@ function promptOf(event: TurnEvent): string[] {
   return event.type === "model_started" && event.prompt !== undefined ? [event.prompt] : []
 }
 
-/** Why this model: for the operator, and for whoever watches the feed. */
-function whyOf(route: TurnRoute, state: TurnState, { candidate }: StartedCall) {
+/**
+ * Why this model: for the operator, and for whoever watches the feed.
+ * @param lacks - what the first of those that might be asked lacks of what the call needs
+ */
+function whyOf(route: TurnRoute, state: TurnState, { candidate }: StartedCall, lacks: readonly Ability[]) {
   const { chain, reason, tier, complexity, from } = route
+  const goesWithout = lacks.length === 0 ? "" : `; it ${tellLacks(lacks)}`
   if (candidate === 0) {
     return {
-      reason,
+      reason: reason + goesWithout,
       ...(tier === undefined ? {} : { tier }),
       ...(complexity === undefined ? {} : { complexity }),
       ...(from === undefined || state.routed === chain[0]?.model ? {} : { from }),
@@ -170,6 +212,8 @@ function whyOf(route: TurnRoute, state: TurnState, { candidate }: StartedCall) {
   const replaced = chain[failed?.candidate ?? 0]
   if (replaced === undefined) return { reason }
   if (failed === undefined && state.candidate === candidate) return { reason: `goes on for ${replaced.label}` }
+  const isPassedOver = failed === undefined && lacks.length > 0
+  if (isPassedOver) return { reason: `in place of ${replaced.label}, which ${tellLacks(lacks)}` }
   const why = failed?.failure.reason ?? "taken to be down"
   const { provider, model, label } = replaced
   return { reason: `stands in for ${label}: ${why}`, instead: { provider, model, reason: why } }

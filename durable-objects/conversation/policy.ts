@@ -14,6 +14,7 @@ import type { Provider } from "../../core/model/provider.ts"
 import { HotSwapConfig } from "../../core/routing/hot-swap.ts"
 import { effectiveHotSwap } from "../../core/routing/route.ts"
 import { effectiveSettings } from "../../core/settings.ts"
+import { readOutputName } from "../../core/turn/output.ts"
 import { linkOf, policyDefaults, type RoutingPolicy, type TurnPolicy } from "../../core/turn/policy.ts"
 import { type Asked, tighten } from "../../core/turn/wishes.ts"
 import type { GatewayParts } from "../parts.ts"
@@ -84,11 +85,11 @@ export function reusePolicy(last: TurnPolicy, meta: Meta, asked: Asked, keys: Gr
   return { policy: versioned(tighten({ ...rest, ...now }, asked)), keys }
 }
 
-/** What the group's agent may call, as far as it can run now. */
+/** What the group's agent may call, as far as it can run now. Whoever may call a tool may read what it said. */
 function toolsOf(parts: GatewayParts, group: GroupRow | null, capabilities: readonly Capability[]): ToolPolicy[] {
   const allowed = group?.tools ?? null
   return parts.tools
-    .filter(({ name }) => allowed === null || allowed.includes(name))
+    .filter(({ name }) => allowed === null || allowed.includes(name) || (name === readOutputName && allowed.length > 0))
     .filter((tool) => tool.runsIn !== "runner" || capabilities.includes(tool.capability))
     .map(policyOf)
 }

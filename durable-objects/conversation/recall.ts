@@ -121,9 +121,11 @@ export async function recallHistory(host: ObjectHost, state: ConversationState):
   state.remember(nextTurn - 1, { messages: entriesOf(messages), marks: marksOf(messages) }, host.now())
 }
 
+export const recalledMark = "what was read earlier in this conversation"
+
 /** The record knows that a row came from outside, not where from. */
 function marksOf(rows: Recalled["messages"]): string[] {
-  return rows.some(({ tainted }) => tainted) ? ["what was read earlier in this conversation"] : []
+  return rows.some(({ tainted }) => tainted) ? [recalledMark] : []
 }
 
 function entriesOf(rows: Recalled["messages"]) {

@@ -3,6 +3,7 @@ import * as z from "zod"
 import { Answers } from "../../core/approval/question.ts"
 import { ChannelKind } from "../../core/channel/message.ts"
 import { EventId, LoopEvent } from "../../core/loop/event.ts"
+import { WholeOutput } from "../../core/model/message.ts"
 import { TurnOutcome } from "../../core/turn/event.ts"
 import { TurnCost } from "../../core/turn/report.ts"
 import { ChoiceId, ChannelId, ConversationId, EpochMs, TurnId, UserId } from "../../core/units.ts"
@@ -29,6 +30,8 @@ export const keys = {
   owed: (callId: string) => `s/${callId}`,
   owedAll: "s/",
   summary: "summary",
+  kept: (number: number) => `w/${padded(number, 10)}`,
+  keptAll: "w/",
 } as const
 
 /** The conversation itself. `schema` is the layout's version: a later release reads every earlier one. */
@@ -76,6 +79,10 @@ export const InboxRecord = z.object({
   turn: z.object({ number: z.number().int().positive(), segment: z.number().int().nonnegative() }).nullable(),
 })
 export type InboxRecord = z.infer<typeof InboxRecord>
+
+/** An output of a tool that is kept whole in a blob. */
+export const KeptOutput = WholeOutput.pick({ sha256: true, sizeBytes: true })
+export type KeptOutput = z.infer<typeof KeptOutput>
 
 export const StoredEvent = z.object({ id: EventId, turn: z.number().int().positive(), at: EpochMs, event: LoopEvent })
 export type StoredEvent = z.infer<typeof StoredEvent>

@@ -6,7 +6,7 @@ import { admitToolCall } from "../../core/admission.ts"
 import { type Hop, reaches } from "../../core/approval/condition.ts"
 import { hostOf } from "../../core/approval/host.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
-import type { ImageBlock, ToolUseBlock } from "../../core/model/message.ts"
+import type { ImageBlock, ToolUseBlock, WholeOutput } from "../../core/model/message.ts"
 import { CommandId, type Command, type CommandOutcome } from "../../core/runner/command.ts"
 import { awayCommands, foldTurn } from "../../core/turn/fold.ts"
 import type { TurnPolicy } from "../../core/turn/policy.ts"
@@ -17,6 +17,7 @@ import { submitCommand } from "../runners/submit.ts"
 import { boundText, runTool } from "../tools/run.ts"
 import type { FinishedCall, RunnerTool } from "../tools/tool.ts"
 import type { LiveEvents } from "./events.ts"
+import { Outputs } from "./outputs.ts"
 import { keepPicture } from "./pictures.ts"
 import { isStillOn, type Segment } from "./segment.ts"
 import type { ConversationState, Turn } from "./state.ts"
@@ -27,8 +28,10 @@ const runnerPatienceMs = 10 * 60_000
 export interface EndedCall {
   readonly outcome: FinishedCall["outcome"] | "refused"
   readonly text: string
+  readonly whole?: WholeOutput
   readonly images?: readonly ImageBlock[]
   readonly tainted: boolean
+  readonly marks?: readonly string[]
 }
 
 export class ToolStep {
@@ -36,11 +39,13 @@ export class ToolStep {
   readonly #parts: GatewayParts
   readonly #state: ConversationState
   readonly #events: LiveEvents
+  readonly #outputs: Outputs
 
   constructor(host: ObjectHost, parts: GatewayParts, work: { state: ConversationState; events: LiveEvents }) {
     this.#host = host
     this.#parts = parts
     this.#state = work.state
+    this.#outputs = new Outputs(host, work.state)
     this.#events = work.events
   }
 
@@ -58,16 +63,22 @@ export class ToolStep {
       now: () => this.#host.now(),
       fetch: (request: Request) => this.#host.fetch(within(hops, request), "agent"),
       operatorFetch: (request: Request) => this.#host.fetch(request, "operator"),
+      outputOf: (callId: string) => this.#outputs.find(callId),
       signal,
     }
     const result = await runTool(tool, use.input, context, admission)
-    if (isStillOn(segment, this.#state, turn)) this.end(turn, use.id, result)
+    const kept = await this.#outputs.keep(use.id, result.text, tool.maxTextBytes)
+    if (isStillOn(segment, this.#state, turn)) this.end(turn, use.id, { ...result, ...kept })
   }
 
   /** Writes how a call ended into the journal, and tells those who watch. */
-  end(turn: Turn, toolUseId: string, { outcome, text, images = [], tainted }: EndedCall): void {
-    const shown = images.length === 0 ? {} : { images: [...images] }
-    this.#state.append(turn, { type: "tool_ended", toolUseId, outcome, text, ...shown, tainted, at: this.#host.now() })
+  end(turn: Turn, toolUseId: string, { outcome, text, whole, images = [], tainted, marks = [] }: EndedCall): void {
+    const rest = {
+      ...(whole === undefined ? {} : { whole }),
+      ...(images.length === 0 ? {} : { images: [...images] }),
+      ...(marks.length === 0 ? {} : { marks: [...marks] }),
+    }
+    this.#state.append(turn, { type: "tool_ended", toolUseId, outcome, text, ...rest, tainted, at: this.#host.now() })
     this.#events.step(turn, { event: "tool_result", data: { tool_use_id: toolUseId, ok: outcome === "ok" } })
   }
 
@@ -93,12 +104,12 @@ export class ToolStep {
     const call = this.#awayCall(turn, commandId)
     if (call === undefined) return false
     const { picture, text, ...read } = call.tool.read(outcome)
-    const kept = picture === undefined ? undefined : await this.#keep(picture)
+    const seen = picture === undefined ? undefined : await this.#keep(picture)
+    const told = picture !== undefined && seen === undefined ? `${text}\n[The picture could not be read.]` : text
+    const kept = await this.#outputs.keep(call.use.id, told, call.tool.maxTextBytes)
     // The same end may have been told meanwhile.
     if (!this.#state.isOpen(turn) || this.#awayCall(turn, commandId) === undefined) return false
-    const told = picture !== undefined && kept === undefined ? `${text}\n[The picture could not be read.]` : text
-    const images = kept === undefined ? [] : [kept]
-    this.end(turn, call.use.id, { ...read, text: boundText(told, call.tool.maxTextBytes), images })
+    this.end(turn, call.use.id, { ...read, ...kept, images: seen === undefined ? [] : [seen] })
     return true
   }
 

@@ -34,6 +34,7 @@ export function openToolCalls(options: { allowed: readonly number[]; ownOrigins?
         now: () => EpochMs.parse(1_800_000_000_000),
         fetch: egress.fetch.agent,
         operatorFetch: egress.fetch.operator,
+        outputOf: async () => ({ status: "unknown" as const }),
         signal,
       }
       return runTool(tool, input, context, admitted(tool, input))

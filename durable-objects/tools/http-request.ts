@@ -2,16 +2,17 @@
 import * as z from "zod"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import { visibleLine, visibleText } from "../../core/plain-text.ts"
+import { maxKeptBytes } from "../../core/turn/output.ts"
 import { mediaTypeOf, readBounded, textOf } from "./exchange.ts"
 import { htmlToText } from "./html-text.ts"
 import { defineTool, type ToolContext, type ToolResult } from "./tool.ts"
 
 const longestSeconds = 120
 const maxRedirects = 5
-/** Larger than any page that a model reads to its end, small beside the memory of a Worker. */
-const maxBodyBytes = 2_000_000
-/** Leaves room for the lines above the text. */
-const maxTextCharacters = 60_000
+/** What is kept of one output, with room for the lines above the text. */
+const maxBodyBytes = maxKeptBytes - 30_000
+/** What a model is shown of an answer at once; it reads on in what is kept. */
+const maxTextBytes = 64_000
 
 /**
  * Made by the gateway, or believed by servers because only proxies write them: a model could claim with them to be someone else,
@@ -67,6 +68,7 @@ export const httpRequest = defineTool({
   outward: "acts",
   cases: [{ field: "method", oneOf: ["GET", "HEAD"], risk: "low", repeatable: true, outward: "reads" }],
   timeoutMs: (longestSeconds + 5) * 1_000,
+  maxTextBytes,
   async run(input, context) {
     const deadline = AbortSignal.timeout((input.timeout_seconds ?? 30) * 1_000)
     try {
@@ -171,10 +173,7 @@ function describeBody(bytes: Uint8Array, contentType: string | null, base: strin
   if (text === undefined) return `(binary body: ${size} of ${visibleLine(contentType ?? "an unnamed type", 100)})`
   const readable = isHtml(text, contentType) ? titled(htmlToText(text, base)) : visibleText(text)
   if (readable.trim() === "") return "(the body shows no text)"
-  const rest = readable.length - maxTextCharacters
-  const cut =
-    rest > 0 ? `\n\n[cut: ${rest} more characters of ${size}]` : isCut ? `\n\n[cut: the body has ${size}]` : ""
-  return readable.slice(0, maxTextCharacters).replace(/\p{Cs}$/u, "") + cut
+  return isCut ? `${readable}\n\n[cut: the body has ${size}, and the rest was not fetched]` : readable
 }
 
 function titled({ title, text }: { title: string; text: string }): string {

@@ -1,10 +1,10 @@
-/** Runs one call of a tool to a result that the model can read, whatever the tool does. */
+/** Runs one call of a tool to a result that the model can read, whatever the tool does. How much of it is shown is not decided here. */
 import type { ToolAdmission } from "../../core/admission.ts"
 import { isLoopError, toErrorBody } from "../../core/errors.ts"
 import type { ObjectTool, FinishedCall, ToolContext } from "./tool.ts"
 
 /**
- * Never throws: bad input, a throw, a time-out and oversized output become text for the model.
+ * Never throws: bad input, a throw and a time-out become text for the model.
  * @param admission - for this call
  * @param context - its signal aborts when the turn is interrupted
  */
@@ -19,8 +19,8 @@ export async function runTool(
   try {
     const outcome = await Promise.race([tool.start(input, { ...context, signal }, admission), rejectOnAbort(signal)])
     if (outcome.status === "invalid_input") return failed(`The input is not valid:\n${outcome.problem}`)
-    const { text, tainted, failed: hasFailed = false } = outcome
-    return { outcome: hasFailed ? "error" : "ok", text: boundText(text, tool.maxTextBytes), tainted }
+    const { status: _, failed: hasFailed = false, ...result } = outcome
+    return { outcome: hasFailed ? "error" : "ok", ...result }
   } catch (error) {
     if (deadline.aborted) return failed(`The tool gave no answer within ${tool.timeoutMs / 1000} s and was stopped.`)
     if (context.signal.aborted) return failed("The tool was stopped.")
@@ -44,5 +44,5 @@ export function boundText(text: string, maxBytes: number): string {
   const bytes = new TextEncoder().encode(text)
   if (bytes.length <= maxBytes) return text
   const kept = new TextDecoder().decode(bytes.subarray(0, maxBytes)).replace(/\uFFFD+$/u, "")
-  return `${kept}\n[cut: ${bytes.length - maxBytes} more bytes]`
+  return `${kept}\n[cut: ${bytes.length - maxBytes} more bytes, which are not kept]`
 }

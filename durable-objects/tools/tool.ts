@@ -13,14 +13,31 @@ export interface ToolContext {
   fetch(request: Request): Promise<Response>
   /** For addresses that the operator configured, and no other. */
   operatorFetch(request: Request): Promise<Response>
+  /** What a call of this conversation gave, by the call's id. */
+  outputOf(callId: string): Promise<FoundOutput>
   /** Aborted when the turn is interrupted or the tool's time is over. */
   readonly signal: AbortSignal
 }
+
+export type FoundOutput =
+  | { readonly status: "unknown" }
+  | {
+      readonly status: "found"
+      /** Null: not known any more. */
+      readonly tool: string | null
+      readonly text: string
+      /** False: the text is what is left of a longer one. */
+      readonly isWhole: boolean
+      /** Where the text is from, if that is outside. */
+      readonly marks: readonly string[]
+    }
 
 export interface ToolResult {
   readonly text: string
   /** The text comes from outside (a page, a file, a stranger). */
   readonly tainted: boolean
+  /** Where from, if the call itself does not say it. */
+  readonly marks?: readonly string[]
   /** The text says why there is no result. */
   readonly failed?: true
 }
@@ -35,7 +52,7 @@ export type ToolOutcome = ({ status: "ok" } & ToolResult) | InvalidInput
 interface Described extends ToolPolicy {
   readonly spec: ToolSpec
   readonly timeoutMs: number
-  /** Of the result's text in UTF-8; what is longer is cut with a note. */
+  /** Of the result's text in UTF-8, as a model is shown it; a longer one is kept whole and shown in part. */
   readonly maxTextBytes: number
 }
 

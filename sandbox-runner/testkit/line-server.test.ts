@@ -9,6 +9,7 @@ const context = {
   now: () => EpochMs.parse(0),
   fetch: (request: Request) => fetch(request),
   operatorFetch: (request: Request) => fetch(request),
+  outputOf: async () => ({ status: "unknown" as const }),
   signal: AbortSignal.any([]),
 }
 

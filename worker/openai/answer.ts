@@ -69,6 +69,7 @@ const failureCodes: Readonly<Record<string, ErrorCode>> = {
   model_refused_request: "model_refused_request",
   model_unavailable: "model_unavailable",
   context_overflow: "context_overflow",
+  images_unsupported: "images_unsupported",
   budget_exceeded: "budget_exceeded",
 }
 
