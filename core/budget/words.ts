@@ -1,7 +1,9 @@
 /** What people are told of budgets, in sentences. */
-import type { EpochMs } from "../units.ts"
-import type { BudgetPeriod, BudgetScope, BudgetUnit } from "./limits.ts"
+import type { EpochMs, GroupId } from "../units.ts"
+import { type Amount, amountOf } from "./account.ts"
+import { type BudgetPeriod, type BudgetScope, type BudgetUnit, setLimits } from "./limits.ts"
 import type { ReserveAnswer } from "./reserve.ts"
+import type { BudgetsState, BudgetState } from "./terms.ts"
 import { showUsd } from "./usd.ts"
 
 /** A limit and what of it is used. */
@@ -45,6 +47,33 @@ export function refusalText(refusal: Extract<ReserveAnswer, { status: "refused" 
   return `${what} I can answer again ${instantWords(nextAllowedAt, timeZone)}.`
 }
 
+/** To who asks in a chat: what the conversation has used, and what is left of every limit that binds it. */
+export function spentText({ scopes, day, month, timeZone }: BudgetsState, groupId: GroupId | null): string {
+  const own = scopes.find(({ scope }) => scope.kind === "conversation")
+  const used = ({ spent }: { spent: Amount }) =>
+    `${spent.tokens.toLocaleString("en-US")} tokens, ${showUsd(spent.microUsd)}`
+  const spent =
+    own === undefined ? "" : `This conversation has used ${used(own.day)} today and ${used(own.month)} this month.`
+  const left = scopes.filter(({ scope }) => scope.kind !== "group" || scope.groupId === groupId).flatMap(leftWords)
+  if (left.length === 0) return `${spent} No budget binds it. ${whereSet}`
+  const ends = `The day ends ${instantWords(day.endsAt, timeZone)}, the month ${instantWords(month.endsAt, timeZone)}.`
+  return `${spent}\n\nLeft:\n${left.map((line) => `- ${line}`).join("\n")}\n\n${ends} ${whereSet}`
+}
+
+const whereSet = "Budgets are set on the dashboard."
+
+function leftWords({ scope, limits, ...periods }: BudgetState): string[] {
+  const whose = scope.kind === "conversation" ? "this conversation" : scopeWords(scope, undefined)
+  return setLimits(limits).map(({ unit, period, value }) => {
+    const { spent, reserved } = periods[period]
+    const field = amountOf(unit)
+    const show = showIn(unit)
+    const left = `${show(Math.max(0, value - spent[field]))} of ${show(value)}${unit === "tokens" ? " tokens" : ""}`
+    const held = reserved[field] === 0 ? "" : `, with ${show(reserved[field])} held for answers under way`
+    return `${whose}: ${left} ${period === "day" ? "today" : "this month"}${held}`
+  })
+}
+
 function limitWords({ unit, period }: { unit: BudgetUnit; period: BudgetPeriod }): string {
   const daily = period === "day" ? "daily" : "monthly"
   return unit === "tokens" ? `${daily} token budget` : `${daily} dollar budget`
@@ -62,8 +91,12 @@ function scopeWords(scope: BudgetScope, groupName: string | undefined): string {
 }
 
 function useWords({ unit, used, limit }: BudgetUse): string {
-  const show = (value: number) => (unit === "tokens" ? value.toLocaleString("en-US") : showUsd(value))
+  const show = showIn(unit)
   return `${show(used)} of ${show(limit)}${unit === "tokens" ? " tokens" : ""}`
+}
+
+function showIn(unit: BudgetUnit): (value: number) => string {
+  return (value) => (unit === "tokens" ? value.toLocaleString("en-US") : showUsd(value))
 }
 
 /** `on 22 Nov 2026 at 00:00 (Europe/Berlin)`. */

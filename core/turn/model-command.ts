@@ -2,29 +2,17 @@
  * `/model` in a chat: says which model answers, chooses one for the conversation, or gives the choice back (`/model auto`). Only
  * models that this gateway knows can be chosen. Pure.
  */
-import type { InboundMessage } from "../channel/message.ts"
-import type { TurnEvent } from "./event.ts"
 import { chainOfPolicy, type TurnPolicy } from "./policy.ts"
 
 export type ModelCommand = { type: "show" } | { type: "auto" } | { type: "use"; name: string }
 
-/** The command that a message is; undefined for all else, and for the words of someone whom nobody vouches for. */
-export function readModelCommand(
-  message: Pick<InboundMessage, "text" | "tainted" | "images">,
-): ModelCommand | undefined {
-  if (message.tainted || (message.images ?? []).length > 0) return undefined
-  const found = /^\/model(?:@\w+)?(?:[ \t]+(\S+))?\s*$/.exec(message.text)
+/** The command that a text is; undefined for all else. */
+export function readModelCommand(text: string): ModelCommand | undefined {
+  const found = /^\/model(?:@\w+)?(?:[ \t]+(\S+))?\s*$/.exec(text)
   if (found === null) return undefined
   const name = found[1]
   if (name === undefined) return { type: "show" }
   return name.toLowerCase() === "auto" ? { type: "auto" } : { type: "use", name }
-}
-
-/** The command that a turn consists of. */
-export function modelCommandOf(events: readonly TurnEvent[]): ModelCommand | undefined {
-  const first = events[0]
-  const [message, ...more] = first?.type === "turn_started" ? first.messages : []
-  return message === undefined || more.length > 0 ? undefined : readModelCommand(message)
 }
 
 /** All that may be chosen by name: what the agent uses anyway, and what the catalogue lists. */

@@ -9,8 +9,9 @@ import type { LoopEvent } from "../../core/loop/event.ts"
 import type { ImageBlock } from "../../core/model/message.ts"
 import type { TurnOutcome } from "../../core/turn/event.ts"
 import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
+import { readChatCommand } from "../../core/turn/chat-command.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
-import { findNamed, knownModels, readModelCommand } from "../../core/turn/model-command.ts"
+import { findNamed, knownModels } from "../../core/turn/model-command.ts"
 import { costOf, type TurnReport } from "../../core/turn/report.ts"
 import { after, EpochMs, ConversationId, type TurnId, type UserId } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
@@ -545,7 +546,7 @@ export class Conversation implements HostedObject {
 
 /** A command has a turn of its own. */
 function mayJoin({ message }: Queued): boolean {
-  return message.whileBusy === "join" && readModelCommand(message) === undefined
+  return message.whileBusy === "join" && readChatCommand(message) === undefined
 }
 
 function endEvent(turn: Turn, outcome: TurnOutcome): LoopEvent {

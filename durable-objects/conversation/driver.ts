@@ -3,6 +3,7 @@
  * One loop at a time; after each await to the outside it looks whether the turn is still the one it worked for.
  */
 import type { Models } from "../../adapters/models/models.ts"
+import { spentText } from "../../core/budget/words.ts"
 import { isLoopError, type ErrorCode } from "../../core/errors.ts"
 import { describeFailure } from "../../core/log.ts"
 import type { Capability, CommandId, CommandOutcome } from "../../core/runner/command.ts"
@@ -16,7 +17,7 @@ import type { LiveEvents } from "./events.ts"
 import { ModelCalls } from "./model-call.ts"
 import { ModelStep } from "./model-step.ts"
 import { noKeys, readPolicy, reusePolicy, type SegmentPolicy } from "./policy.ts"
-import type { Segment } from "./segment.ts"
+import { isStillOn, type Segment } from "./segment.ts"
 import type { Spending } from "./spending.ts"
 import type { ConversationState, Turn } from "./state.ts"
 import { ToolStep } from "./tool-step.ts"
@@ -301,6 +302,9 @@ export class Driver {
       case "choose_model":
         this.#chooseModel(turn, segment, command.command)
         break
+      case "show_budget":
+        await this.#showBudget(turn, segment)
+        break
       case "run_tool":
         await this.#tools.run(turn, segment, command.use, command.attempt)
         break
@@ -332,6 +336,26 @@ export class Driver {
     const { model: chosen } = this.#state.require()
     const { model, text } = answerModelCommand(command, policy, knownModels(policy, listed), chosen)
     if (model !== chosen) this.#state.change({ model }, "internal")
+    this.#say(turn, text)
+  }
+
+  /** As the Ledger has it. */
+  async #showBudget(turn: Turn, segment: Segment): Promise<void> {
+    const { id: conversationId } = this.#state.require()
+    const { groupId } = segment.policy
+    const text = await this.#host
+      .peer("ledger", "main")
+      .call("budgets", { of: { conversationId, groupId } })
+      .then((state) => spentText(state, groupId))
+      .catch((error) => {
+        if (!isLoopError(error) || !isPassing(error.code)) throw error
+        return "What is spent and left cannot be read right now. Ask again in a while."
+      })
+    if (isStillOn(segment, this.#state, turn)) this.#say(turn, text)
+  }
+
+  /** What a command is answered. */
+  #say(turn: Turn, text: string): void {
     this.#events.delta(turn, text)
     this.#state.append(turn, { type: "gateway_said", text, at: this.#host.now() })
     this.#events.settleText(turn, "")

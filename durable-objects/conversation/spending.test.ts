@@ -214,6 +214,40 @@ test("a call that was allowed on one day and begins on the next counts on the fi
   expect(all).toEqual({ groupId: null, day: scopes[0]?.day.spent, month: scopes[0]?.month.spent })
 })
 
+describe("/budget", () => {
+  test("tells what is spent and left for the conversation, without a model and without changing anything", async () => {
+    await open({ maxMicroUsdMonth: 5_000_000 })
+    await createGroup(
+      harness.libsql,
+      group(1, { apiKeySealed: null, hotSwapConfig: null, budgetMaxTokensDay: 100_000 }),
+    )
+    await createGroup(harness.libsql, group(2, { budgetMaxTokensDay: 7 }))
+    harness.model.setScript(() => ({ kind: "answer", text: "ok", usage: { inputTokens: 1_000, outputTokens: 200 } }))
+    const profiles = ["group-1"]
+    await readEvents(await send("go", loopId, profiles))
+    await charged()
+    const told = shownText(await readEvents(await send("/budget", loopId, profiles)))
+    expect(told).toBe(`This conversation has used 1,200 tokens, $0.006 today and 1,200 tokens, $0.006 this month.
+
+Left:
+- the whole gateway: $4.994 of $5.00 this month
+- this agent: 98,800 of 100,000 tokens today
+
+The day ends on 22 Sept 2026 at 00:00 (Europe/Berlin), the month on 1 Oct 2026 at 00:00 (Europe/Berlin). Budgets are set on the dashboard.`)
+    expect(harness.model.requestCount).toBe(1)
+    harness.model.setScript(({ messages }) => say(String(messages.length)))
+    expect(shownText(await readEvents(await send("go on", loopId, profiles)))).toBe("3")
+  })
+
+  test("is said so where nothing is limited, and sets no limit", async () => {
+    await open()
+    harness.model.setScript(() => say("by the model"))
+    expect(shownText(await ask("/budget"))).toContain("No budget binds it.")
+    expect(shownText(await ask("/budget 1000"))).toContain("No budget binds it. Budgets are set on the dashboard.")
+    expect(shownText(await ask("/budget for a journey to Rome"))).toBe("by the model")
+  })
+})
+
 describe("a turn that waits for the budget of its group", () => {
   const second = ConversationId.parse(loopId.replaceAll("4", "6"))
   const third = ConversationId.parse(loopId.replaceAll("4", "7"))
