@@ -67,7 +67,7 @@ export class ModelStep {
     const behind = route.chain.map((link, place) => ({ link, place })).slice(from)
     const able = ableLinks(catalogue, behind, needs, { isNamed: policy.routing?.asked != null })
     if (able.status === "unable") {
-      const message = `${route.chain[from]?.label ?? policy.model} cannot read pictures.`
+      const message = `The model ${route.chain[from]?.model ?? policy.model} cannot read pictures.`
       const failure = { reason: "unable" as const, message }
       const at = this.#host.now()
       this.#state.append(turn, { type: "model_failed", call, failure, candidate: from, billed: "nothing", at })

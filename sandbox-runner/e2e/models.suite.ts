@@ -111,6 +111,44 @@ export function modelSuite(host: E2eHost): void {
       expect((await callsOf(id)).at(-1)?.reason).toMatch(/^stands in for .*network/)
     })
 
+    test("a long output is read on by its id, and the tool does not run again", async () => {
+      const line = `${"long ".repeat(30_000)}needle`
+      stage.model.setScript((request) => {
+        const id = /kept under (\w+): read_output/.exec(JSON.stringify(request.messages))?.[1]
+        const [result] = request.toolResults
+        if (result === undefined) return callTool("append_line", { line })
+        if (/Offset \d+/.test(result.text)) return say(result.text.slice(-20))
+        return callTool("read_output", { call: id, search: "NEEDLE" })
+      })
+      const id = await loops.create()
+      expect(shownText(await ask(id, "Go"))).toMatch(/needle…$/)
+      expect(stage.lines.lines.filter((appended) => appended === line)).toHaveLength(1)
+      const [second, third] = stage.model.requests.slice(-2)
+      expect(second?.tools.map(({ name }) => name)).toContain("read_output")
+      expect(second?.toolResults[0]?.text.length).toBeLessThan(100_000)
+      expect(third?.toolResults[0]?.text).toMatch(/of append_line\.\n.*stands there 1 times/)
+      stage.model.setScript((request) => say(request.tools.map(({ name }) => name).join(" ")))
+      expect(shownText(await ask(await loops.create(), "Hi"))).not.toContain("read_output")
+    })
+
+    test("an answer that fills the model's window is one answer, and what it had begun to call never runs", async () => {
+      let calls = 0
+      stage.model.setScript(() => {
+        calls += 1
+        if (calls > 1) return say(" deep.")
+        const tools = [{ name: "append_line", input: { line: "half a call" } }]
+        return { kind: "answer", text: "The sea is", tools, stop: "context_overflow" }
+      })
+      const id = await loops.create()
+      const events = await ask(id, "Hi")
+      expect(shownText(events)).toBe("The sea is deep.")
+      expect(outline(events)).not.toContain("snapshot")
+      expect(stage.lines.lines).not.toContain("half a call")
+      await expect
+        .poll(async () => (await callsOf(id)).map(({ outcome }) => outcome), { timeout: 10_000 })
+        .toEqual(["context_overflow", "end"])
+    })
+
     test("a budget that is used up in a tool loop stops it before the next call, and the sums are exact", async () => {
       const json = { name: "frugal", model: "claude-haiku-5-5", budgetMaxTokensDay: 20_000, maxOutputTokens: 1_000 }
       const group = (await admin.send("POST", "/api/agent-groups", { json })).read(AgentGroupView)
