@@ -206,7 +206,7 @@ describe("a message with a picture", () => {
       data: {
         code: "model_unavailable",
         message: expect.stringMatching(
-          /claude-sees: .*500.*gpt-blind: gpt-blind cannot read pictures.*message is kept/,
+          /claude-sees: .*500.*gpt-blind: The model gpt-blind cannot read pictures.*message is kept/,
         ),
       },
     })
