@@ -291,13 +291,16 @@ const anyEvent = fc.oneof(
     at,
   })),
   fc
-    .array(
-      fc.oneof(
-        fc.string().map(text),
-        fc.constantFrom("once", "again", "nothing").chain((name) => fc.nat(3).map((n) => use(name, `id${n}`))),
+    .tuple(
+      fc.array(
+        fc.oneof(
+          fc.string().map(text),
+          fc.constantFrom("once", "again", "nothing").chain((name) => fc.nat(3).map((n) => use(name, `id${n}`))),
+        ),
       ),
+      fc.constantFrom<StopReason>("tool_use", "max_tokens", "context_overflow", "refusal", "pause"),
     )
-    .map((blocks) => answered(1, blocks, "tool_use")),
+    .map(([blocks, stop]) => answered(1, blocks, stop)),
   fc.nat(3).map((n): TurnEvent => ({ type: "tool_started", toolUseId: `id${n}`, attempt: 1, at })),
   fc
     .nat(3)

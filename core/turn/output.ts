@@ -50,6 +50,11 @@ export function cutNote(callId: string, left: number, from: number): string {
   return `[… ${left} characters are left out here, from offset ${from} on. The output is kept under ${callId}: ${readOutputName} reads any part of it and searches it, and nothing runs again. …]`
 }
 
+/** The same where the whole could not be kept. */
+export function lostNote(left: number): string {
+  return `[… ${left} characters are left out here, and could not be kept …]`
+}
+
 /** Head and tail: what a program says last is often what matters. @param size - characters of the whole, of which `text` may be such a cut */
 export function headAndTail(
   text: string,

@@ -1,5 +1,5 @@
 /** Long outputs of tools: kept whole, shown in part, read on by their ids, marked as what they are, and erased. */
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { afterEach, describe, expect, test } from "vitest"
 import * as z from "zod"
 import { listMessages } from "../../adapters/store/conversations.ts"
@@ -143,8 +143,20 @@ describe("an output that is too long", () => {
     await ask("read on")
     expect(harness.model.requests.at(-2)?.toolResults[0]?.text).toMatch(/\n\nthe needle$/)
     expect(lastResult()?.text).toMatch(/no longer kept\. This is the part on record.*\n\naaaaaaaaaa$/s)
-    const blobs = readdirSync(`${harness.directory}/blobs`, { recursive: true, withFileTypes: true })
-    expect(blobs.filter((entry) => entry.isFile())).toHaveLength(10)
+    const blobs = () =>
+      readdirSync(`${harness.directory}/blobs`, { recursive: true, withFileTypes: true }).filter((entry) =>
+        entry.isFile(),
+      )
+    await expect.poll(blobs).toHaveLength(10)
+  })
+
+  test("that cannot be kept costs no turn: its parts are shown, and the rest is said to be lost", async () => {
+    await open(steps(much({})))
+    writeFileSync(`${harness.directory}/blobs`, "in the way of the blobs")
+    expect(shownText(await ask("go"))).toBe("done")
+    expect(lastResult()?.text).toMatch(/\[… 55212 characters are left out here, and could not be kept …\]\nw/)
+    expect(harness.logs).toContainEqual(expect.objectContaining({ event: "output_not_kept" }))
+    expect(offered()).toEqual([false, false])
   })
 
   test("is erased with its conversation", async () => {

@@ -4,8 +4,9 @@
  */
 import { sha256Hex } from "../../adapters/digest.ts"
 import { findToolResult } from "../../adapters/store/conversations.ts"
+import { describeFailure, type Log } from "../../core/log.ts"
 import type { ToolResultBlock, ToolUseBlock, WholeOutput } from "../../core/model/message.ts"
-import { cutNote, maxKeptBytes, maxKeptBytesOfConversation } from "../../core/turn/output.ts"
+import { cutNote, lostNote, maxKeptBytes, maxKeptBytesOfConversation } from "../../core/turn/output.ts"
 import { marksOfResult } from "../../core/turn/taint.ts"
 import { toolResult } from "../../core/turn/transcript.ts"
 import type { ObjectHost } from "../host.ts"
@@ -19,10 +20,12 @@ const blobOf = (sha256: string) => `output-${sha256}`
 
 export class Outputs {
   readonly #host: ObjectHost
+  readonly #log: Log
   readonly #state: ConversationState
 
-  constructor(host: ObjectHost, state: ConversationState) {
+  constructor(host: ObjectHost, { log }: { log: Log }, state: ConversationState) {
     this.#host = host
+    this.#log = log
     this.#state = state
   }
 
@@ -35,12 +38,24 @@ export class Outputs {
     const bytes = new TextEncoder().encode(text)
     if (bytes.length <= maxBytes) return { text }
     const whole = { sha256: sha256Hex(bytes), sizeBytes: bytes.length, characters: text.length }
-    await this.#host.blobs.put(blobOf(whole.sha256), bytes)
-    await this.#forget(this.#register(whole))
     const head = decode(bytes.subarray(0, Math.floor(maxBytes * 0.75)))
     const tail = decode(bytes.subarray(bytes.length - Math.floor(maxBytes * 0.2)))
-    const note = cutNote(callId, text.length - head.length - tail.length, head.length)
-    return { text: `${head}\n${note}\n${tail}`, whole }
+    const left = text.length - head.length - tail.length
+    if (!(await this.#store(whole, bytes))) return { text: `${head}\n${lostNote(left)}\n${tail}` }
+    return { text: `${head}\n${cutNote(callId, left, head.length)}\n${tail}`, whole }
+  }
+
+  /** A tool that has run is not to be lost for want of room: false where the blob could not be stored. */
+  async #store(whole: WholeOutput, bytes: Uint8Array): Promise<boolean> {
+    try {
+      await this.#host.blobs.put(blobOf(whole.sha256), bytes)
+      this.#host.keepAlive(this.#forget(this.#register(whole)))
+      return true
+    } catch (error) {
+      const { id: conversationId } = this.#state.require()
+      this.#log({ level: "error", event: "output_not_kept", conversationId, cause: describeFailure(error) })
+      return false
+    }
   }
 
   /**

@@ -45,7 +45,7 @@ export class ToolStep {
     this.#host = host
     this.#parts = parts
     this.#state = work.state
-    this.#outputs = new Outputs(host, work.state)
+    this.#outputs = new Outputs(host, parts, work.state)
     this.#events = work.events
   }
 
