@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import type { ConversationRow } from "../../core/projection.ts"
 import type { ConversationId } from "../../core/units.ts"
 import { type ConversationListOptions, findConversation, listConversations, listLoops } from "./conversations.ts"
-import { listMessages, recall } from "./conversations.ts"
+import { findToolResult, listMessages, recall } from "./conversations.ts"
 import type { Libsql } from "./libsql.ts"
 import { at, channelId, delivery, loop, loopId, message, modelCall, projection, turn, userId } from "./samples.ts"
 import type { Answer } from "./statement.ts"
@@ -28,6 +28,24 @@ export function transcriptSuite(database: () => Libsql): void {
         messages: Array.from({ length: turns }, (_, index) => message(conversation, index + 1, 0, text)),
       }),
     )
+
+  test("a call's newest result is found by its id, in its own conversation and among its newest turns alone", async () => {
+    const result = (conversation: number, number: number, toolUseId: string) => ({
+      ...message(conversation, number, 1, ""),
+      blocks: [{ type: "tool_result" as const, toolUseId, text: `of turn ${number}`, isError: false }],
+    })
+    await database().project(
+      projection({
+        conversations: [loop(1), loop(2)],
+        messages: [result(1, 1, "call_1"), result(1, 2, "call_1"), result(1, 3, "call_12"), result(2, 4, "call_1")],
+      }),
+    )
+    const find = (callId: string, newestTurn: number) => findToolResult(database(), loopId(1), { callId, newestTurn })
+    expect(await find("call_1", 3)).toMatchObject({ turnId: turn(1, 2).id, tainted: true })
+    expect(await find("call_12", 1_003)).toMatchObject({ turnId: turn(1, 3).id })
+    expect(await find("call_12", 1_004)).toBeUndefined()
+    expect(await find("call_", 3)).toBeUndefined()
+  })
 
   describe("projection", () => {
     const whole = projection({
