@@ -71,12 +71,13 @@ const ofConversation = {
   errors: ["conversation_not_found"],
   unknownId: "conversation_not_found",
 } as const
-const ConversationBudget = z.object({
+export const ConversationBudgetView = z.object({
   ...calendar,
   /** Set for this conversation alone; null: as for every conversation of its group, or of the gateway. */
   own: BudgetLimitsView,
   budget: BudgetView,
 })
+export type ConversationBudgetView = z.infer<typeof ConversationBudgetView>
 
 export const getConversationBudget = endpoint({
   ...ofConversation,
@@ -85,7 +86,7 @@ export const getConversationBudget = endpoint({
   auth: "user",
   scope: "conversations:read",
   body: nothing,
-  response: ConversationBudget,
+  response: ConversationBudgetView,
 })
 
 export const setConversationBudget = endpoint({
@@ -96,5 +97,5 @@ export const setConversationBudget = endpoint({
   auth: "user",
   scope: "operations:write",
   body: BudgetLimitsView.partial(),
-  response: ConversationBudget,
+  response: ConversationBudgetView,
 })

@@ -48,6 +48,7 @@ interface Route {
 
 const Listed = conversations.ConversationView.extend({ match: conversations.SearchMatch.nullable() })
 const user = access.UserView.parse({ id: `user_${"0".repeat(24)}`, username: "ada", role: "admin" })
+const noLimits = { maxTokensDay: null, maxTokensMonth: null, maxUsdDay: null, maxUsdMonth: null }
 const sessionToken = "5".repeat(64)
 const hex = (number: number, length: number) => number.toString(16).padStart(length, "0")
 
@@ -71,6 +72,11 @@ export class FakeGateway {
   readonly channels: channels.ChannelView[] = []
   readonly tokens: tokens.TokenView[] = []
   readonly secrets: string[] = []
+  /** What the signed-in person is. */
+  role: access.UserView["role"] = "admin"
+  /** Limits that a conversation has of its own, by its id, and those of every conversation. */
+  readonly ownLimits = new Map<string, budgets.BudgetLimitsView>()
+  usualLimits: budgets.BudgetLimitsView = noLimits
   readonly posts: { key: string; text: string }[] = []
   readonly #routes: Route[] = []
   readonly #page: string
@@ -178,12 +184,16 @@ export class FakeGateway {
   #signIn(response: ServerResponse): { token: string; user: access.UserView } {
     this.signedIn = true
     response.setHeader("set-cookie", `loop_session=${sessionToken}; HttpOnly; SameSite=Strict; Path=/`)
-    return { token: sessionToken, user }
+    return { token: sessionToken, user: { ...user, role: this.role } }
   }
   #accessRoutes(): void {
     this.#route(access.getAuthStatus, ({ request, response }) => {
       const known = this.signedIn && (request.headers.cookie ?? "").includes(sessionToken)
-      const status = { setupRequired: this.password === null, authenticated: known, ...(known ? { user } : {}) }
+      const status = {
+        setupRequired: this.password === null,
+        authenticated: known,
+        ...(known ? { user: { ...user, role: this.role } } : {}),
+      }
       response.writeHead(200, { "content-type": "application/json" })
       response.end(JSON.stringify(access.getAuthStatus.response.parse(status)))
     })
@@ -402,6 +412,22 @@ export class FakeGateway {
       month: span,
       data: [{ scope: "global" as const, id: null, name: null, limits, day: spent, month: spent }],
     }))
+    const ofConversation = (id: string) => {
+      const own = this.ownLimits.get(id) ?? noLimits
+      const limits = {
+        maxTokensDay: own.maxTokensDay ?? this.usualLimits.maxTokensDay,
+        maxTokensMonth: own.maxTokensMonth ?? this.usualLimits.maxTokensMonth,
+        maxUsdDay: own.maxUsdDay ?? this.usualLimits.maxUsdDay,
+        maxUsdMonth: own.maxUsdMonth ?? this.usualLimits.maxUsdMonth,
+      }
+      const budget = { scope: "conversation" as const, id, name: null, limits, day: spent, month: spent }
+      return { timeZone: "UTC", day: span, month: span, own, budget }
+    }
+    this.#on(budgets.getConversationBudget, ({ params }) => ofConversation(params.id))
+    this.#on(budgets.setConversationBudget, ({ params: { id }, body }) => {
+      this.ownLimits.set(id, { ...noLimits, ...this.ownLimits.get(id), ...body })
+      return ofConversation(id)
+    })
     this.#on(usage.getDailyUsage, ({ query }) => {
       const last = query.to ?? "2026-11-21"
       const days = daySpans(query.from ?? addDays(last, -29), last, query.timeZone)

@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { launchBrowser, openContext } from "../testkit/browser.ts"
-import { adminName, adminPassword, enter } from "./client.ts"
+import { adminName, adminPassword, type Client, enter } from "./client.ts"
 import { openLoops, type LoopDriver } from "./loops.suite.ts"
 import { nodeHost } from "./node-host.ts"
 import { openStage, type Stage } from "./stage.ts"
@@ -12,11 +12,12 @@ describe("the page", () => {
   let browser: Browser
   let page: Page
   let loops: LoopDriver
+  let admin: Client
   const refused: string[] = []
   beforeAll(async () => {
     browser = await launchBrowser()
     stage = await openStage(nodeHost("embedded"))
-    await enter(stage.anyone, "setup", stage.transcript, stage.gateway.setupCode)
+    admin = await enter(stage.anyone, "setup", stage.transcript, stage.gateway.setupCode)
     loops = await openLoops(stage)
     const { context } = await openContext(browser, { device: "desktop", baseUrl: stage.gateway.url })
     context.on("console", (message) => {
@@ -52,6 +53,22 @@ describe("the page", () => {
     await conversations().getByText("answering").waitFor({ state: "detached" })
     await activity().getByText("An answer was stopped").waitFor()
     await activity().getByText("A conversation began").waitFor()
+  })
+
+  test("shows a conversation's budget as another person sets it and as answers spend it", async () => {
+    const id = await loops.create({ title: "Of little money" })
+    await page.goto(`/c/${id}`)
+    await page.getByRole("button", { name: "More about this conversation" }).click()
+    await page.getByRole("button", { name: "Budget", exact: true }).click()
+    const budget = page.getByRole("dialog", { name: "Budget of this conversation" })
+    await budget.getByText("0 tokens", { exact: true }).first().waitFor()
+    const set = await admin.send("PUT", `/api/conversations/${id}/budget`, { json: { maxTokensDay: 90_000 } })
+    expect(set.status).toBe(200)
+    await budget.getByText("0 of 90,000", { exact: true }).waitFor()
+    await (await loops.say(id, "say: hello")).rest()
+    await budget.getByText("0 of 90,000", { exact: true }).waitFor({ state: "detached" })
+    await budget.getByRole("button", { name: "Close" }).click()
+    await page.getByRole("link", { name: "Activity" }).click()
   })
 
   test("goes on by itself after the gateway died", async () => {

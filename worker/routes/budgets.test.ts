@@ -84,6 +84,14 @@ describe("a conversation's own limits", () => {
     expect(JSON.stringify(trail)).not.toContain(loopId(1))
   })
 
+  test("are told to who watches, as a change alone", async () => {
+    await knowConversation()
+    await put({ maxUsdDay: 0.5 })
+    await edge.settle()
+    const data = { what: "conversation-budget", id: loopId(1) }
+    expect(edge.objects.published).toEqual([{ event: "settings:changed", data }])
+  })
+
   test("are stored though the Ledger does not hear of them", async () => {
     await knowConversation()
     edge.objects.failNext("ledger.setBudget", "peer_unavailable")

@@ -21,6 +21,7 @@ import { erasedIdHash } from "../../adapters/store/projection.ts"
 import { tellBudget } from "../budgets.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
+import { tellLive } from "../live.ts"
 
 export function bindBudgets(binder: Binder, deps: EdgeDeps): void {
   const ledger = () => deps.peers("ledger", "main")
@@ -39,6 +40,7 @@ export function bindBudgets(binder: Binder, deps: EdgeDeps): void {
     const outcome = await writeConversationBudget(deps.libsql, id, limits, deps.now())
     if (outcome.status === "not_found") throw new LoopError("conversation_not_found")
     await tellBudget(deps, conversationTerms(outcome.row))
+    tellLive(deps, { event: "settings:changed", data: { what: "conversation-budget", id } })
     // The trail never forgets, so it gets the digest that the database keeps too, and not the id.
     const target = ["conversation", erasedIdHash(id)] as const
     binder.audit.record(context, { action: "budget_changed", target, details: { fields: Object.keys(body).join(" ") } })

@@ -1,5 +1,5 @@
-/** What can be done with a conversation as a whole: save its record, archive it, erase it. */
-import { useContext, useId, useRef, useState } from "react"
+/** What can be done with a conversation as a whole: see and set its budget, save its record, archive it, erase it. */
+import { lazy, Suspense, useContext, useId, useRef, useState } from "react"
 import { roleAllows } from "../../../core/access/scope.ts"
 import type { ConversationView } from "../../../core/api/conversations.ts"
 import {
@@ -15,7 +15,11 @@ import { ShellContext } from "../shell/context.ts"
 import { Confirm } from "../ui/dialog.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
+import { untilLoaded } from "../ui/until-loaded.ts"
 import { useAction } from "../ui/use-call.ts"
+
+const ConversationBudgetDialog = lazy(untilLoaded(() => import("../pages/conversation-budget.tsx")))
+type Asked = "budget" | "archive" | "erase"
 
 export function ConversationTools({
   conversation,
@@ -27,13 +31,13 @@ export function ConversationTools({
   const { user } = useContext(ShellContext)
   const menu = useRef<HTMLDivElement>(null)
   const menuId = useId()
-  const [asks, setAsks] = useState<"archive" | "erase" | null>(null)
+  const [asks, setAsks] = useState<Asked | null>(null)
   const { busy, problem, act } = useAction()
   const params = { id: conversation.id }
   const mayWrite = user !== null && roleAllows(user.role, "conversations:write")
   const mayErase = user !== null && roleAllows(user.role, "conversations:erase")
   const close = () => menu.current?.hidePopover()
-  const ask = (what: "archive" | "erase") => {
+  const ask = (what: Asked) => {
     close()
     setAsks(what)
   }
@@ -66,6 +70,11 @@ export function ConversationTools({
       </button>
       <div id={menuId} popover="auto" className="menu" ref={menu}>
         <ul className="menu-list">
+          <li>
+            <button type="button" onClick={() => ask("budget")}>
+              <Icon name="bars" /> Budget
+            </button>
+          </li>
           {exports.map(({ format, label }) => (
             <li key={format}>
               <a href={toUrl(exportConversation.path, params, { format })} download onClick={close}>
@@ -90,6 +99,11 @@ export function ConversationTools({
           )}
         </ul>
       </div>
+      {asks === "budget" && (
+        <Suspense>
+          <ConversationBudgetDialog id={conversation.id} onClose={() => setAsks(null)} />
+        </Suspense>
+      )}
       {asks === "archive" && (
         <Confirm
           title="Archive this conversation?"

@@ -1,31 +1,40 @@
-/** The eight limits of a budget, in tokens and dollars: for all calls together and for each conversation. */
+/** The limits of a budget, in tokens and dollars: for all calls together and, unless told, for each conversation. */
 import { Field } from "../ui/field.tsx"
 import { nameSetting } from "./setting-names.ts"
 
-const fields = [
+/** Of what is spent together. */
+export const sharedFields = [
   "budgetMaxTokensDay",
   "budgetMaxTokensMonth",
   "budgetMaxUsdDay",
   "budgetMaxUsdMonth",
+] as const
+export const allFields = [
+  ...sharedFields,
   "conversationMaxTokensDay",
   "conversationMaxTokensMonth",
   "conversationMaxUsdDay",
   "conversationMaxUsdMonth",
 ] as const
-export type BudgetField = (typeof fields)[number]
+export type BudgetField = (typeof allFields)[number]
 
 /** A millionth of a dollar is the smallest part that is counted. */
 const least = "0.000001"
 const mostUsd = 1_000_000_000
 
-export function BudgetFields({
+/** @param placeholders - what holds where a field is empty */
+export function BudgetFields<F extends BudgetField>({
+  fields,
   values,
+  placeholders,
   onChange,
   isDisabled = () => false,
 }: {
-  readonly values: Readonly<Record<BudgetField, string>>
-  readonly onChange: (name: BudgetField, text: string) => void
-  readonly isDisabled?: (name: BudgetField) => boolean
+  readonly fields: readonly F[]
+  readonly values: Readonly<Record<F, string>>
+  readonly placeholders?: Readonly<Partial<Record<F, string>>>
+  readonly onChange: (name: F, text: string) => void
+  readonly isDisabled?: (name: F) => boolean
 }) {
   return (
     <div className="pairs">
@@ -41,6 +50,7 @@ export function BudgetFields({
                 {...bounds}
                 type="number"
                 value={values[name]}
+                placeholder={placeholders?.[name]}
                 onChange={(event) => onChange(name, event.target.value)}
                 disabled={isDisabled(name)}
               />

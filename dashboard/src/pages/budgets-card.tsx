@@ -2,30 +2,26 @@
 import type { BudgetView } from "../../../core/api/budgets.ts"
 import { getBudgets } from "../../../core/api/budgets.ts"
 import { call } from "../api/client.ts"
-import { showMoney } from "../ui/money.ts"
+import { BudgetMeter } from "../ui/budget-meter.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { useLoaded } from "../ui/use-call.ts"
+import { budgetRows, showInstant } from "./budget-rows.ts"
 
 const everyMs = 30_000
 const read = () => call(getBudgets, {})
-
-interface Row {
-  readonly key: string
-  readonly whose: string
-  readonly what: string
-  readonly limit: number
-  readonly spent: number
-  readonly reserved: number
-  readonly endsAt: string
-  readonly show: (value: number) => string
-}
 
 export function BudgetsCard() {
   const [loaded] = useLoaded(read, everyMs)
   if (loaded.is === "failed") return <Notice tone="bad">{loaded.message}</Notice>
   if (loaded.is !== "ready") return null
   const { data, day, month, timeZone } = loaded.value
-  const rows = data.flatMap((budget) => rowsOf(budget, { day: day.endsAt, month: month.endsAt }))
+  const rows = data.flatMap((budget) =>
+    budgetRows(budget, { day, month }).map((row) => ({
+      ...row,
+      key: `${budget.scope} ${budget.id} ${row.name}`,
+      whose: nameOf(budget),
+    })),
+  )
   return (
     <section className="card chart" aria-label="Budgets">
       <h2>Budgets</h2>
@@ -58,22 +54,13 @@ export function BudgetsCard() {
                     {row.whose}, {row.what}
                   </th>
                   <td>
-                    <meter
-                      min={0}
-                      max={row.limit}
-                      high={row.limit * 0.8}
-                      optimum={0}
-                      value={Math.min(row.limit, row.spent)}
-                      aria-label={`${row.whose}, ${row.what}: used`}
-                    />
+                    <BudgetMeter label={`${row.whose}, ${row.what}: used`} spent={row.spent} limit={row.limit} />
                   </td>
                   <td className="number">{row.show(row.spent)}</td>
                   <td className="number">{row.show(row.reserved)}</td>
                   <td className="number">{row.show(row.limit)}</td>
                   <td>
-                    <time dateTime={row.endsAt}>
-                      {new Date(row.endsAt).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}
-                    </time>
+                    <time dateTime={row.endsAt}>{showInstant(row.endsAt)}</time>
                   </td>
                 </tr>
               ))}
@@ -82,34 +69,6 @@ export function BudgetsCard() {
         </section>
       )}
     </section>
-  )
-}
-
-function rowsOf(budget: BudgetView, endsAt: Readonly<Record<"day" | "month", string>>): Row[] {
-  const { limits, day, month } = budget
-  const count = (value: number) => value.toLocaleString()
-  const micro = (usd: number | null) => (usd === null ? null : Math.round(usd * 1_000_000))
-  const all = [
-    { what: "tokens a day", limit: limits.maxTokensDay, of: day, unit: "tokens", ends: endsAt.day },
-    { what: "tokens a month", limit: limits.maxTokensMonth, of: month, unit: "tokens", ends: endsAt.month },
-    { what: "dollars a day", limit: micro(limits.maxUsdDay), of: day, unit: "microUsd", ends: endsAt.day },
-    { what: "dollars a month", limit: micro(limits.maxUsdMonth), of: month, unit: "microUsd", ends: endsAt.month },
-  ] as const
-  return all.flatMap(({ what, limit, of, unit, ends }) =>
-    limit === null
-      ? []
-      : [
-          {
-            key: `${budget.scope} ${budget.id} ${what}`,
-            whose: nameOf(budget),
-            what,
-            limit,
-            spent: of.spent[unit],
-            reserved: of.reserved[unit],
-            endsAt: ends,
-            show: unit === "tokens" ? count : showMoney,
-          },
-        ],
   )
 }
 

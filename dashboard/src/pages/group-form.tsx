@@ -10,7 +10,7 @@ import { FormPart } from "../ui/form-part.tsx"
 import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { useAction } from "../ui/use-call.ts"
-import { BudgetFields } from "./budget-fields.tsx"
+import { allFields, BudgetFields } from "./budget-fields.tsx"
 import { type GroupDraft, toChanges, toDraft } from "./group-draft.ts"
 import { FallbackFields, HotSwapFields } from "./group-models.tsx"
 
@@ -44,6 +44,7 @@ export function GroupForm({ group, onClose }: { readonly group: AgentGroupView |
             Tokens of all kinds, and US dollars. Empty: no limit for the group, the gateway's for a conversation.
           </p>
           <BudgetFields
+            fields={allFields}
             values={draft.numbers}
             onChange={(name, text) => change({ numbers: { ...draft.numbers, [name]: text } })}
           />

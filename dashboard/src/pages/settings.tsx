@@ -17,7 +17,7 @@ import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
-import { type BudgetField, BudgetFields } from "./budget-fields.tsx"
+import { allFields, type BudgetField, BudgetFields } from "./budget-fields.tsx"
 import { nameSetting } from "./setting-names.ts"
 import { SettingsHistory } from "./settings-history.tsx"
 
@@ -221,6 +221,7 @@ function SettingsForm({
         limit in dollars binds.
       </p>
       <BudgetFields
+        fields={allFields}
         values={numbers}
         onChange={(name, text) => setNumbers({ ...numbers, [name]: text })}
         isDisabled={isLocked}
