@@ -98,7 +98,8 @@ describe("a conversation", () => {
     expect(contextWithin(conversed([], present), 10_000).hasCutOutputs).toBe(false)
     expect(contextWithin(conversed([], present), 1_000).hasCutOutputs).toBe(true)
     const whole = { sha256: "0".repeat(64), sizeBytes: 9, characters: 9 }
-    const stored: TurnEvent = { ...result("a", "short"), whole }
+    const ended = result("a", "short")
+    const stored = ended.type === "tool_ended" ? { ...ended, whole } : ended
     expect(contextWithin(conversed([], [said("go"), used("a"), stored]), 10_000).hasCutOutputs).toBe(true)
   })
 
