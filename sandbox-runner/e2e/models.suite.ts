@@ -104,10 +104,11 @@ export function modelSuite(host: E2eHost): void {
       expect(stage.lines.lines.filter((line) => line === "kept")).toHaveLength(1)
       expect(other.requests.at(-1)?.toolResults).toHaveLength(1)
       expect([...stage.model.refused, ...other.refused]).toEqual([])
-      const { data } = (await admin.send("GET", `/api/conversations/${id}/messages`)).read(listMessages.response)
-      expect(data.filter(({ role, text }) => role === "assistant" && text !== "").map(({ text }) => text)).toEqual([
-        shownText(events),
-      ])
+      const answers = async () => {
+        const { data } = (await admin.send("GET", `/api/conversations/${id}/messages`)).read(listMessages.response)
+        return data.filter(({ role, text }) => role === "assistant" && text !== "").map(({ text }) => text)
+      }
+      await expect.poll(answers, { timeout: 10_000 }).toEqual([shownText(events)])
       expect((await callsOf(id)).at(-1)?.reason).toMatch(/^stands in for .*network/)
     })
 
