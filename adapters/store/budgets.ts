@@ -36,7 +36,9 @@ export async function readBudgetTerms(libsql: Libsql): Promise<BudgetTerms[]> {
 }
 
 /** @param row - of the settings; undefined: nothing was ever set */
-export function globalTerms(row: { readonly value: unknown; readonly version: number } | undefined): BudgetTerms {
+export function globalTerms(
+  row: { readonly value: unknown; readonly version: number } | undefined,
+): Extract<BudgetTerms, { kind: "global" }> {
   const settings = StoredSettings.parse(row?.value ?? {})
   return {
     kind: "global",

@@ -38,7 +38,8 @@ const stretch = {
   to: InstantParameter.optional(),
   groupId: GroupId.optional(),
 }
-const zone = TimeZone.default("UTC")
+/** Whose clocks tell where a day begins, by its IANA name; that of the settings, as for budgets, unless told. */
+const zone = TimeZone.optional()
 const read = {
   method: "get",
   auth: "user",
@@ -62,7 +63,6 @@ export const getDailyUsage = endpoint({
   path: "/api/usage/daily",
   summary: "What calls used, day by day, with the days on which nothing was",
   query: z.object({
-    /** Whose clocks tell where a day begins, by its IANA name. */
     timeZone: zone,
     /** The first day; 29 days before `to` unless told. At most 366 days are told. */
     from: Day.optional(),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { createGroup } from "../../adapters/store/agents.ts"
 import { group, groupId, loop, loopId, modelCall, projection, turn, turnId } from "../../adapters/store/samples.ts"
 import { EpochMs, toRfc3339 } from "../../core/units.ts"
+import { dayOf, daySpans } from "../../core/usage/days.ts"
 import { type Edge, openEdge, outcome } from "../testing/edge.ts"
 
 let edge: Edge
@@ -153,6 +154,27 @@ describe("usage", () => {
     ])
       expect(await outcome(get(path, token))).toBe("403 scope_missing")
   })
+})
+
+test("days begin where those of budgets do, unless a zone is asked for", async () => {
+  const zone = "Pacific/Kiritimati"
+  const { session: admin } = await edge.addUser("ada", "admin")
+  await edge.fetch("/api/settings", {
+    method: "PUT",
+    bearer: admin,
+    body: { version: 0, settings: { timeZone: zone } },
+  })
+  await createGroup(edge.libsql, group(1))
+  const day = dayOf(edge.now(), zone)
+  const [today] = daySpans(day, day, zone)
+  const mine = { groupId: groupId(1) }
+  const startsAt = today?.startsAt ?? 0
+  await edge.libsql.project(projection({ modelCalls: [calledAt(1, startsAt, mine), calledAt(2, startsAt - 1, mine)] }))
+  const { timeZone, data } = await read("usage/daily")
+  expect(timeZone).toBe(zone)
+  expect(data.slice(-2)).toMatchObject([{ calls: 1 }, { day, calls: 1 }])
+  expect(await read(`agent-groups/${groupId(1)}/stats`)).toMatchObject({ today: { calls: 1 } })
+  expect((await read("usage/daily?timeZone=UTC")).timeZone).toBe("UTC")
 })
 
 describe("an agent group's stats", () => {

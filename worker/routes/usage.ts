@@ -16,8 +16,9 @@ import type { ModelCallRow } from "../../core/projection.ts"
 import { after, EpochMs, type GroupId, toRfc3339 } from "../../core/units.ts"
 import { addDays, dayOf, daySpans } from "../../core/usage/days.ts"
 import { findGroup, listGroupNames } from "../../adapters/store/agents.ts"
-import { groupTerms } from "../../adapters/store/budgets.ts"
+import { globalTerms, groupTerms } from "../../adapters/store/budgets.ts"
 import { countRuns } from "../../adapters/store/runs.ts"
+import { readSettings } from "../../adapters/store/settings.ts"
 import * as store from "../../adapters/store/usage.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder, bindFile } from "../http/bind.ts"
@@ -31,7 +32,8 @@ export function bindUsage(binder: Binder, deps: EdgeDeps): void {
   bind(binder, getUsage, async ({ query }) => toView(await store.sumUsage(deps.libsql, query)))
 
   bind(binder, getDailyUsage, async ({ query }) => {
-    const { timeZone, groupId } = query
+    const { groupId } = query
+    const timeZone = await zoneOf(query)
     const last = query.to ?? dayOf(deps.now(), timeZone)
     const first = query.from ?? addDays(last, 1 - defaultDays)
     if (first > last) throw new LoopError("invalid_query", { message: "from is later than to.", field: "from" })
@@ -66,8 +68,9 @@ export function bindUsage(binder: Binder, deps: EdgeDeps): void {
     return { data: page.rows.map(toCallView), nextCursor: page.hasMore ? (page.rows.at(-1)?.id ?? null) : null }
   })
 
-  bind(binder, getGroupStats, async ({ params: { groupId }, query: { timeZone } }) => {
+  bind(binder, getGroupStats, async ({ params: { groupId }, query }) => {
     const now = deps.now()
+    const timeZone = await zoneOf(query)
     const today = dayOf(now, timeZone)
     const [ofDay] = daySpans(today, today, timeZone)
     const firstOfMonth = `${today.slice(0, 8)}01`
@@ -95,6 +98,11 @@ export function bindUsage(binder: Binder, deps: EdgeDeps): void {
       lastRunAt: lastRunAt === 0 ? null : toRfc3339(EpochMs.parse(lastRunAt)),
     }
   })
+
+  /** In which budgets count, unless another is asked for. */
+  async function zoneOf({ timeZone }: { readonly timeZone?: string | undefined }): Promise<string> {
+    return timeZone ?? globalTerms(await readSettings(deps.libsql, "gateway")).timeZone
+  }
 
   /** To the end of the quarter of an hour in which it is now. */
   function since(startsAt: EpochMs = EpochMs.parse(0)) {
