@@ -130,11 +130,14 @@ export class Conversation implements HostedObject {
       hooks,
     }
     this.#driver = new Driver(host, parts, work)
-    this.#erasure = new Erasure(host, this.#state, this.#projector, () => {
-      this.#armedAt = null
-      this.#isCold = true
-      this.#spending.forget()
-      announcer.onErased(this.#id)
+    this.#erasure = new Erasure(host, this.#state, this.#projector, {
+      settle: () => this.#spending.tell(),
+      onErased: () => {
+        this.#armedAt = null
+        this.#isCold = true
+        this.#spending.forget()
+        announcer.onErased(this.#id)
+      },
     })
   }
 
@@ -320,8 +323,6 @@ export class Conversation implements HostedObject {
       // Nothing is looked through any more, and what is due and never done would wake the object without end.
       this.#state.change({ erasingAt: this.#host.now(), expireAt: null }, "row")
       this.#arm()
-      // What is known of its last calls is charged so, and not at its worst.
-      await this.#spending.tell()
     }
     await this.#erasure.finish()
     return {}

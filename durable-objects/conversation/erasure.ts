@@ -8,19 +8,25 @@ import type { ObjectHost } from "../host.ts"
 import type { Projector } from "./projector.ts"
 import type { ConversationState } from "./state.ts"
 
+export interface ErasureHooks {
+  /** Tells the Ledger what it does not know of calls that are over. */
+  settle(): Promise<void>
+  /** The alarm is gone too; called before anyone can begin a new life of the conversation. */
+  onErased(): void
+}
+
 export class Erasure {
   readonly #host: ObjectHost
   readonly #state: ConversationState
   readonly #projector: Projector
-  readonly #onErased: () => void
+  readonly #hooks: ErasureHooks
   #running: Promise<void> | undefined
 
-  /** @param onErased - the alarm is gone too; called before anyone can begin a new life of the conversation */
-  constructor(host: ObjectHost, state: ConversationState, projector: Projector, onErased: () => void) {
+  constructor(host: ObjectHost, state: ConversationState, projector: Projector, hooks: ErasureHooks) {
     this.#host = host
     this.#state = state
     this.#projector = projector
-    this.#onErased = onErased
+    this.#hooks = hooks
   }
 
   /** Asked for and not yet complete. */
@@ -48,6 +54,8 @@ export class Erasure {
       await this.#host.peer("channel", channelId).call("forget", { conversationId: meta.id })
     }
     await eraseConversation(this.#host.libsql, meta.id, life, this.#host.now())
+    // What is known of its last calls is charged so, and not at its worst.
+    await this.#hooks.settle()
     await this.#host.peer("ledger", "main").call("forget", { conversationId: meta.id })
     // From here on whatever still runs finds nothing that it could write to.
     this.#state.forget()
@@ -57,6 +65,6 @@ export class Erasure {
       this.#state.meta = meta
       throw error
     }
-    this.#onErased()
+    this.#hooks.onErased()
   }
 }

@@ -9,7 +9,7 @@ import { callPrice, costMicroUsd } from "../../core/catalogue/cost.ts"
 import type { FailureReason, ModelRequest, Usage } from "../../core/model/call.ts"
 import { breakerOf, type ChainLink, type PlacedLink } from "../../core/model/chain.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
-import { after, type EpochMs } from "../../core/units.ts"
+import { after, EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import { isStillOn, keyFor, type Segment } from "./segment.ts"
@@ -91,7 +91,8 @@ export class ModelCalls {
       return { status: "stopped" }
     }
     if (answer === undefined || answer.status === "wait") {
-      return { status: "wait", until: after(this.#host.now(), askAgainMs) }
+      const soon = after(this.#host.now(), askAgainMs)
+      return { status: "wait", until: EpochMs.parse(Math.min(soon, answer?.until ?? soon)) }
     }
     if (answer.status !== "allowed") return { status: "denied", denial: answer }
     const placed = links[answer.candidate]
