@@ -2,7 +2,6 @@
  * Fits a conversation into what a call may show: when cutting long outputs is not enough, a model sums up the older turns once,
  * through the same gate as every call. Fails softly: then older turns are left out of this call.
  */
-import { CallId } from "../../core/budget/reserve.ts"
 import { findModel } from "../../core/catalogue/catalogue.ts"
 import type { PlacedLink } from "../../core/model/chain.ts"
 import { textOf } from "../../core/model/message.ts"
@@ -20,6 +19,7 @@ import {
   type Conversed,
   type OlderPart,
 } from "../../core/turn/context.ts"
+import { nextSummaryCall } from "../../core/turn/call-ids.ts"
 import { foldTurn, turnText } from "../../core/turn/fold.ts"
 import type { EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
@@ -75,7 +75,7 @@ export class Compactor {
     const tried = turn.events.filter(({ type }) => type === "summary_started").length
     const hasFailed = turn.events.some(({ type }) => type === "summary_failed" || type === "summary_made")
     if (older === undefined || hasFailed || tried >= mostSummaries) return { status: "fits", context }
-    const done = await this.#sumUp(turn, segment, older, { links, number: tried + 1 })
+    const done = await this.#sumUp(turn, segment, older, links)
     if (done !== "made") return done === "failed" ? { status: "fits", context } : done
     return { status: "fits", context: contextWithin(this.conversed(turn, segment), limit) }
   }
@@ -118,14 +118,14 @@ export class Compactor {
     turn: Turn,
     segment: Segment,
     older: OlderPart,
-    { links, number }: { links: readonly PlacedLink[]; number: number },
+    links: readonly PlacedLink[],
   ): Promise<"made" | "failed" | Exclude<Fitted, { status: "fits" }>> {
     const { upToTurn, marks, outputs } = older
     const called = await this.#calls.call(
       turn,
       segment,
       {
-        callId: CallId.parse(`${turn.id}.s${number}`),
+        callId: nextSummaryCall(turn),
         links,
         request: {
           model: segment.policy.model,

@@ -8,6 +8,7 @@ import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { LoopEvent } from "../../core/loop/event.ts"
 import type { ImageBlock } from "../../core/model/message.ts"
 import type { TurnOutcome } from "../../core/turn/event.ts"
+import { nextModelCall, nextSummaryCall } from "../../core/turn/call-ids.ts"
 import { foldTurn, pendingChoice, turnText } from "../../core/turn/fold.ts"
 import { readChatCommand } from "../../core/turn/chat-command.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
@@ -60,6 +61,8 @@ export class Conversation implements HostedObject {
   readonly #driver: Driver
   readonly #spending: Spending
   readonly #erasure: Erasure
+  /** The one that was open when this life of the object began. */
+  readonly #turnAtStart: TurnId | undefined
   #armedAt: EpochMs | null | undefined
   #typingAt: EpochMs | null = null
   #isCold = true
@@ -115,6 +118,7 @@ export class Conversation implements HostedObject {
       agent: (request) => host.fetch(request, "agent"),
     })
     this.#spending = new Spending(host)
+    this.#turnAtStart = this.#state.openTurn?.id
     const hooks = {
       startNextTurn: () => this.#startNextTurn(),
       joinQueued: (turn: Turn) => this.#joinQueued(turn),
@@ -384,6 +388,9 @@ export class Conversation implements HostedObject {
 
   #finish(turn: Turn, outcome: TurnOutcome, reply: string | null): void {
     const at = this.#host.now()
+    const isOfEarlierLife = turn.id === this.#turnAtStart
+    for (const callId of [nextModelCall(turn), nextSummaryCall(turn)])
+      this.#spending.abandon(callId, { isOfEarlierLife })
     this.#choices.cancel(turn)
     this.#driver.callBack(turn, "The turn that asked for it is over.")
     this.#state.append(turn, { type: "turn_ended", outcome, at })

@@ -87,7 +87,7 @@ export class ModelCalls {
     const { id: conversationId } = this.#state.require()
     const answer = await this.#spending.reserve({ callId, turnId: turn.id, conversationId, groupId, candidates })
     if (!isStillOn(segment, this.#state, turn)) {
-      if (answer?.status === "allowed") this.#spending.giveBack(callId)
+      if (answer === undefined || answer.status === "allowed") this.#spending.giveBack(callId)
       return { status: "stopped" }
     }
     if (answer === undefined || answer.status === "wait") {

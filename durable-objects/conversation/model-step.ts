@@ -1,5 +1,4 @@
 /** A model's part in a turn: what it is shown, what comes back, what of it people see. */
-import { CallId } from "../../core/budget/reserve.ts"
 import { ableLinks, lacking, tellLacks, type Ability } from "../../core/catalogue/abilities.ts"
 import { findModel } from "../../core/catalogue/catalogue.ts"
 import { isCutByWindow, type ModelAnswer, type ModelRequest, type StopReason } from "../../core/model/call.ts"
@@ -9,6 +8,7 @@ import { withoutCalls, withoutPictures } from "../../core/model/reduced.ts"
 import { continuationOf, joinAnswer, resumptionNote } from "../../core/model/resume.ts"
 import { promptName, withBoundThoughts } from "../../core/model/thinking.ts"
 import type { Context } from "../../core/turn/context.ts"
+import { nextModelCall } from "../../core/turn/call-ids.ts"
 import type { Command } from "../../core/turn/decide.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
 import { foldTurn, turnText, type TurnState } from "../../core/turn/fold.ts"
@@ -92,7 +92,7 @@ export class ModelStep {
       turn,
       segment,
       {
-        callId: CallId.parse(`${turn.id}.m${before.modelStarts + 1}`),
+        callId: nextModelCall(turn),
         links,
         request,
       },

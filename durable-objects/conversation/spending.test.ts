@@ -181,6 +181,20 @@ test("a call that others stand in the way of waits for them, and what is left bo
   expect(after).toBeLessThan(1_000)
 })
 
+test("a call that was allowed before a crash and never began is given back when its turn is stopped", async () => {
+  await open({}, 1)
+  const other = ConversationId.parse(loopId.replaceAll("4", "6"))
+  await ledger().call("acquireSlot", { turnId: TurnId.parse(`turn_${other}_1`), conversationId: other })
+  await send("go")
+  const turnId = TurnId.parse(`turn_${loopId}_1`)
+  const candidates = [{ provider: "p", model: "claude-x", inputTokens: 9_000, maxOutputTokens: 1_000, price: null }]
+  const callId = CallId.parse(`${turnId}.m1`)
+  await ledger().call("reserve", { callId, turnId, conversationId: loopId, groupId: null, candidates })
+  await harness.objects.evict("conversation", loopId)
+  await harness.objects.peers("conversation", loopId).call("interrupt", { viewer: owner })
+  expect(await charged()).toEqual({ tokens: 0, microUsd: 0 })
+})
+
 test.each([
   ["input", { inputTokens: 0, outputTokens: 10 }],
   ["output", { inputTokens: 20, outputTokens: 0 }],

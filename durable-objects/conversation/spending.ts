@@ -19,6 +19,8 @@ export class Spending {
   /** Debts by their call; those that run are told at their end. */
   readonly #owed = new Map<string, SettleRequest>()
   readonly #running = new Set<string>()
+  /** What this life asked the Ledger for and did not begin. */
+  readonly #asks = new Map<CallId, "asking" | "answered" | "unanswered">()
   #telling: Promise<void> | undefined
   #retryAt: EpochMs | null = null
 
@@ -43,9 +45,14 @@ export class Spending {
    */
   async reserve(request: ReserveRequest): Promise<ReserveAnswer | undefined> {
     await this.tell()
+    const { callId } = request
+    this.#asks.set(callId, "asking")
     try {
-      return await this.#host.peer("ledger", "main").call("reserve", request)
+      const answer = await this.#host.peer("ledger", "main").call("reserve", request)
+      this.#asks.set(callId, "answered")
+      return answer
     } catch (error) {
+      this.#asks.set(callId, "unanswered")
       if (isAway(error)) return undefined
       throw error
     }
@@ -54,6 +61,7 @@ export class Spending {
   /** In the same step as the journal's word that the call starts. */
   begin(callId: CallId, groupId: SettleRequest["groupId"]): void {
     this.#running.add(callId)
+    this.#asks.delete(callId)
     this.#write({ callId, started: true, usage: null, costMicroUsd: null, health: null, groupId })
   }
 
@@ -72,7 +80,18 @@ export class Spending {
 
   /** A reservation for a call that is not made after all. */
   giveBack(callId: CallId): void {
+    this.#asks.delete(callId)
     this.#write({ callId, started: false, usage: null, costMicroUsd: null, health: null })
+  }
+
+  /**
+   * A call that will never begin, in a turn that ends. What may be held for it is given back: the answer was lost, or an earlier
+   * life of this object had it.
+   */
+  abandon(callId: CallId, { isOfEarlierLife }: { isOfEarlierLife: boolean }): void {
+    const ask = this.#asks.get(callId)
+    if (ask === "unanswered" || (ask === undefined && isOfEarlierLife)) this.giveBack(callId)
+    if (ask !== "asking") this.#asks.delete(callId)
   }
 
   /** Tells the Ledger of all calls that are over; keeps what it did not answer. */
@@ -85,6 +104,7 @@ export class Spending {
   forget(): void {
     this.#owed.clear()
     this.#running.clear()
+    this.#asks.clear()
   }
 
   async #tellAll(): Promise<void> {
