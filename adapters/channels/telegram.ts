@@ -2,7 +2,7 @@
  * The Telegram Bot API as the gateway uses it, by grammY. Every call has a time limit and ends as a value; the token is in
  * no value, no error and no log.
  */
-import { Api, GrammyError, HttpError, InputFile } from "grammy/web"
+import type { Api, GrammyError } from "grammy/web"
 import * as z from "zod"
 import type { OutgoingPart, SendOutcome } from "../../core/channel/outgoing.ts"
 import { toRichMarkdown } from "../../core/channel/telegram-rich.ts"
@@ -83,12 +83,15 @@ export function createTelegram(options: TelegramOptions): Telegram {
 
   const tell = (text: string) => text.replaceAll(options.token, "…").slice(0, limits.reasonUnits)
   const attempt = async <T>(call: (api: Api) => Promise<T>, within = AbortSignal.timeout(limits.callMs)) => {
+    // Only here, since it takes 5 MB of memory: a gateway without a bot does without it.
+    const grammy = await import("grammy/web")
     try {
       // grammY bridges signals of its own kind only: the call's one goes in with the fetch.
-      const api = new Api(options.token, { apiRoot: options.apiRoot, fetch: fetchBy(options, within) })
+      const api = new grammy.Api(options.token, { apiRoot: options.apiRoot, fetch: fetchBy(options, within) })
       return { status: "ok", result: await call(api) } as const
     } catch (error) {
-      return toFailure(error, tell)
+      if (error instanceof grammy.GrammyError) return toRefusal(error, tell)
+      return toSilence(error instanceof grammy.HttpError ? error.error : error)
     }
   }
   const sendRich = ({ chatId, threadId, text }: OutgoingPart) =>
@@ -98,7 +101,8 @@ export function createTelegram(options: TelegramOptions): Telegram {
   const sendPlain = ({ chatId, threadId, text, buttons }: OutgoingPart) =>
     attempt((api) => api.sendMessage(chatId, text, { ...threadOf(threadId), ...unseen, ...keyboardOf(buttons) }))
   const sendDocument = ({ chatId, threadId, text }: OutgoingPart, file: NonNullable<OutgoingPart["document"]>) =>
-    attempt((api) => {
+    attempt(async (api) => {
+      const { InputFile } = await import("grammy/web")
       const input = new InputFile(new TextEncoder().encode(file.text), file.fileName)
       return api.sendDocument(chatId, input, { ...threadOf(threadId), caption: text.slice(0, maxCaptionUnits) })
     })
@@ -202,28 +206,28 @@ function toOutcome(answer: TelegramAnswer<{ message_id: number }>): SendOutcome 
   }
 }
 
-function toFailure(error: unknown, tell: (text: string) => string): TelegramFailure {
-  if (error instanceof GrammyError) {
-    const { error_code: code, description, parameters } = error
-    const reason = tell(`Telegram refused: ${description}`)
-    if (code === 401) return unauthorized
-    if (code === 409) return { status: "conflict", by: /webhook/i.test(description) ? "webhook" : "poller", reason }
-    if (code === 429) {
-      const retryAfterMs = parameters.retry_after === undefined ? defaultRetryMs : parameters.retry_after * 1000
-      return { status: "limited", retryAfterMs, reason: "Telegram asks to wait: too many messages." }
-    }
-    // A server that fails may have done its work before; a redirection has not, and is not followed with a token in it.
-    if (code >= 500) {
-      return { status: "unreachable", mayHaveArrived: true, reason: `Telegram failed with status ${code}.` }
-    }
-    if (code < 400) {
-      const wrongRoot = `TELEGRAM_API_ROOT answers with status ${code}, which is no Bot API.`
-      return { status: "unreachable", mayHaveArrived: false, reason: wrongRoot }
-    }
-    const moved = parameters.migrate_to_chat_id
-    return { status: "refused", code, reason, ...(moved === undefined ? {} : { movedToChatId: moved }) }
+function toRefusal(error: GrammyError, tell: (text: string) => string): TelegramFailure {
+  const { error_code: code, description, parameters } = error
+  const reason = tell(`Telegram refused: ${description}`)
+  if (code === 401) return unauthorized
+  if (code === 409) return { status: "conflict", by: /webhook/i.test(description) ? "webhook" : "poller", reason }
+  if (code === 429) {
+    const retryAfterMs = parameters.retry_after === undefined ? defaultRetryMs : parameters.retry_after * 1000
+    return { status: "limited", retryAfterMs, reason: "Telegram asks to wait: too many messages." }
   }
-  const cause = error instanceof HttpError ? error.error : error
+  // A server that fails may have done its work before; a redirection has not, and is not followed with a token in it.
+  if (code >= 500) {
+    return { status: "unreachable", mayHaveArrived: true, reason: `Telegram failed with status ${code}.` }
+  }
+  if (code < 400) {
+    const wrongRoot = `TELEGRAM_API_ROOT answers with status ${code}, which is no Bot API.`
+    return { status: "unreachable", mayHaveArrived: false, reason: wrongRoot }
+  }
+  const moved = parameters.migrate_to_chat_id
+  return { status: "refused", code, reason, ...(moved === undefined ? {} : { movedToChatId: moved }) }
+}
+
+function toSilence(cause: unknown): TelegramFailure {
   if (cause instanceof AnswerTooLarge) {
     return { status: "too_large", reason: "Telegram's answer is too large." }
   }

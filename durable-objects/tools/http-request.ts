@@ -4,7 +4,6 @@ import { isLoopError, LoopError } from "../../core/errors.ts"
 import { visibleLine, visibleText } from "../../core/plain-text.ts"
 import { maxKeptBytes } from "../../core/turn/output.ts"
 import { mediaTypeOf, readBounded, textOf } from "./exchange.ts"
-import { htmlToText } from "./html-text.ts"
 import { defineTool, type ToolContext, type ToolResult } from "./tool.ts"
 
 const longestSeconds = 120
@@ -162,21 +161,29 @@ async function describeAnswer(response: Response, hop: Hop, redirects: number, n
     .slice(0, 40)
     .map(([name, value]) => `${name}: ${visibleLine(value, 500)}`)
   const head = [`${hop.method} ${hop.url.href}${after}: status ${response.status}`, ...told].join("\n")
-  const body = hop.method === "HEAD" ? "" : describeBody(bytes, contentType, hop.url.href, isCut)
+  const body = hop.method === "HEAD" ? "" : await describeBody(bytes, contentType, hop.url.href, isCut)
   return { text: [head, note, body].filter((part) => part !== "").join("\n\n"), tainted: true }
 }
 
-function describeBody(bytes: Uint8Array, contentType: string | null, base: string, isCut: boolean): string {
+async function describeBody(
+  bytes: Uint8Array,
+  contentType: string | null,
+  base: string,
+  isCut: boolean,
+): Promise<string> {
   if (bytes.length === 0) return "(no body)"
   const size = `${isCut ? "more than " : ""}${bytes.length} bytes`
   const text = textOf(bytes, contentType)
   if (text === undefined) return `(binary body: ${size} of ${visibleLine(contentType ?? "an unnamed type", 100)})`
-  const readable = isHtml(text, contentType) ? titled(htmlToText(text, base)) : visibleText(text)
+  const readable = isHtml(text, contentType) ? await readHtml(text, base) : visibleText(text)
   if (readable.trim() === "") return "(the body shows no text)"
   return isCut ? `${readable}\n\n[cut: the body has ${size}, and the rest was not fetched]` : readable
 }
 
-function titled({ title, text }: { title: string; text: string }): string {
+async function readHtml(html: string, base: string): Promise<string> {
+  // Only here, since a parser of HTML takes 3 MB of memory: a gateway whose agents read no page does without it.
+  const { htmlToText } = await import("./html-text.ts")
+  const { title, text } = htmlToText(html, base)
   return title === "" ? text : `Title: ${title}\n\n${text}`
 }
 

@@ -6,7 +6,6 @@ import * as z from "zod"
 import { visibleLine } from "../../core/plain-text.ts"
 import type { Config } from "../config.ts"
 import { readBounded, textOf } from "./exchange.ts"
-import { htmlToText } from "./html-text.ts"
 import { defineTool, type ObjectTool, type ToolResult } from "./tool.ts"
 
 const timeoutMs = 20_000
@@ -63,7 +62,7 @@ export function createWebSearch(config: Config): ObjectTool | undefined {
       const { bytes } = await readBounded(response.body, maxAnswerBytes)
       const found = provider.read(readJson(textOf(bytes, "application/json") ?? ""))
       if (found === undefined) return failed("The search provider answered with something else than results.")
-      return { text: describe(found.slice(0, countOf(input))), tainted: true }
+      return { text: await describe(found.slice(0, countOf(input))), tainted: true }
     },
   })
 }
@@ -159,7 +158,11 @@ function brave(base: string, key: string | undefined): Provider {
 }
 
 /** Each a line for the title, the address and the words. Both providers mark what fits by HTML. */
-function describe(found: readonly Found[]): string {
+async function describe(found: readonly Found[]): Promise<string> {
+  // Only here: see readHtml of http-request.ts.
+  const { htmlToText } = await import("./html-text.ts")
+  const plain = (text: string, limit: number) =>
+    visibleLine(htmlToText(text.slice(0, 5_000), "https://search.invalid/").text, limit)
   const entries = found.flatMap(({ title, url, snippet, age }, index) => {
     const address = URL.parse(url)
     if (address === null || !/^https?:$/.test(address.protocol) || url.length > 2_000) return []
@@ -167,10 +170,6 @@ function describe(found: readonly Found[]): string {
     return [`${index + 1}. ${lines.filter((line) => line !== "").join("\n   ")}`]
   })
   return entries.length === 0 ? "Nothing was found." : entries.join("\n\n")
-}
-
-function plain(text: string, limit: number): string {
-  return visibleLine(htmlToText(text.slice(0, 5_000), "https://search.invalid/").text, limit)
 }
 
 function problemOf(response: Response): string {

@@ -7,7 +7,6 @@ import { claimInstanceValue } from "../../adapters/store/instance.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
 import { migrate } from "../../adapters/store/migrate.ts"
 import { migrations } from "../../adapters/store/migrations.ts"
-import { openRemote } from "../../adapters/store/remote.ts"
 import type { Vault } from "../../adapters/vault.ts"
 import { isLoopError } from "../../core/errors.ts"
 import { describeFailure } from "../../core/log.ts"
@@ -45,6 +44,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await prepare(opened.libsql, options)
     return { ...opened, isAway: false }
   }
+  // Only here, since what speaks with a server takes 4 MB of memory.
+  const { openRemote } = await import("../../adapters/store/remote.ts")
   const remote = openRemote({ url: config.LIBSQL_URL, authToken: config.LIBSQL_AUTH_TOKEN, fetch: options.fetch })
   if (remote.status === "invalid") throw new StartProblem(remote.message)
   const { libsql } = remote

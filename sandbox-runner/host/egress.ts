@@ -4,7 +4,8 @@
  */
 import { lookup } from "node:dns"
 import type { LookupFunction } from "node:net"
-import { Agent, buildConnector } from "undici"
+import Agent from "undici/lib/dispatcher/agent.js"
+import buildConnector from "undici/lib/core/connect.js"
 import { guardedFetch } from "../../adapters/egress.ts"
 import { parseAllowance } from "../../core/egress/address.ts"
 import { forbidden } from "../../core/egress/target.ts"

@@ -16,7 +16,6 @@ import type { LiveEvent } from "../../core/live/event.ts"
 import { type SettingName, SettingName as SettingNames, type SettingsChanges } from "../../core/settings.ts"
 import type { ChannelId, GroupId } from "../../core/units.ts"
 import { sha256Hex } from "../../adapters/digest.ts"
-import { readGatewayFile } from "../../adapters/gateway-file.ts"
 import * as groups from "../../adapters/store/agents.ts"
 import { groupTerms } from "../../adapters/store/budgets.ts"
 import * as channels from "../../adapters/store/channels.ts"
@@ -61,6 +60,8 @@ interface World {
  * so far stays, and the next run does the rest
  */
 export async function applyGatewayFile(deps: ApplyDeps, text: string, options: ApplyOptions): Promise<FileReport> {
+  // Only here, since a reader of YAML takes 2 MB of memory, and most have no such file.
+  const { readGatewayFile } = await import("../../adapters/gateway-file.ts")
   const read = readGatewayFile(text)
   if (read.status === "invalid") return read
   const world = await readWorld(deps)
