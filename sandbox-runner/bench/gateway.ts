@@ -1,11 +1,12 @@
 /**
  * The gateway of `npm start` under the bench: with a slow disk where BENCH_COMMIT_DELAY_MS asks for one, and with its counters
- * on a port of its own, BENCH_CONTROL_PORT. Run with --expose-gc.
+ * on a port of its own, BENCH_CONTROL_PORT. Run start-gateway.js, with --expose-gc.
  */
 import { createServer } from "node:http"
 import { parseEnvironment } from "../../durable-objects/config.ts"
 import { NodeConfig } from "../config.ts"
-import { loadFast } from "../host/fast-load.ts"
+import { rememberLoaded } from "../host/fast-load.js"
+import { startGateway } from "../host/gateway.ts"
 import type { Counters } from "./counters.ts"
 import { slowCommit } from "./slow-disk.ts"
 
@@ -13,8 +14,6 @@ const { BENCH_CONTROL_PORT = "0", BENCH_COMMIT_DELAY_MS = "0" } = process.env
 const parsed = parseEnvironment(NodeConfig, process.env)
 if (parsed.status === "invalid") throw new Error(parsed.problems.join("; "))
 
-loadFast()
-const { startGateway } = await import("../host/gateway.ts")
 const commitSlowly = slowCommit(Number(BENCH_COMMIT_DELAY_MS))
 let commits = 0
 const gateway = await startGateway({
@@ -26,6 +25,8 @@ const gateway = await startGateway({
     commitSlowly(commit)
   },
 })
+
+rememberLoaded({ staysSmall: parsed.config.EDGE_MODE })
 
 createServer((_request, response) => {
   globalThis.gc?.()

@@ -1,10 +1,10 @@
 /** The programs under measurement, each a process of its own with its own directory. */
 import { join } from "node:path"
 import { freePort } from "../testkit/child.ts"
+import { startOptions } from "../testkit/gateway-process.ts"
 import { createProgram, type Program } from "../testkit/program.ts"
 import { connectGateway, type GatewayClient } from "./client.ts"
 import { Counters } from "./counters.ts"
-import packageJson from "../../package.json" with { type: "json" }
 
 export interface BenchGateway {
   readonly program: Program
@@ -18,8 +18,6 @@ export const setupCode = "set-up-code-of-the-bench"
 const startLimitMs = 120_000
 const here = import.meta.dirname
 const node = process.execPath
-/** Node's own options in `npm start`. */
-const startOptions = packageJson.scripts.start.split(" ").filter((part) => part.startsWith("--"))
 
 export function createModel(): Promise<Program> {
   return createProgram({
@@ -61,7 +59,7 @@ export function createRealGateway(
   env: Readonly<Record<string, string>> = {},
   processes?: string,
 ): Promise<Program> {
-  const start = [node, ...startOptions, join(here, "../host/main.ts")]
+  const start = [node, ...startOptions, join(here, "../host/start.js")]
   const entering = ["/bin/sh", "-c", `echo $$ > "$0" && exec "$@"`, processes ?? "", ...start]
   const [command = "", ...args] = processes === undefined ? start : entering
   return createProgram({
@@ -95,7 +93,7 @@ export async function startBenchGateway(
     startLimitMs,
     command: ({ port, directory }) => ({
       command: node,
-      args: [...startOptions, "--expose-gc", join(here, "gateway.ts")],
+      args: [...startOptions, "--expose-gc", join(here, "start-gateway.js")],
       cwd: directory,
       env: {
         ...gatewayEnv(modelUrl, port, directory),

@@ -1,11 +1,11 @@
-/** `npm start`: the gateway on this machine, from the environment and `.env`, until SIGTERM or SIGINT. */
+/** The gateway on this machine, from the environment and `.env`, until SIGTERM or SIGINT: `npm start`, by start.js. */
 import { loadEnvFile } from "node:process"
 import { createLog, type Log } from "../../core/log.ts"
 import { EpochMs } from "../../core/units.ts"
 import { parseEnvironment } from "../../durable-objects/config.ts"
 import { NodeConfig } from "../config.ts"
 import { banner } from "./banner.ts"
-import { loadFast, rememberLoaded } from "./fast-load.ts"
+import { loadFast, rememberLoaded } from "./fast-load.js"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
 import { StartProblem } from "./start-problem.ts"
 
@@ -18,8 +18,8 @@ export async function runGateway(
 ): Promise<void> {
   try {
     loadFast()
-    const { startGateway } = await import("./gateway.ts")
     const config = readConfig()
+    const { startGateway } = await import("./gateway.ts")
     const gateway = await startGateway({ ...options, config, log: openLog(config), say: print })
     stopOnSignal(gateway)
     print(banner(gateway.started))
@@ -62,5 +62,3 @@ function openLog({ LOG_LEVEL: least }: NodeConfig): Log {
   const now = () => EpochMs.parse(Date.now())
   return createLog({ least, now, write: (_, line) => process.stderr.write(`${line}\n`) })
 }
-
-if (import.meta.main) await runGateway()

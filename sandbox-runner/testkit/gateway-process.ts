@@ -1,6 +1,10 @@
-/** The gateway on one machine as a child process group: the real `main.ts`, or the same with the kit's tools. */
+/** The gateway on one machine as a child process group: the real `start.js`, or the same with the kit's tools. */
 import { join } from "node:path"
 import { createProgram, type Program } from "./program.ts"
+import packageJson from "../../package.json" with { type: "json" }
+
+/** Node's own options in `npm start`. */
+export const startOptions = packageJson.scripts.start.split(" ").filter((part) => part.startsWith("--"))
 
 export interface GatewayProcessOptions {
   /** Besides PORT, HOST, DATA_DIR and SETUP_CODE, which may be set here too. Nothing else is inherited from the test's own. */
@@ -24,7 +28,7 @@ const startLimitMs = 60_000
 /** Prepares a gateway without starting it. */
 export async function createGatewayProcess(options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
   const { lineServerUrl, appendLineAsksFirst = false, env = {} } = options
-  const main = lineServerUrl === undefined ? "../host/main.ts" : "gateway-with-test-tools.ts"
+  const main = lineServerUrl === undefined ? "../host/start.js" : "gateway-with-test-tools.ts"
   const program = await createProgram({
     name: "gateway",
     port: options.port,
@@ -32,8 +36,7 @@ export async function createGatewayProcess(options: GatewayProcessOptions = {}):
     startLimitMs,
     command: ({ port, directory }) => ({
       command: process.execPath,
-      // As `npm start` does.
-      args: ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, main)],
+      args: [...startOptions, join(import.meta.dirname, main)],
       // Elsewhere than the repository, so that a developer's .env is not read.
       cwd: directory,
       env: {
