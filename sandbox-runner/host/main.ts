@@ -6,6 +6,7 @@ import { parseEnvironment } from "../../durable-objects/config.ts"
 import { NodeConfig } from "../config.ts"
 import { banner } from "./banner.ts"
 import { loadFast, rememberLoaded } from "./fast-load.js"
+import { goOnSmall } from "./go-on-small.ts"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
 import { StartProblem } from "./start-problem.ts"
 
@@ -19,6 +20,7 @@ export async function runGateway(
   try {
     loadFast()
     const config = readConfig()
+    if (config.EDGE_MODE) await goOnSmall(() => import("./gateway.ts"))
     const { startGateway } = await import("./gateway.ts")
     const gateway = await startGateway({ ...options, config, log: openLog(config), say: print })
     stopOnSignal(gateway)

@@ -1,0 +1,39 @@
+/** Edge mode's beginning: the same process goes on as a new program with an environment for little memory. */
+import { flushCompileCache } from "node:module"
+import * as z from "zod"
+
+/**
+ * glibc reads these when a program begins (mallopt(3)). Without them it keeps what was free once, up to twice the largest piece
+ * that it ever held, such as a password's (measured: 8 MB), and has an arena for each thread. Other systems do not know them.
+ */
+const environment = { MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "2" }
+
+/**
+ * Returns in a process that has begun so, or cannot. Else the program begins anew: with the same process id, so that whoever
+ * started it can end it, the same arguments, files and control group. What Node took to compile TypeScript after an update stays
+ * behind too: all is compiled first, and kept.
+ * @param load - loads all modules
+ */
+export async function goOnSmall(load: () => Promise<unknown>): Promise<void> {
+  // A parent that speaks with its child, as `node --watch` does, would lose it.
+  if (process.send !== undefined || process.env.MALLOC_TRIM_THRESHOLD_ !== undefined) return
+  if (hasCompiledTypeScript()) {
+    await load()
+    flushCompileCache()
+  }
+  const [, ...args] = process.argv
+  try {
+    process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...args], {
+      ...process.env,
+      ...environment,
+    })
+  } catch {
+    // The system refuses: then as it is.
+  }
+}
+
+/** Node tells so only in a list for its own tests. Where it should do so no more, a first start after an update stays larger. */
+function hasCompiledTypeScript(): boolean {
+  const loaded = z.array(z.string()).safeParse(Reflect.get(process, "moduleLoadList"))
+  return loaded.data?.some((name) => name.includes("/amaro/")) ?? false
+}
