@@ -61,6 +61,21 @@ describe("a refusal", () => {
       "auth",
     ],
     [
+      "Anthropic's limit that the account's owner set",
+      400,
+      anthropic(
+        "invalid_request_error",
+        "You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.",
+      ),
+      "auth",
+    ],
+    [
+      "Anthropic for an account that is closed",
+      400,
+      anthropic("invalid_request_error", "This organization has been disabled."),
+      "auth",
+    ],
+    [
       "Anthropic's spending limit",
       429,
       anthropic("rate_limit_error", "", { error_code: "enforced_spend_limit_reached" }),
@@ -87,10 +102,12 @@ describe("a refusal", () => {
       "an error with status 200",
       200,
       { error: { message: "no such model", code: "model_not_found" } },
-      "invalid_request",
+      "not_configured",
     ],
+    ["a model that is not there", 404, anthropic("not_found_error", "model: claude-1"), "not_configured"],
+    ["a model that is there no more", 400, openAi("model_decommissioned", "It was decommissioned."), "not_configured"],
     ["a page", 502, "<html>Bad gateway</html>", "server"],
-    ["another redirect", 302, "", "invalid_request"],
+    ["another redirect", 302, "", "not_configured"],
   ]
   test.each(cases)("by %s (%s) is told by its meaning", (_, status, body, reason) => {
     expect(refused(status, body).reason).toBe(reason)

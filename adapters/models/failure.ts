@@ -113,12 +113,15 @@ function refusal(status: number, said: ProviderError, call: FailedCall): ModelFa
     return fail("auth", `${name} refused the API key. Check ${keyPlace(call)}.`)
   }
   if (status === 403) return fail("auth", `${name} does not allow this key to use ${model}${because}`)
-  if (status === 404) {
+  if (isClosed(status, said)) {
+    return fail("auth", `${name} takes no requests of the account of this key any more${because || "."}`)
+  }
+  if (status === 404 || withdrawnCodes.has(said.code ?? "")) {
     const todo = call.provider === "ollama" ? `Run \`ollama pull ${model}\`` : "Choose another model"
-    return fail("invalid_request", `${name} does not know the model ${model}. ${todo}, or check ${url}.`)
+    return fail("not_configured", `${name} does not know the model ${model}. ${todo}, or check ${url}.`)
   }
   if (status >= 300 && status < 400) {
-    return fail("invalid_request", `${name} answered with a redirect, which is not followed. Check ${url}.`)
+    return fail("not_configured", `${name} answered with a redirect, which is not followed. Check ${url}.`)
   }
   if (status === 429) return fail("rate_limited", `${name} takes no more requests with this key right now.`)
   if (status === 529 || status === 503) return fail("overloaded", `${name} is overloaded right now.`)
@@ -156,11 +159,21 @@ const unpaidCodes = new Set([
   "enforced_spend_limit_reached",
 ])
 
+const unpaidWords = /credit balance is too low|reached your specified (workspace )?API usage limits/i
+
 /** A matter of money, which waiting does not settle. Anthropic tells it by a 400 with these words, OpenAI by a 429. */
 function isUnpaid(status: number, { code, message = "" }: ProviderError): boolean {
   if (status === 402 || (code !== undefined && unpaidCodes.has(code))) return true
-  return (status === 400 || status === 403) && /credit balance is too low/i.test(message)
+  return (status === 400 || status === 403) && unpaidWords.test(message)
 }
+
+/** Anthropic tells it by a 400, as if the request were at fault. */
+function isClosed(status: number, { message = "" }: ProviderError): boolean {
+  return status === 400 && /organization has been disabled/i.test(message)
+}
+
+/** Of models that are there no more; some servers tell it by a 400. */
+const withdrawnCodes = new Set(["model_not_found", "model_decommissioned"])
 
 const overflowCodes = new Set(["context_length_exceeded", "exceed_context_size_error", "string_above_max_length"])
 /** Anthropic, OpenAI and vLLM, llama.cpp, Gemini; there is no common code. */

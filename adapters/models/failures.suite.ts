@@ -11,7 +11,7 @@ export function describeFailures(bench: Bench): void {
       [401, { message: `invalid key ${key}` }, "auth"],
       [402, {}, "auth"],
       [403, { message: "not for you" }, "auth"],
-      [404, { message: "model: nope" }, "invalid_request"],
+      [404, { message: "model: nope" }, "not_configured"],
       [408, {}, "server"],
       [413, {}, "context_overflow"],
       [422, { message: `why, ${key}?` }, "invalid_request"],
@@ -61,7 +61,7 @@ export function describeFailures(bench: Bench): void {
         response.writeHead(307, { location: `${elsewhere.url}/v1` }).end(),
       )
       expect(failureOf((await bench.run(server)).outcome)).toMatchObject({
-        reason: "invalid_request",
+        reason: "not_configured",
         message: expect.stringContaining("redirect"),
       })
       expect(elsewhere.requestCount).toBe(0)

@@ -52,7 +52,7 @@ export function isCutByWindow({ stop }: Pick<ModelAnswer, "stop">): boolean {
 }
 
 /**
- * `not_configured`: no key or address for that provider; `unable`: not asked, since the model cannot do what the call is about;
+ * `not_configured`: no key or address for that provider, or none of that model there; `unable`: not asked, since the model cannot do what the call is about;
  * `aborted`: we stopped it.
  */
 export const FailureReason = z.enum([

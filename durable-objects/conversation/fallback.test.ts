@@ -133,6 +133,7 @@ describe("a provider that fails", () => {
     expect(lines).toEqual(["a"])
     const last = harness.model.requests.at(-1)
     expect(last?.provider).toBe("openai")
+    expect(last?.system).toContain("<said_so_far>\nSo far so \n</said_so_far>")
     expect(last?.tools.map(({ name }) => name)).toContain("append_line")
     expect(harness.model.refused).toEqual([])
     expect((await record()).filter(([, text]) => text !== "")).toEqual([
@@ -177,6 +178,11 @@ describe("a provider that fails", () => {
     ["a reset", { kind: "drop" }],
     ["a refused key", { kind: "error", status: 401 }],
     ["no credit", { kind: "error", status: 402 }],
+    ["a model that its provider has withdrawn", { kind: "error", status: 404, message: "model: claude-sonnet-5-5" }],
+    [
+      "an account at its own limit",
+      { kind: "error", status: 400, message: "You have reached your specified API usage limits." },
+    ],
     ["a stream that ends early", { kind: "spoiled", by: "end", afterChunks: 0, answer: { text: "never" } }],
     ["an error in the stream", { kind: "spoiled", by: "error", afterChunks: 0, answer: { text: "never" } }],
   ]
