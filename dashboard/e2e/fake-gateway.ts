@@ -430,8 +430,9 @@ export class FakeGateway {
     })
     this.#on(usage.getDailyUsage, ({ query }) => {
       const last = query.to ?? "2026-11-21"
-      const days = daySpans(query.from ?? addDays(last, -29), last, query.timeZone)
-      return { timeZone: query.timeZone, data: days.map(({ day }, index) => ({ day, ...used(index % 5) })) }
+      const { timeZone = "UTC" } = query
+      const days = daySpans(query.from ?? addDays(last, -29), last, timeZone)
+      return { timeZone, data: days.map(({ day }, index) => ({ day, ...used(index % 5) })) }
     })
     this.#on(usage.getModelUsage, () => ({
       data: [
