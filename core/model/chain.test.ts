@@ -31,17 +31,37 @@ describe("after a failure", () => {
     expect(nextTry(chain, failed(2, 2, 50_000))).toEqual({ status: "try", candidate: 2, delayMs: 4_000 })
     expect(nextTry(chain, failed(2, 3))).toEqual({ status: "give_up" })
   })
-  test("the same model at the same place is not asked again as if it were another", () => {
-    expect(nextTry([link("a"), link("a"), link("b")], failed(0, 3))).toMatchObject({ candidate: 2 })
-    expect(nextTry([link("a"), link("a")], failed(0, 3))).toEqual({ status: "give_up" })
-    const elsewhere = link("a", { baseUrl: "https://other.example/v1" })
-    expect(nextTry([link("a"), elsewhere], failed(0, 3))).toMatchObject({ candidate: 1 })
-  })
 })
 
-test("a fallback that names the chosen model says how it is called", () => {
-  const patient = link("a", { timeoutMs: 5_000, maxRetries: 0 })
-  expect(headedBy(link("a"), [link("x"), link("b"), patient])).toEqual([patient, link("b"), patient])
+describe("a chain", () => {
+  const [x, a, b] = [link("x"), link("a"), link("b")]
+
+  test("asks the same model at the same place once, wherever it stands", () => {
+    expect(headedBy(a, [x, a, b, a, b])).toEqual([a, b])
+    const elsewhere = link("a", { baseUrl: "https://other.example/v1" })
+    expect(headedBy(a, [x, b, elsewhere])).toEqual([elsewhere, b])
+    expect(headedBy(x, [x, a, elsewhere])).toEqual([x, a, elsewhere])
+  })
+
+  test("takes one model with two keys for two: what one account may not, the other may", () => {
+    const first = link("a", { key: "own", label: "First account" })
+    const second = link("a", { key: "own", label: "Second account" })
+    expect(headedBy(x, [x, first, second])).toEqual([x, first, second])
+    expect(breakerOf(first, "grp_1")).not.toBe(breakerOf(second, "grp_1"))
+  })
+
+  test("is headed by a fallback that names the chosen model, which says how that is called", () => {
+    const patient = link("a", { timeoutMs: 5_000, maxRetries: 0 })
+    expect(headedBy(a, [x, b, patient])).toEqual([patient, b])
+  })
+
+  test("keeps the agent's own key for its model, however patiently that is called", () => {
+    const patient = link("a", { label: "Patient", timeoutMs: 5_000, maxRetries: 0 })
+    const own = link("a", { key: "group" })
+    expect(headedBy(own, [own, patient, b])).toEqual([{ ...patient, key: "group" }, b])
+    const reserve = { ...patient, key: "own" } as const
+    expect(headedBy(own, [own, reserve, b])).toEqual([{ ...patient, key: "group" }, reserve, b])
+  })
 })
 
 test("Ollama's models have a prefix in the gateway and none on the wire", () => {
@@ -56,4 +76,8 @@ test("a breaker is of an address and of whose key it is", () => {
   expect(breakerOf(link("a"), "grp_1")).toBe("openai")
   expect(breakerOf(link("b", { key: "group" }), "grp_1")).toBe("openai (grp_1)")
   expect(breakerOf(link("a", { baseUrl: "https://x.example:8/v1" }), null)).toBe("openai x.example:8")
+  expect(breakerOf(link("a", { key: "own", label: "Mine" }), "grp_1")).toBe("openai (grp_1, Mine)")
+  expect(breakerOf(link("a", { baseUrl: `https://${"x".repeat(1_000)}.example` }), null).length).toBeLessThanOrEqual(
+    300,
+  )
 })

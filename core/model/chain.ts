@@ -14,6 +14,8 @@ export const ChainLink = z.object({
   baseUrl: z.string().optional(),
   /** Whose key it takes: the environment's for the provider, the one of the agent group, or one of its own. */
   key: z.enum(["environment", "group", "own"]),
+  /** Of an `own` key: the link that it is kept with, where that is another. */
+  keyLabel: z.string().optional(),
   /** How often a failed call of it is repeated before the next one is asked. */
   maxRetries: z.number().int().nonnegative(),
   /** To the first byte, and between two. */
@@ -85,8 +87,8 @@ export function nextTry(chain: readonly ChainLink[], failed: FailedTry): NextTry
   const cure = cureOf(failed.failure.reason)
   if (cure === "stop") return { status: "give_up" }
   const link = chain[failed.candidate]
-  const next = behind(chain, failed.candidate)
-  const hasNext = next !== undefined
+  const next = failed.candidate + 1
+  const hasNext = next < chain.length
   const isWorthRetry = cure === "retry" || (!hasNext && isPatience(failed.failure.reason))
   const isLeft = isWorthRetry && failed.tries <= (link?.maxRetries ?? linkDefaults.maxRetries)
   const delayMs = failed.failure.retryAfterMs ?? (hasNext ? 250 : 1_000) * 4 ** (failed.tries - 1)
@@ -94,17 +96,6 @@ export function nextTry(chain: readonly ChainLink[], failed: FailedTry): NextTry
     return { status: "try", candidate: failed.candidate, delayMs }
   }
   return hasNext ? { status: "try", candidate: next, delayMs: 0 } : { status: "give_up" }
-}
-
-/** The next link that is not the same again. */
-function behind(chain: readonly ChainLink[], candidate: number): number | undefined {
-  const failed = chain[candidate]
-  const next = chain.findIndex((link, index) => index > candidate && (failed === undefined || !isSame(link, failed)))
-  return next < 0 ? undefined : next
-}
-
-function isSame(a: ChainLink, b: ChainLink): boolean {
-  return a.provider === b.provider && a.model === b.model && a.baseUrl === b.baseUrl && a.key === b.key
 }
 
 function isPatience(reason: FailureReason): boolean {
@@ -131,19 +122,44 @@ export function linkOfEntry(entry: ChainEntry, key: ChainLink["key"]): ChainLink
 }
 
 /**
- * The chain with the chosen model at its head. A fallback that names the same model says how it is called.
+ * The chain with the chosen model at its head, each of its links once. A fallback that names the same model says how that is
+ * called: where, with what key, how patiently. But an agent's own key stays that of its model at its usual address.
  * @param chain - not empty
  */
 export function headedBy(chosen: ChainLink, chain: readonly ChainLink[]): ChainLink[] {
   const fallbacks = chain.slice(1)
   const same = fallbacks.find((link) => link.provider === chosen.provider && link.model === chosen.model)
-  return [same ?? chosen, ...fallbacks]
+  if (same === undefined) return once([chosen, ...fallbacks])
+  if (chosen.key !== "group" || same.baseUrl !== undefined) return once([same, ...fallbacks])
+  // With a key of its own it is another account, which stands ready as well.
+  const others = same.key === "own" ? fallbacks : fallbacks.filter((link) => link !== same)
+  return once([{ ...same, key: chosen.key }, ...others])
+}
+
+/** What failed is not asked again as if it were another. */
+function once(chain: readonly ChainLink[]): ChainLink[] {
+  return chain.filter((link, index) => !chain.slice(0, index).some((before) => isSame(link, before)))
+}
+
+function isSame(a: ChainLink, b: ChainLink): boolean {
+  const isPlace = a.provider === b.provider && a.model === b.model && a.baseUrl === b.baseUrl && a.key === b.key
+  return isPlace && (a.key !== "own" || ownerOf(a) === ownerOf(b))
 }
 
 /** Names whom a call reaches, for breakers: links with one address and one owner of the key stand and fall together. */
 export function breakerOf(link: ChainLink, owner: string | null): string {
   const place = link.baseUrl === undefined ? link.provider : `${link.provider} ${hostOf(link.baseUrl)}`
-  return link.key !== "environment" && owner !== null ? `${place} (${owner})` : place
+  const owners = link.key === "own" ? [owner, ownerOf(link)] : link.key === "group" ? [owner] : []
+  const named = owners.filter((one) => one !== null)
+  return (named.length === 0 ? place : `${place} (${named.join(", ")})`).slice(0, mostBreakerName)
+}
+
+/** As much as the Ledger takes. */
+const mostBreakerName = 300
+
+/** The label under which an own key is kept. */
+export function ownerOf({ label, keyLabel }: Pick<ChainLink, "label" | "keyLabel">): string {
+  return keyLabel ?? label
 }
 
 function hostOf(baseUrl: string): string {

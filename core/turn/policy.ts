@@ -2,7 +2,7 @@
 import * as z from "zod"
 import { ApprovalRule } from "../approval/rule.ts"
 import { HomeChat } from "../channel/home-chat.ts"
-import { ChainLink, headedBy, linkDefaults } from "../model/chain.ts"
+import { ChainLink, headedBy, linkDefaults, ownerOf } from "../model/chain.ts"
 import { providerOf } from "../model/provider.ts"
 import { HotSwapConfig } from "../routing/hot-swap.ts"
 import { GroupId } from "../units.ts"
@@ -58,9 +58,13 @@ export function chainOfPolicy({ routing, model }: Pick<TurnPolicy, "routing" | "
   const chain = routing?.chain ?? [linkOf(model)]
   const [own] = chain
   if (own === undefined || own.model === (routed ?? own.model)) return headedBy(own ?? linkOf(model), chain)
-  const chosen = linkOf(routed ?? model)
-  // The group's key is for the server of its own model's provider.
-  return headedBy(own.provider === chosen.provider ? { ...chosen, key: own.key } : chosen, chain)
+  return headedBy({ ...linkOf(routed ?? model), ...keyBeside(own, providerOf(routed ?? model).provider) }, chain)
+}
+
+/** The key of the agent's own model serves others of its provider too, at the provider's usual address alone. */
+function keyBeside(own: ChainLink, provider: ChainLink["provider"]): Partial<ChainLink> {
+  if (own.provider !== provider || own.baseUrl !== undefined) return {}
+  return own.key === "own" ? { key: own.key, keyLabel: ownerOf(own) } : { key: own.key }
 }
 
 /** A model that the environment's server of its provider serves. */

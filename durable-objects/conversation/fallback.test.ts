@@ -258,6 +258,29 @@ describe("a group's own chain", () => {
     expect(harness.model.requestCount).toBe(2)
   })
 
+  test("leaves the agent its own key, whatever an entry says of how its model is called", async () => {
+    await open()
+    const apiKeySealed = vault.seal({ table: "agent_groups", row: id, column: "api_key" }, "sk-of-the-group")
+    const patient = link({ type: "anthropic", model: "claude-sonnet-5-5", label: "Claude" })
+    const fallbackChainConfig = { enabled: true, providers: [patient] }
+    await createGroup(harness.libsql, group({ apiKeySealed, fallbackChainConfig }))
+    harness.model.setScript(() => say("first"))
+    expect(shownText(await ask("hello", ["support"]))).toBe("first")
+    await record()
+    expect(await calls()).toMatchObject([{ provider: `anthropic (${id})` }])
+  })
+
+  test("gives the key of the agent's own model to its tiers too", async () => {
+    await open({ HOT_SWAP_ENABLED: "true" })
+    const apiKeySealed = vault.seal(fallbackKeyPlace(id), "sk-of-the-entry")
+    const own = link({ type: "anthropic", model: "claude-sonnet-5-5", label: "Claude", apiKeySealed })
+    await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: true, providers: [own] } }))
+    harness.model.setScript((request) => say(`by ${request.model}`))
+    expect(shownText(await ask("Hi", ["support"]))).toBe("by claude-haiku-5-5")
+    await record()
+    expect(await calls()).toMatchObject([{ provider: `anthropic (${id}, Claude)` }])
+  })
+
   test("that is switched off is off, whatever the environment says", async () => {
     await open()
     await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: false, providers: [] } }))

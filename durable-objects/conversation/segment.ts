@@ -1,5 +1,5 @@
 /** A stretch of work on one turn: what it may do, and how it is stopped. Lives in memory only. */
-import type { ChainLink } from "../../core/model/chain.ts"
+import { ownerOf, type ChainLink } from "../../core/model/chain.ts"
 import type { TurnPolicy } from "../../core/turn/policy.ts"
 import type { TurnId } from "../../core/units.ts"
 import type { ConversationState, Turn } from "./state.ts"
@@ -11,14 +11,14 @@ export interface GroupKeys {
 }
 
 /** The key for a call of the link; undefined: the environment's, or one that cannot be had right now. */
-export function keyFor({ group, links }: GroupKeys, { key, label }: ChainLink): string | undefined {
-  switch (key) {
+export function keyFor({ group, links }: GroupKeys, link: ChainLink): string | undefined {
+  switch (link.key) {
     case "environment":
       return undefined
     case "group":
       return group
     case "own":
-      return links.get(label)
+      return links.get(ownerOf(link))
   }
 }
 
