@@ -1,30 +1,10 @@
 /** What the live feed hears of conversations: every change once, in order, in few calls, and never at a turn's cost. */
 import { afterEach, describe, expect, test } from "vitest"
-import * as z from "zod"
 import { LoopError } from "../../core/errors.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
 import { TurnId } from "../../core/units.ts"
-import {
-  apiMessage,
-  chatId,
-  chatMessage,
-  loopId,
-  openHarness,
-  owner,
-  readEvents,
-  type Harness,
-} from "../testing/harness.ts"
-import { defineTool } from "../tools/tool.ts"
-
-const askedLine = defineTool({
-  name: "asked_line",
-  description: "Appends a line when a person agrees.",
-  input: z.object({ line: z.string() }),
-  risk: "high",
-  repeatable: false,
-  outward: "acts",
-  run: async ({ line }) => ({ text: `appended ${line}`, tainted: false }),
-})
+import { apiMessage, chatId, chatMessage, loopId, openHarness, owner, type Harness } from "../testing/harness.ts"
+import { askedLine, openLoopDesk } from "../testing/loop-desk.ts"
 
 let harness: Harness
 const calls: LiveEvent[][] = []
@@ -34,7 +14,7 @@ async function open(): Promise<Harness> {
   calls.length = 0
   feedFails = false
   harness = await openHarness({
-    tools: [askedLine],
+    tools: [askedLine()],
     onLive(events) {
       if (feedFails) throw new LoopError("storage_failed")
       calls.push(events)
@@ -44,20 +24,13 @@ async function open(): Promise<Harness> {
 }
 afterEach(() => harness.close())
 
-const conversation = (id = loopId) => harness.objects.peers("conversation", id)
+const { conversation, ask } = openLoopDesk(() => harness)
 const createLoop = () =>
   conversation().call("create", { ownerId: owner, title: "A secret plan", metadata: {}, profiles: [] })
 const names = () => calls.map((events) => events.map(({ event }) => event))
 const heard = (name: string) =>
   harness.until(name, () => calls.flat().find(({ event }) => event === name)).then(({ data }) => data)
 const turnId = TurnId.parse(`turn_${loopId}_1`)
-
-async function say(text: string): Promise<void> {
-  const message = apiMessage(text)
-  await conversation().call("accept", { viewer: owner, message })
-  const input = { viewer: owner, externalId: message.externalId }
-  await readEvents(await conversation().stream("watch", input))
-}
 
 describe("the live feed hears", () => {
   test("of a new loop when lists show it", async () => {
@@ -70,7 +43,7 @@ describe("the live feed hears", () => {
   test("of a turn in two calls: its start, and its end with what it used", async () => {
     await open()
     await createLoop()
-    await say("say: hello")
+    await ask("say: hello")
     await heard("conversation:updated")
     expect(names()).toEqual([
       ["conversation:created"],
@@ -98,7 +71,7 @@ describe("the live feed hears", () => {
   test("why a turn failed", async () => {
     await open()
     await createLoop()
-    await say("fail 400")
+    await ask("fail 400")
     expect(await heard("turn:ended")).toMatchObject({ outcome: "failed", errorCode: "model_refused_request" })
   })
 
@@ -143,11 +116,11 @@ describe("the live feed hears", () => {
   test("of a turn's end only when the database has it", async () => {
     await open()
     await createLoop()
-    await say("say: one")
+    await ask("say: one")
     await heard("turn:ended")
     calls.length = 0
     harness.databaseIsAway = true
-    await say("say: two")
+    await ask("say: two")
     expect(names()).toEqual([["turn:started"]])
     harness.databaseIsAway = false
     harness.time.advance(60_000)
@@ -160,7 +133,7 @@ test("a feed that fails costs a turn nothing", async () => {
   await open()
   feedFails = true
   await createLoop()
-  await say("say: all the same")
+  await ask("say: all the same")
   const view = await conversation().call("view", { viewer: owner })
   expect(view).toMatchObject({ turnCount: 1, currentTurn: null })
 })

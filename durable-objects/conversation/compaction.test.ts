@@ -3,7 +3,8 @@ import { afterEach, expect, test } from "vitest"
 import { listMessages } from "../../adapters/store/conversations.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import { say, type Reply, type ScriptedRequest } from "../../sandbox-runner/testkit/model-script.ts"
-import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { loopId, openHarness, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { openLoopDesk } from "../testing/loop-desk.ts"
 
 const catalogue: Catalogue = [
   {
@@ -26,13 +27,8 @@ async function open(script: (request: ScriptedRequest) => Reply): Promise<void> 
   harness.model.setScript(script)
 }
 
-async function ask(text: string) {
-  const peer = harness.objects.peers("conversation", loopId)
-  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
-  const message = apiMessage(text)
-  await peer.call("accept", { viewer: owner, message })
-  return readEvents(await peer.stream("watch", { viewer: owner, externalId: message.externalId }))
-}
+const { begin } = openLoopDesk(() => harness)
+const ask = async (text: string) => readEvents(await begin(text))
 const long = (letter: string) => `${letter.repeat(2_500)} the end`
 const summaries = () => harness.model.requests.filter(isSummary)
 const last = () => JSON.stringify(harness.model.requests.at(-1)?.messages)

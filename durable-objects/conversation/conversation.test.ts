@@ -1,11 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest"
-import * as z from "zod"
 import { findConversation, listMessages } from "../../adapters/store/conversations.ts"
-import type { InboundMessage } from "../../core/channel/message.ts"
 import type { ConversationId } from "../../core/units.ts"
 import { currentTime } from "../tools/current-time.ts"
 import { builtInTools } from "../tools/tools.ts"
-import { defineTool } from "../tools/tool.ts"
 import {
   apiMessage,
   channelId,
@@ -19,62 +16,28 @@ import {
   stranger,
   type Harness,
 } from "../testing/harness.ts"
+import { appendLine, askedLine, openLoopDesk } from "../testing/loop-desk.ts"
 
 const lines: string[] = []
 let beforeAppend: () => Promise<void> = async () => {}
-const appendLine = defineTool({
-  name: "append_line",
-  description: "Appends a line.",
-  input: z.object({ line: z.string() }),
-  risk: "low",
-  repeatable: false,
-  outward: "acts",
-  async run({ line }) {
+const tools = [
+  appendLine((line) => {
     lines.push(line)
-    await beforeAppend()
-    return { text: `appended ${line}`, tainted: false }
-  },
-})
-const askedLine = defineTool({
-  name: "asked_line",
-  description: "Appends a line when a person agrees.",
-  input: z.object({ line: z.string() }),
-  risk: "high",
-  repeatable: false,
-  outward: "acts",
-  async run({ line }) {
-    lines.push(line)
-    return { text: `appended ${line}`, tainted: false }
-  },
-})
+    return beforeAppend()
+  }),
+  askedLine((line) => lines.push(line)),
+]
 
 let harness: Harness
 async function open(options: { concurrentTurns?: number } = {}): Promise<Harness> {
   lines.length = 0
   beforeAppend = async () => {}
-  harness = await openHarness({ tools: [appendLine, askedLine], ...options })
+  harness = await openHarness({ tools, ...options })
   return harness
 }
 afterEach(async () => harness.close())
 
-const conversation = (id: ConversationId = loopId) => harness.objects.peers("conversation", id)
-
-async function createLoop(id: ConversationId = loopId): Promise<void> {
-  await conversation(id).call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
-}
-
-async function send(text: string, rest: Partial<InboundMessage> = {}, id: ConversationId = loopId) {
-  const message = apiMessage(text, rest)
-  const accepted = await conversation(id).call("accept", { viewer: owner, message })
-  const stream = await conversation(id).stream("watch", { viewer: owner, externalId: message.externalId })
-  return { accepted, stream, message }
-}
-
-async function ask(text: string, id: ConversationId = loopId) {
-  const { stream } = await send(text, {}, id)
-  return readEvents(stream)
-}
-
+const { conversation, createLoop, send, ask } = openLoopDesk(() => harness)
 const names = (events: readonly { event: string }[]) => events.map((event) => event.event)
 
 async function rows(id: ConversationId = loopId) {
@@ -265,7 +228,7 @@ describe("while a turn runs", () => {
       ids.map(async (text) => {
         const id = Id.parse(text)
         await createLoop(id)
-        expect(shownText(await ask("slow: one two", id))).toBe("one two")
+        expect(shownText(await ask("slow: one two", {}, id))).toBe("one two")
       }),
     )
     clearInterval(watch)
@@ -383,7 +346,7 @@ describe("a question to a person", () => {
     const { ConversationId: Id } = await import("../../core/units.ts")
     const other = Id.parse(loopId.replaceAll("4", "6"))
     await createLoop(other)
-    expect(shownText(await ask("say: free", other))).toBe("free")
+    expect(shownText(await ask("say: free", {}, other))).toBe("free")
   })
 })
 

@@ -1,6 +1,5 @@
 /** The loop and the alarm of one conversation, under interleavings that a whole host shows too seldom. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import * as z from "zod"
 import { ConversationId } from "../../core/units.ts"
 import { join } from "node:path"
 import { createVault } from "../../adapters/vault.ts"
@@ -8,44 +7,26 @@ import { createMetrics } from "../../core/metrics/metrics.ts"
 import { openObjectHost } from "../../sandbox-runner/host/objects/objects.ts"
 import { Config, parseEnvironment } from "../config.ts"
 import type { HostedObject } from "../host.ts"
-import { defineTool } from "../tools/tool.ts"
 import { Conversation } from "./conversation.ts"
 import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { askedLine, openLoopDesk, spin } from "../testing/loop-desk.ts"
 
 const other = ConversationId.parse(loopId.replaceAll("4", "6"))
 
 const ran: string[] = []
-const askedLine = defineTool({
-  name: "asked_line",
-  description: "Appends a line when a person agrees.",
-  input: z.object({ line: z.string() }),
-  risk: "high",
-  repeatable: false,
-  outward: "acts",
-  async run({ line }) {
-    ran.push(line)
-    return { text: `appended ${line}`, tainted: false }
-  },
-})
 
 let harness: Harness
 beforeEach(async () => {
   ran.length = 0
-  harness = await openHarness({ tools: [askedLine], concurrentTurns: 1 })
+  harness = await openHarness({ tools: [askedLine((line) => ran.push(line))], concurrentTurns: 1 })
 })
 afterEach(async () => harness.close())
 
-const conversation = (id: ConversationId) => harness.objects.peers("conversation", id)
+const { conversation, createLoop, send: sendTo } = openLoopDesk(() => harness)
 
 async function send(id: ConversationId, text: string, externalId: string) {
-  await conversation(id).call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
-  await conversation(id).call("accept", { viewer: owner, message: apiMessage(text, { externalId }) })
-  return conversation(id).stream("watch", { viewer: owner, externalId })
-}
-
-/** As many turns of the event loop as a loop without a pause needs to give itself away. */
-async function spin(): Promise<void> {
-  for (let turn = 0; turn < 300; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  await createLoop(id)
+  return (await sendTo(text, { externalId }, id)).stream
 }
 
 describe("a turn whose pause is over while others hold all slots", () => {

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from "node:fs"
 import { afterEach, describe, expect, test } from "vitest"
 import { createChannel } from "../../adapters/store/channels.ts"
 import { findConversation, listMessages } from "../../adapters/store/conversations.ts"
-import type { InboundMessage } from "../../core/channel/message.ts"
 import { LoopError } from "../../core/errors.ts"
 import { ChannelId } from "../../core/units.ts"
 import { openHarness, type Harness } from "../testing/harness.ts"
 import { apiMessage, channelId, chatId, chatMessage, loopId, owner, readEvents, shownText } from "../testing/harness.ts"
+import { openLoopDesk } from "../testing/loop-desk.ts"
 
 let harness: Harness
 const open = async () => {
@@ -15,15 +15,10 @@ const open = async () => {
 }
 afterEach(async () => harness.close())
 
-const loop = () => harness.objects.peers("conversation", loopId)
-const chat = () => harness.objects.peers("conversation", chatId)
-const createLoop = () => loop().call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
+const { conversation: loop, createLoop, ask, send: sendTo } = openLoopDesk(() => harness)
+const chat = () => loop(chatId)
 
-async function send(text: string, rest: Partial<InboundMessage> = {}) {
-  const message = apiMessage(text, rest)
-  await loop().call("accept", { viewer: owner, message })
-  return loop().stream("watch", { viewer: owner, externalId: message.externalId })
-}
+const send = async (text: string) => (await sendTo(text)).stream
 const say = (text: string) => chat().call("accept", { viewer: null, message: chatMessage(text) })
 const isGone = async () => {
   await expect(loop().call("view", { viewer: null })).rejects.toMatchObject({ code: "loop_not_found" })
@@ -45,7 +40,7 @@ describe("an erased conversation", () => {
   test("is unknown to everyone, and no byte of it is on the disk", async () => {
     await open()
     await createLoop()
-    await readEvents(await send(`say: wvxanswer ${"and more ".repeat(5_000)}`))
+    await ask(`say: wvxanswer ${"and more ".repeat(5_000)}`)
     await loop().call("flush", {})
     expect(filesWith("wvxanswer").length).toBeGreaterThan(0)
     await loop().call("erase", {})
@@ -109,7 +104,7 @@ describe("an erased conversation", () => {
   test("is erased all the same when the database is away for a while; until then nobody sees it", async () => {
     await open()
     await createLoop()
-    await readEvents(await send("say: wvxanswer"))
+    await ask("say: wvxanswer")
     await loop().call("flush", {})
     harness.databaseIsAway = true
     await expect(loop().call("erase", {})).rejects.toMatchObject({ code: "database_unavailable" })
@@ -126,9 +121,9 @@ describe("an erased conversation", () => {
   test("is not brought back by an earlier life's write that comes late", async () => {
     await open()
     await createLoop()
-    await readEvents(await send("say: late"))
+    await ask("say: late")
     const held = harness.holdNextProjection()
-    await readEvents(await send("say: later"))
+    await ask("say: later")
     await harness.until("a projection under way", () => held.isUnderWay || undefined)
     await harness.objects.evict("conversation", loopId)
     await loop().call("erase", {})
@@ -142,7 +137,7 @@ describe("an erased conversation", () => {
     const channels = [channelId, ChannelId.parse(`chan_${"6".repeat(24)}`)]
     for (const id of channels) await addChannel(id)
     await createLoop()
-    await readEvents(await send("say: hello"))
+    await ask("say: hello")
     const forgetting: string[] = []
     let isFailing = true
     harness.onForget = (channel, conversationId) => {
@@ -162,7 +157,7 @@ describe("an erased conversation", () => {
   test("whose object was lost is erased from the database", async () => {
     await open()
     await createLoop()
-    await readEvents(await send("say: hello"))
+    await ask("say: hello")
     await loop().call("flush", {})
     await harness.restart({ losingObjects: true })
     await loop().call("erase", {})
@@ -181,7 +176,7 @@ describe("an archived conversation", () => {
     await createLoop()
     await loop().call("archive", { viewer: null })
     await loop().call("unarchive", { viewer: null })
-    expect(shownText(await readEvents(await send("say: back")))).toBe("back")
+    expect(shownText(await ask("say: back"))).toBe("back")
     expect((await findConversation(harness.libsql, loopId))?.archivedAt).toBeNull()
   })
 

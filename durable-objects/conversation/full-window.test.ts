@@ -10,7 +10,8 @@ import {
   type Reply,
   type ScriptedRequest,
 } from "../../sandbox-runner/testkit/model-script.ts"
-import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { loopId, openHarness, shownText, type Harness } from "../testing/harness.ts"
+import { openLoopDesk } from "../testing/loop-desk.ts"
 import { defineTool } from "../tools/tool.ts"
 
 const entry = { contextWindow: 6_000, maxOutputTokens: 1_000, retiresAt: null } as const
@@ -59,15 +60,9 @@ async function open(environment: Readonly<Record<string, string>>, script: (requ
     environment: (model) => ({ OPENAI_BASE_URL: model.openAiUrl, ...environment }),
   })
   harness.model.setScript(script)
-  await peer().call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
+  await createLoop()
 }
-const peer = () => harness.objects.peers("conversation", loopId)
-async function send(text: string) {
-  const message = apiMessage(text)
-  await peer().call("accept", { viewer: owner, message })
-  return peer().stream("watch", { viewer: owner, externalId: message.externalId })
-}
-const ask = async (text: string) => readEvents(await send(text))
+const { conversation: peer, createLoop, send, ask } = openLoopDesk(() => harness)
 async function record() {
   await peer().call("flush", {})
   const { rows } = await listMessages(harness.libsql, loopId, { limit: 100 })

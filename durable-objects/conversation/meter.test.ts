@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { parseExposition } from "../../core/metrics/parse-exposition.ts"
-import { apiMessage, type Harness, loopId, openHarness, owner, readEvents } from "../testing/harness.ts"
+import { type Harness, loopId, openHarness, owner, readEvents } from "../testing/harness.ts"
+import { openLoopDesk } from "../testing/loop-desk.ts"
 
 let harness: Harness
 beforeEach(async () => {
@@ -8,15 +9,8 @@ beforeEach(async () => {
 })
 afterEach(() => harness.close())
 
-const conversation = () => harness.objects.peers("conversation", loopId)
-async function runTurn(text: string): Promise<void> {
-  await conversation().call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
-  const message = apiMessage(text)
-  await conversation().call("accept", { viewer: owner, message })
-  await readEvents(await conversation().stream("watch", { viewer: owner, externalId: message.externalId }), (events) =>
-    events.some(({ event }) => event === "done" || event === "error"),
-  )
-}
+const { conversation, begin } = openLoopDesk(() => harness)
+const runTurn = async (text: string) => readEvents(await begin(text))
 const ends = () => harness.logs.filter(({ event }) => event === "turn_ended")
 const samples = () => parseExposition(harness.metrics.registry.render()).flatMap((family) => family.samples)
 

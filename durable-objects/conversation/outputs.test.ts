@@ -6,7 +6,8 @@ import { listMessages } from "../../adapters/store/conversations.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import { ConversationId } from "../../core/units.ts"
 import { callTool, say, type Reply, type ScriptedRequest } from "../../sandbox-runner/testkit/model-script.ts"
-import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { loopId, openHarness, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { openLoopDesk } from "../testing/loop-desk.ts"
 import { readOutput } from "../tools/read-output.ts"
 import { defineTool } from "../tools/tool.ts"
 
@@ -41,17 +42,12 @@ async function open(script: (request: ScriptedRequest) => Reply, catalogue: Cata
   ran = 0
   harness = await openHarness({ tools: [writeMuch, risky, readOutput], catalogue })
   harness.model.setScript(script)
-  await create(loopId)
+  await createLoop()
 }
-const create = (id: ConversationId) =>
-  harness.objects.peers("conversation", id).call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
+const { createLoop, send } = openLoopDesk(() => harness)
 async function ask(text: string, id = loopId) {
-  const peer = harness.objects.peers("conversation", id)
-  const message = apiMessage(text)
-  await peer.call("accept", { viewer: owner, message })
-  return readEvents(await peer.stream("watch", { viewer: owner, externalId: message.externalId }), (events) =>
-    events.some(({ event }) => event === "requires_choice"),
-  )
+  const { stream } = await send(text, {}, id)
+  return readEvents(stream, (events) => events.some(({ event }) => event === "requires_choice"))
 }
 const offered = () => harness.model.requests.map(({ tools }) => tools.some(({ name }) => name === "read_output"))
 const lastResult = () => harness.model.requests.at(-1)?.toolResults[0]
@@ -122,7 +118,7 @@ describe("an output that is too long", () => {
     const id = idIn(harness.model.requests.at(-1) ?? fail())
     harness.model.setScript(steps(() => callTool("read_output", { call: id })))
     const another = ConversationId.parse(`loop_${"8".repeat(32)}`)
-    await create(another)
+    await createLoop(another)
     await ask("whose is it?", another)
     expect(lastResult()).toMatchObject({ isError: true, text: expect.stringMatching(/has no output of a call/) })
   })

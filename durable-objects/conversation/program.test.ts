@@ -1,6 +1,5 @@
 /** What programs ask of a conversation beyond the loop API: seeded beginnings, pictures, repeated requests, reports. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import * as z from "zod"
 import { toBase64 } from "../../adapters/base64.ts"
 import { listMessages } from "../../adapters/store/conversations.ts"
 import type { InboundMessage, TurnWishes } from "../../core/channel/message.ts"
@@ -16,33 +15,21 @@ import {
   shownText,
   stranger,
 } from "../testing/harness.ts"
-import { defineTool } from "../tools/tool.ts"
-
-const askedLine = defineTool({
-  name: "asked_line",
-  description: "Appends a line when a person agrees.",
-  input: z.object({ line: z.string() }),
-  risk: "high",
-  repeatable: false,
-  outward: "acts",
-  run: async ({ line }) => ({ text: `appended ${line}`, tainted: false }),
-})
+import { askedLine, openLoopDesk } from "../testing/loop-desk.ts"
 
 let harness: Harness
 beforeEach(async () => {
-  harness = await openHarness({ tools: [askedLine] })
+  harness = await openHarness({ tools: [askedLine()] })
 })
 afterEach(() => harness.close())
 
-const conversation = (id: ConversationId = loopId) => harness.objects.peers("conversation", id)
+const { conversation, send } = openLoopDesk(() => harness)
 const user = (text: string): Message => ({ role: "user", blocks: [{ type: "text", text }] })
 const assistant = (text: string): Message => ({ role: "assistant", blocks: [{ type: "text", text }] })
 const open = (history: Message[] = [], ownerId = owner) =>
   conversation().call("open", { ownerId, profiles: [], history })
 const say = async (text: string, rest: Partial<InboundMessage> = {}) => {
-  const message = apiMessage(text, rest)
-  await conversation().call("accept", { viewer: owner, message })
-  const stream = await conversation().stream("watch", { viewer: owner, externalId: message.externalId })
+  const { message, stream } = await send(text, rest)
   return { message, events: await readEvents(stream, (seen) => seen.some(({ event }) => event === "requires_choice")) }
 }
 const ask = async (text: string, rest: Partial<InboundMessage> = {}) => shownText((await say(text, rest)).events)

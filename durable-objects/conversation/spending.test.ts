@@ -9,22 +9,10 @@ import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import { CallId } from "../../core/budget/reserve.ts"
 import { ConversationId, TurnId } from "../../core/units.ts"
 import { callTool, say } from "../../sandbox-runner/testkit/model-script.ts"
-import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
-import { defineTool } from "../tools/tool.ts"
+import { loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { appendLine, openLoopDesk, spin } from "../testing/loop-desk.ts"
 
 const lines: string[] = []
-const appendLine = defineTool({
-  name: "append_line",
-  description: "Appends a line.",
-  input: z.object({ line: z.string() }),
-  risk: "low",
-  repeatable: false,
-  outward: "acts",
-  async run({ line }) {
-    lines.push(line)
-    return { text: `appended ${line}`, tainted: false }
-  },
-})
 const catalogue: Catalogue = [
   {
     name: "claude-*",
@@ -40,7 +28,7 @@ const catalogue: Catalogue = [
 let harness: Harness
 async function open(limits: Partial<BudgetLimits> = {}, concurrentTurns = 10): Promise<void> {
   lines.length = 0
-  harness = await openHarness({ tools: [appendLine], catalogue, concurrentTurns })
+  harness = await openHarness({ tools: [appendLine((line) => lines.push(line))], catalogue, concurrentTurns })
   await setLimits(limits, 1)
 }
 const ledger = () => harness.objects.peers("ledger", "main")
@@ -55,19 +43,8 @@ const setLimits = (limits: Partial<BudgetLimits>, version: number) =>
   })
 afterEach(async () => harness.close())
 
-async function send(text: string, id: ConversationId = loopId, profiles: string[] = []) {
-  const peer = harness.objects.peers("conversation", id)
-  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles })
-  const message = apiMessage(text)
-  await peer.call("accept", { viewer: owner, message })
-  return peer.stream("watch", { viewer: owner, externalId: message.externalId })
-}
+const { begin: send } = openLoopDesk(() => harness)
 const ask = async (text: string) => readEvents(await send(text))
-
-/** As many turns of the event loop as a call takes that nothing holds back. */
-async function spin(): Promise<void> {
-  for (let turn = 0; turn < 300; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
-}
 
 /** What the Ledger has charged, once it was told everything. */
 async function charged() {

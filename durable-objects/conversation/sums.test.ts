@@ -9,7 +9,8 @@ import type { Window } from "../../core/budget/window.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import { ConversationId } from "../../core/units.ts"
 import type { Answer, Reply } from "../../sandbox-runner/testkit/model-script.ts"
-import { apiMessage, loopId, openHarness, owner, readEvents, type Harness } from "../testing/harness.ts"
+import { loopId, openHarness, readEvents, type Harness } from "../testing/harness.ts"
+import { openLoopDesk } from "../testing/loop-desk.ts"
 
 const catalogue: Catalogue = (["claude-*", "gpt-*"] as const).map((name) => ({
   name,
@@ -54,14 +55,7 @@ afterEach(async () => {
 })
 
 const ledger = () => harness.objects.peers("ledger", "main")
-const conversation = (id: ConversationId) => harness.objects.peers("conversation", id)
-
-async function send(text: string, id: ConversationId = loopId, profiles: string[] = []) {
-  await conversation(id).call("create", { ownerId: owner, title: "", metadata: {}, profiles })
-  const message = apiMessage(text)
-  await conversation(id).call("accept", { viewer: owner, message })
-  return conversation(id).stream("watch", { viewer: owner, externalId: message.externalId })
-}
+const { conversation, begin: send } = openLoopDesk(() => harness)
 
 /** How the Ledger stands when it was told of all calls. */
 async function settled() {

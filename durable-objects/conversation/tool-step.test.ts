@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest"
 import * as z from "zod"
 import { CommandId, type CommandOutcome } from "../../core/runner/command.ts"
+import { ConversationId } from "../../core/units.ts"
 import { defineRunnerTool } from "../tools/tool.ts"
-import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { openLoopDesk, spin } from "../testing/loop-desk.ts"
 
 const script = defineRunnerTool({
   name: "script",
@@ -31,7 +33,7 @@ beforeEach(async () => {
 })
 afterEach(async () => harness.close())
 
-const conversation = () => harness.objects.peers("conversation", loopId)
+const { conversation, createLoop, send, begin } = openLoopDesk(() => harness)
 const commandId = CommandId.parse(`cmd_turn_${loopId}_1_1`)
 const done: CommandOutcome = {
   status: "succeeded",
@@ -47,15 +49,14 @@ const done: CommandOutcome = {
 }
 
 async function ask(text: string) {
-  await conversation().call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
-  await conversation().call("accept", { viewer: owner, message: apiMessage(text, { externalId: "a" }) })
-  return conversation().stream("watch", { viewer: owner, externalId: "a" })
+  await createLoop()
+  return (await send(text, { externalId: "a" })).stream
 }
 
 /** As many turns of the event loop as it takes from the model's answer to the hub. */
 async function handed(): Promise<void> {
   await harness.model.waitForRequest(1)
-  for (let turn = 0; turn < 300; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve))
+  await spin()
 }
 
 const question = 'tool script {"script": "echo 42"}\nthen say: it is done'
@@ -74,10 +75,7 @@ test("a call waits for its runner, and is answered once however often its end is
 test("who waits for a runner holds no slot", async () => {
   await ask(question)
   await handed()
-  const other = harness.objects.peers("conversation", loopId.replaceAll("4", "6"))
-  await other.call("create", { ownerId: owner, title: "", metadata: {}, profiles: [] })
-  await other.call("accept", { viewer: owner, message: apiMessage("say: me too", { externalId: "b" }) })
-  const stream = await other.stream("watch", { viewer: owner, externalId: "b" })
+  const stream = await begin("say: me too", ConversationId.parse(loopId.replaceAll("4", "6")))
   expect(shownText(await readEvents(stream))).toBe("me too")
 })
 
