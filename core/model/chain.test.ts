@@ -31,6 +31,14 @@ describe("after a failure", () => {
     expect(nextTry(chain, failed(2, 2, 50_000))).toEqual({ status: "try", candidate: 2, delayMs: 4_000 })
     expect(nextTry(chain, failed(2, 3))).toEqual({ status: "give_up" })
   })
+  test("pauses grow, but not to hours where an operator asks for many retries", () => {
+    const patient = [link("a", { maxRetries: 10 })]
+    const pauses = [1, 2, 3, 4, 5, 10].map((tries) => nextTry(patient, failed(0, tries)))
+    expect(pauses.map((next) => (next.status === "try" ? next.delayMs : null))).toEqual([
+      1_000, 4_000, 16_000, 30_000, 30_000, 30_000,
+    ])
+    expect(nextTry(patient, failed(0, 11))).toEqual({ status: "give_up" })
+  })
 })
 
 describe("a chain", () => {

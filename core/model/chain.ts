@@ -77,11 +77,16 @@ export interface FailedTry {
 /** Longer than this nobody waits for a provider while another stands ready. */
 export const switchWithinMs = 10_000
 
+/** Between two tries, where the provider wishes for nothing. */
+const longestPauseMs = 30_000
+/** Who writes is told sooner than that where the last one wishes for a longer pause. */
+export const longestWishMs = 60_000
+
 export type NextTry = { status: "try"; candidate: number; delayMs: number } | { status: "give_up" }
 
 /**
  * Where the call goes next. While another link stands ready the pauses are short and bounded in all by `switchWithinMs`; the last
- * link is given the time that its provider wishes.
+ * link is given the time that its provider wishes, up to `longestWishMs`.
  */
 export function nextTry(chain: readonly ChainLink[], failed: FailedTry): NextTry {
   const cure = cureOf(failed.failure.reason)
@@ -91,8 +96,10 @@ export function nextTry(chain: readonly ChainLink[], failed: FailedTry): NextTry
   const hasNext = next < chain.length
   const isWorthRetry = cure === "retry" || (!hasNext && isPatience(failed.failure.reason))
   const isLeft = isWorthRetry && failed.tries <= (link?.maxRetries ?? linkDefaults.maxRetries)
-  const delayMs = failed.failure.retryAfterMs ?? (hasNext ? 250 : 1_000) * 4 ** (failed.tries - 1)
-  if (isLeft && (!hasNext || failed.elapsedMs + delayMs <= switchWithinMs)) {
+  const ownPauseMs = Math.min(longestPauseMs, (hasNext ? 250 : 1_000) * 4 ** (failed.tries - 1))
+  const delayMs = failed.failure.retryAfterMs ?? ownPauseMs
+  const isBearable = hasNext ? failed.elapsedMs + delayMs <= switchWithinMs : delayMs <= longestWishMs
+  if (isLeft && isBearable) {
     return { status: "try", candidate: failed.candidate, delayMs }
   }
   return hasNext ? { status: "try", candidate: next, delayMs: 0 } : { status: "give_up" }

@@ -388,11 +388,13 @@ describe("a chain of models", () => {
   test("a provider that wants a longer pause than people have patience is left", () => {
     expect(next([asks(0, 1), fails("rate_limited", { retryAfterMs: 60_000 })])).toEqual(calls(2, 1))
   })
-  test("the last one is waited for as long as it wishes", () => {
+  test("the last one is waited for as long as it wishes, a minute at most: then the person is told", () => {
     const down = [asks(0, 1), fails("auth"), asks(1, 2), fails("auth"), asks(2, 3)]
     expect(next([...down, fails("rate_limited", { retryAfterMs: 60_000 })])).toEqual([
       { type: "wait", until: later(60_000) },
     ])
+    const [told] = next([...down, fails("rate_limited", { retryAfterMs: 60_001 })])
+    expect(told).toMatchObject({ type: "reply", text: expect.stringMatching(/message is kept/) })
   })
   test("when all are down the person reads what each of them said, and that the message is kept", () => {
     const journal = [asks(0, 1), fails("stalled", { message: "One is silent." }), asks(1, 2)]
