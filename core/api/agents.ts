@@ -1,5 +1,6 @@
 /** Contracts of agent groups: separate agents with their own prompt, model, keys and budget, bound to channels. */
 import * as z from "zod"
+import { mostFallbacks } from "../model/chain.ts"
 import { HotSwapConfig } from "../routing/hot-swap.ts"
 import { BudgetTokens, BudgetUsd } from "../settings.ts"
 import { ChannelId, GroupId } from "../units.ts"
@@ -29,7 +30,7 @@ const FallbackChainInput = z.object({
   enabled: z.boolean(),
   providers: z
     .array(z.object({ ...provider, apiKey: ApiKey.nullish() }))
-    .max(10)
+    .max(mostFallbacks)
     .refine((all) => new Set(all.map((one) => one.label)).size === all.length, "labels must differ"),
 })
 const FallbackChainView = z.object({

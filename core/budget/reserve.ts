@@ -1,6 +1,7 @@
 /** What a model call asks of the Ledger before it starts and tells it after its end, and what it is answered. */
 import * as z from "zod"
 import { FailureReason, Usage } from "../model/call.ts"
+import { mostFallbacks } from "../model/chain.ts"
 import { ConversationId, EpochMs, GroupId, TurnId } from "../units.ts"
 import { BudgetPeriod, BudgetScope, BudgetUnit } from "./limits.ts"
 
@@ -42,7 +43,10 @@ export const ReserveRequest = z.object({
   conversationId: ConversationId,
   groupId: GroupId.nullable(),
   /** In order of preference. The first whose provider is up is taken: money moves no call to another model. */
-  candidates: z.array(Candidate).min(1).max(10),
+  candidates: z
+    .array(Candidate)
+    .min(1)
+    .max(1 + mostFallbacks),
 })
 export type ReserveRequest = z.infer<typeof ReserveRequest>
 

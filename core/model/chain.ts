@@ -39,6 +39,9 @@ export interface ChainEntry {
   readonly timeoutMs: number
 }
 
+/** That may stand behind an agent's own model. */
+export const mostFallbacks = 10
+
 export const linkDefaults = { maxRetries: 2, timeoutMs: 60_000 } as const
 
 /** `retry`: it may be over in a moment. `move`: this provider will not do, another may. `stop`: none can cure it. */

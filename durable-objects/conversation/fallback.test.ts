@@ -1,13 +1,12 @@
 /** Models that fail, models that stand in, and models that are chosen: what people, the record and the feed see of it. */
 import { afterEach, describe, expect, test } from "vitest"
-import * as z from "zod"
 import { createGroup } from "../../adapters/store/agents.ts"
 import { fallbackKeyPlace } from "../../adapters/store/fallback-chain.ts"
 import type { GroupRow } from "../../adapters/store/rows.ts"
+import { groupId, plainGroup } from "../../adapters/store/samples.ts"
 import { listMessages } from "../../adapters/store/conversations.ts"
 import { createVault } from "../../adapters/vault.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
-import { EpochMs, GroupId } from "../../core/units.ts"
 import { say, callTool, type Reply, type ScriptedRequest } from "../../sandbox-runner/testkit/model-script.ts"
 import {
   apiMessage,
@@ -20,30 +19,17 @@ import {
   shownText,
   type Harness,
 } from "../testing/harness.ts"
-import { defineTool } from "../tools/tool.ts"
+import { appendLine, openLoopDesk } from "../testing/loop-desk.ts"
 
 const lines: string[] = []
-const appendLine = defineTool({
-  name: "append_line",
-  description: "Appends a line.",
-  input: z.object({ line: z.string() }),
-  risk: "low",
-  repeatable: false,
-  outward: "acts",
-  async run({ line }) {
-    lines.push(line)
-    return { text: `appended ${line}`, tainted: false }
-  },
-})
 
 let harness: Harness
 let live: LiveEvent[] = []
-let ticking: ReturnType<typeof setInterval> | undefined
 async function open(environment: Readonly<Record<string, string>> = {}): Promise<void> {
   lines.length = 0
   live = []
   harness = await openHarness({
-    tools: [appendLine],
+    tools: [appendLine((line) => lines.push(line))],
     environment: (model) => ({
       FALLBACK_ENABLED: "true",
       FALLBACK_OPENAI_MODEL: "gpt-6-sol",
@@ -54,23 +40,15 @@ async function open(environment: Readonly<Record<string, string>> = {}): Promise
     onLive: (events) => void live.push(...events),
   })
   // Pauses between tries pass.
-  ticking = setInterval(() => harness.time.advance(250), 5)
+  harness.time.flow(250)
 }
-afterEach(async () => {
-  clearInterval(ticking)
-  await harness.close()
-})
+afterEach(async () => harness.close())
 
-async function ask(text: string, profiles: string[] = []) {
-  const peer = harness.objects.peers("conversation", loopId)
-  await peer.call("create", { ownerId: owner, title: "", metadata: {}, profiles })
-  const message = apiMessage(text)
-  await peer.call("accept", { viewer: owner, message })
-  return readEvents(await peer.stream("watch", { viewer: owner, externalId: message.externalId }))
-}
+const { conversation, begin } = openLoopDesk(() => harness)
+const ask = async (text: string, profiles: string[] = []) => readEvents(await begin(text, loopId, profiles))
 
 async function record(of = loopId) {
-  await harness.objects.peers("conversation", of).call("flush", {})
+  await conversation(of).call("flush", {})
   const { rows } = await listMessages(harness.libsql, of, { limit: 100 })
   return rows.map(({ role, text }) => [role, text])
 }
@@ -84,33 +62,8 @@ const calls = async () => {
 const feed = (name: LiveEvent["event"]) => live.filter(({ event }) => event === name).map(({ data }) => data)
 
 const vault = createVault(new Uint8Array(32).fill(7))
-const id = GroupId.parse(`grp_${"7".repeat(24)}`)
-const group = (changes: Partial<GroupRow>): GroupRow => ({
-  id,
-  name: "support",
-  description: "",
-  systemPrompt: "",
-  model: null,
-  tools: null,
-  apiKeySealed: null,
-  skills: [],
-  budgetMaxTokensDay: null,
-  budgetMaxTokensMonth: null,
-  budgetMaxMicroUsdDay: null,
-  budgetMaxMicroUsdMonth: null,
-  conversationMaxTokensDay: null,
-  conversationMaxTokensMonth: null,
-  conversationMaxMicroUsdDay: null,
-  conversationMaxMicroUsdMonth: null,
-  hotSwapConfig: null,
-  fallbackChainConfig: null,
-  historyMessages: null,
-  maxOutputTokens: null,
-  createdAt: EpochMs.parse(1),
-  updatedAt: EpochMs.parse(1),
-  version: 0,
-  ...changes,
-})
+const id = groupId(7)
+const group = (changes: Partial<GroupRow>) => plainGroup(7, { name: "support", ...changes })
 
 describe("a provider that fails", () => {
   const cut = (text: string): Reply => ({ kind: "spoiled", by: "cut", afterChunks: 2, answer: { text, chunkSize: 5 } })
@@ -206,7 +159,7 @@ describe("a provider that fails", () => {
     harness.model.setScript((request) =>
       isDown ? { kind: "error", status: 503 } : say(JSON.stringify(request.messages.map(({ blocks }) => blocks))),
     )
-    const peer = harness.objects.peers("conversation", chatId)
+    const peer = conversation(chatId)
     await peer.call("accept", { viewer: null, message: chatMessage("my question") })
     const told = await harness.until("the apology", () => harness.sent[0])
     expect(told.text).toMatch(/Anthropic is overloaded.*overloaded.*message is kept/)
@@ -256,6 +209,15 @@ describe("a group's own chain", () => {
     harness.model.setScript(({ provider }) => (provider === "anthropic" ? reply : say("second")))
     expect(shownText(await ask("hello", ["support"]))).toBe(shown)
     expect(harness.model.requestCount).toBe(2)
+  })
+
+  test("may be as long as the API takes it: the last of ten answers where all others fail", async () => {
+    await open()
+    const providers = Array.from({ length: 10 }, (_, n) => link({ model: `local-${n}`, label: `Own ${n}` }))
+    await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: true, providers } }))
+    harness.model.setScript(({ model }) => (model === "local-9" ? say("last") : { kind: "error", status: 401 }))
+    expect(shownText(await ask("hello", ["support"]))).toBe("last")
+    expect(harness.model.requestCount).toBe(11)
   })
 
   test("leaves the agent its own key, whatever an entry says of how its model is called", async () => {
@@ -327,7 +289,7 @@ describe("a model for each message", () => {
   test("is chosen in a chat too, beside messages that come at the same time", async () => {
     await open()
     harness.model.setScript((request) => say(`by ${request.model}`))
-    const peer = harness.objects.peers("conversation", chatId)
+    const peer = conversation(chatId)
     const texts = ["/model sol", "Hello"]
     await Promise.all(texts.map((text) => peer.call("accept", { viewer: null, message: chatMessage(text) })))
     expect((await harness.until("the answer", () => harness.sent[1])).text).toBe("by gpt-6-sol")
@@ -337,7 +299,7 @@ describe("a model for each message", () => {
   test("is chosen by the API for one message, or for what comes next", async () => {
     await open()
     harness.model.setScript((request) => say(`by ${request.model}`))
-    const peer = harness.objects.peers("conversation", loopId)
+    const peer = conversation()
     await ask("begin")
     const wishes = { groupName: null, instructions: "", maxOutputTokens: null, model: "sol" }
     const message = apiMessage("one", { wishes })
