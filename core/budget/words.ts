@@ -99,9 +99,12 @@ function showIn(unit: BudgetUnit): (value: number) => string {
   return (value) => (unit === "tokens" ? value.toLocaleString("en-US") : showUsd(value))
 }
 
-/** `on 22 Nov 2026 at 00:00 (Europe/Berlin)`. */
+const minuteMs = 60_000
+
+/** `on 22 Nov 2026 at 00:00 (Europe/Berlin)`, to the minute that is not before it. */
 function instantWords(at: EpochMs, timeZone: string): string {
   const parts = new Intl.DateTimeFormat("en-GB", { timeZone, day: "numeric", month: "short", year: "numeric" })
   const time = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" })
-  return `on ${parts.format(at)} at ${time.format(at)} (${timeZone})`
+  const minute = Math.ceil(at / minuteMs) * minuteMs
+  return `on ${parts.format(minute)} at ${time.format(minute)} (${timeZone})`
 }
