@@ -56,17 +56,18 @@ export function token(number: number, changes: Partial<TokenRow> = {}): TokenRow
   }
 }
 
-export function group(number: number, changes: Partial<GroupRow> = {}): GroupRow {
+/** One that leaves everything to the gateway. */
+export function plainGroup(number: number, changes: Partial<GroupRow> = {}): GroupRow {
   return {
     id: groupId(number),
     name: `group-${number}`,
     description: "",
-    systemPrompt: "Be kind.",
+    systemPrompt: "",
     model: null,
-    apiKeySealed: "sealed",
-    skills: ["web-browse"],
+    apiKeySealed: null,
+    skills: [],
     tools: null,
-    budgetMaxTokensDay: 100_000,
+    budgetMaxTokensDay: null,
     budgetMaxTokensMonth: null,
     budgetMaxMicroUsdDay: null,
     budgetMaxMicroUsdMonth: null,
@@ -74,7 +75,7 @@ export function group(number: number, changes: Partial<GroupRow> = {}): GroupRow
     conversationMaxTokensMonth: null,
     conversationMaxMicroUsdDay: null,
     conversationMaxMicroUsdMonth: null,
-    hotSwapConfig: { enabled: true, tiers: [{ model: "small", maxComplexity: 40 }] },
+    hotSwapConfig: null,
     fallbackChainConfig: null,
     historyMessages: null,
     maxOutputTokens: null,
@@ -83,6 +84,17 @@ export function group(number: number, changes: Partial<GroupRow> = {}): GroupRow
     version: 1,
     ...changes,
   }
+}
+
+export function group(number: number, changes: Partial<GroupRow> = {}): GroupRow {
+  return plainGroup(number, {
+    systemPrompt: "Be kind.",
+    apiKeySealed: "sealed",
+    skills: ["web-browse"],
+    budgetMaxTokensDay: 100_000,
+    hotSwapConfig: { enabled: true, tiers: [{ model: "small", maxComplexity: 40 }] },
+    ...changes,
+  })
 }
 
 export function channel(number: number, changes: Partial<ChannelRow> = {}): ChannelRow {

@@ -3,14 +3,14 @@ import { afterEach, describe, expect, test } from "vitest"
 import * as z from "zod"
 import { toBase64 } from "../../adapters/base64.ts"
 import { createGroup } from "../../adapters/store/agents.ts"
+import { plainGroup } from "../../adapters/store/samples.ts"
 import type { GroupRow } from "../../adapters/store/rows.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
-import type { InboundMessage } from "../../core/channel/message.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
 import type { ImageBlock } from "../../core/model/message.ts"
-import { EpochMs, GroupId } from "../../core/units.ts"
 import { callTool, say, type Reply, type ScriptedRequest } from "../../sandbox-runner/testkit/model-script.ts"
-import { apiMessage, loopId, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
+import { apiMessage, loopId, openHarness, owner, shownText, type Harness } from "../testing/harness.ts"
+import { openLoopDesk } from "../testing/loop-desk.ts"
 import { defineTool } from "../tools/tool.ts"
 
 const model = (name: string, images: boolean, tools: boolean) => ({
@@ -40,36 +40,7 @@ const count = defineTool({
 
 let harness: Harness
 let live: LiveEvent[] = []
-let ticking: ReturnType<typeof setInterval> | undefined
-afterEach(async () => {
-  clearInterval(ticking)
-  await harness.close()
-})
-const emptyGroup: GroupRow = {
-  id: GroupId.parse(`grp_${"7".repeat(24)}`),
-  name: "support",
-  description: "",
-  systemPrompt: "",
-  model: null,
-  tools: null,
-  apiKeySealed: null,
-  skills: [],
-  budgetMaxTokensDay: null,
-  budgetMaxTokensMonth: null,
-  budgetMaxMicroUsdDay: null,
-  budgetMaxMicroUsdMonth: null,
-  conversationMaxTokensDay: null,
-  conversationMaxTokensMonth: null,
-  conversationMaxMicroUsdDay: null,
-  conversationMaxMicroUsdMonth: null,
-  hotSwapConfig: null,
-  fallbackChainConfig: null,
-  historyMessages: null,
-  maxOutputTokens: null,
-  createdAt: EpochMs.parse(1),
-  updatedAt: EpochMs.parse(1),
-  version: 0,
-}
+afterEach(async () => harness.close())
 
 /** @param group - what the agent group says */
 async function open(
@@ -83,11 +54,11 @@ async function open(
     environment: ({ openAiUrl }) => ({ OPENAI_API_KEY: "sk-other", OPENAI_BASE_URL: openAiUrl }),
     onLive: (events) => void live.push(...events),
   })
-  await createGroup(harness.libsql, { ...emptyGroup, ...group })
+  await createGroup(harness.libsql, plainGroup(7, { name: "support", ...group }))
   harness.model.setScript(script)
-  await peer().call("create", { ownerId: owner, title: "", metadata: {}, profiles: ["support"] })
+  await createLoop(loopId, ["support"])
   // Pauses between tries pass.
-  ticking = setInterval(() => harness.time.advance(250), 5)
+  harness.time.flow(250)
 }
 const chainOf = (...models: string[]) => ({
   enabled: true,
@@ -111,12 +82,7 @@ const tiersOf = (...models: string[]) => ({
   deescalation: true,
 })
 
-const peer = () => harness.objects.peers("conversation", loopId)
-async function ask(text: string, rest: Partial<InboundMessage> = {}) {
-  const message = apiMessage(text, rest)
-  await peer().call("accept", { viewer: owner, message })
-  return readEvents(await peer().stream("watch", { viewer: owner, externalId: message.externalId }))
-}
+const { conversation: peer, createLoop, ask } = openLoopDesk(() => harness)
 const bytes = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 7])
 async function picture(): Promise<{ images: ImageBlock[] }> {
   return {

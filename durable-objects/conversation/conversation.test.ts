@@ -88,9 +88,9 @@ describe("a message", () => {
     await send(text)
     expect((await harness.model.waitForRequest(1)).lastUserText).toBe(text)
     await harness.restart()
-    const drive = setInterval(() => harness.time.advance(1_000), 5)
+    harness.time.flow(1_000)
     expect((await harness.model.waitForRequest(2)).lastUserText).toBe(text)
-    clearInterval(drive)
+    harness.time.stop()
     expect((await rows()).messages[0]?.text).toBe(text)
   })
 
@@ -356,9 +356,9 @@ describe("when things break", () => {
     await createLoop()
     const { stream } = await send("fail 529 2\nthen say: at last")
     const reading = readEvents(stream)
-    const drive = setInterval(() => harness.time.advance(1_000), 5)
+    harness.time.flow(1_000)
     expect(shownText(await reading)).toBe("at last")
-    clearInterval(drive)
+    harness.time.stop()
     expect(harness.model.requestCount).toBe(3)
   })
 
@@ -372,11 +372,11 @@ describe("when things break", () => {
     )
     const { stream } = await send("x")
     const reading = readEvents(stream)
-    const drive = setInterval(() => harness.time.advance(1_000), 5)
+    harness.time.flow(1_000)
     const events = await reading
     expect(shownText(events)).toBe("wrong beginning")
     expect(events.filter(({ event }) => event === "snapshot")).toEqual([])
-    clearInterval(drive)
+    harness.time.stop()
   })
 
   test("a key that is refused fails the turn with a sentence, not with silence", async () => {
@@ -438,9 +438,9 @@ describe("when things break", () => {
         : { kind: "answer", text: "finished" }
     })
     await conversation().call("accept", { viewer: owner, message: apiMessage("go") })
-    const drive = setInterval(() => harness.time.advance(10_000), 5)
+    harness.time.flow(10_000)
     await expect.poll(async () => (await rows()).messages.at(-1)?.text, { timeout: 10_000 }).toBe("finished")
-    clearInterval(drive)
+    harness.time.stop()
     expect(lines).toEqual(["1", "3"])
   })
 
@@ -468,9 +468,9 @@ describe("when things break", () => {
       return { kind: "drop" }
     })
     await conversation(chatId).call("accept", { viewer: null, message: chatMessage("poison") })
-    const drive = setInterval(() => harness.time.advance(10_000), 5)
+    harness.time.flow(10_000)
     await harness.until("the apology", () => harness.sent[0])
-    clearInterval(drive)
+    harness.time.stop()
     expect(harness.sent[0]?.text).toContain("gave up")
     expect(harness.model.requestCount).toBe(3)
   })
@@ -495,11 +495,11 @@ describe("an answer on a channel", () => {
     await open()
     harness.onSend = () => ({ status: "unknown", reason: "No answer." })
     await conversation(chatId).call("accept", { viewer: null, message: chatMessage("say: hi") })
-    const drive = setInterval(() => harness.time.advance(10_000), 5)
+    harness.time.flow(10_000)
     await expect
       .poll(async () => (await deliveries())[0])
       .toMatchObject({ status: "failed", attempts: 3, maybe_repeated: 1 })
-    clearInterval(drive)
+    harness.time.stop()
     expect(harness.sent).toHaveLength(3)
   })
 
@@ -512,9 +512,9 @@ describe("an answer on a channel", () => {
       return status === undefined ? { status: "sent", externalId: "1" } : { status: "unknown", reason: "No answer." }
     }
     await conversation(chatId).call("accept", { viewer: null, message: chatMessage("say: hi") })
-    const drive = setInterval(() => harness.time.advance(10_000), 5)
+    harness.time.flow(10_000)
     await expect.poll(async () => (await deliveries())[0]).toMatchObject({ status: "sent", attempts: 5 })
-    clearInterval(drive)
+    harness.time.stop()
   })
 
   test("that was on its way when the gateway stopped is sent again and marked", async () => {
@@ -526,9 +526,9 @@ describe("an answer on a channel", () => {
     await harness.restart()
     release()
     harness.onSend = () => ({ status: "sent", externalId: "2" })
-    const drive = setInterval(() => harness.time.advance(10_000), 5)
+    harness.time.flow(10_000)
     await harness.until("the second attempt", () => harness.sent[1])
-    clearInterval(drive)
+    harness.time.stop()
     await expect
       .poll(async () => (await deliveries())[0])
       .toMatchObject({ status: "sent", maybe_repeated: 1, external_id: "2" })

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest"
 import * as z from "zod"
 import { createGroup } from "../../adapters/store/agents.ts"
 import { readSpending } from "../../adapters/store/budgets.ts"
-import { group } from "../../adapters/store/samples.ts"
+import { plainGroup } from "../../adapters/store/samples.ts"
 import { noLimits, type BudgetLimits } from "../../core/budget/limits.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import { CallId } from "../../core/budget/reserve.ts"
@@ -43,7 +43,7 @@ const setLimits = (limits: Partial<BudgetLimits>, version: number) =>
   })
 afterEach(async () => harness.close())
 
-const { begin: send } = openLoopDesk(() => harness)
+const { conversation, begin: send } = openLoopDesk(() => harness)
 const ask = async (text: string) => readEvents(await send(text))
 
 /** What the Ledger has charged, once it was told everything. */
@@ -54,7 +54,7 @@ async function charged() {
 }
 
 async function recorded(id: ConversationId = loopId) {
-  await harness.objects.peers("conversation", id).call("flush", {})
+  await conversation(id).call("flush", {})
   const sql =
     "select sum(input_tokens + cache_read_tokens + cache_write_tokens + output_tokens) as tokens, sum(cost_micro_usd) as microUsd, count(*) as calls from model_calls"
   const [answer] = await harness.libsql.read([{ sql, args: [] }])
@@ -110,12 +110,12 @@ test("a call that a crash cut off is charged at its worst case, once", async () 
   const stream = await send("go")
   void readEvents(stream).catch(() => {})
   await harness.model.waitForRequest(1)
-  const drive = setInterval(() => harness.time.advance(1_000), 5)
+  harness.time.flow(1_000)
   await harness.model.waitForRequest(2)
   await expect.poll(async () => (await recorded()).calls).toBe(2)
   const { calls: _, ...sums } = await recorded()
   expect(await charged()).toEqual(sums)
-  clearInterval(drive)
+  harness.time.stop()
   // The worst case of the first call is far above the few tokens of the second.
   expect(sums.tokens).toBeGreaterThan(1_500)
 })
@@ -127,7 +127,7 @@ test("a call that a person stopped is charged at its worst case, and one that wa
   expect(await charged()).toEqual({ tokens: 0, microUsd: 0 })
   const stream = await send("hangs")
   await harness.model.waitForRequest(2)
-  await harness.objects.peers("conversation", loopId).call("interrupt", { viewer: owner })
+  await conversation().call("interrupt", { viewer: owner })
   await readEvents(stream)
   const { calls: _, ...sums } = await recorded()
   expect(sums.tokens).toBeGreaterThan(1_000)
@@ -168,7 +168,7 @@ test("a call that was allowed before a crash and never began is given back when 
   const callId = CallId.parse(`${turnId}.m1`)
   await ledger().call("reserve", { callId, turnId, conversationId: loopId, groupId: null, candidates })
   await harness.objects.evict("conversation", loopId)
-  await harness.objects.peers("conversation", loopId).call("interrupt", { viewer: owner })
+  await conversation().call("interrupt", { viewer: owner })
   expect(await charged()).toEqual({ tokens: 0, microUsd: 0 })
 })
 
@@ -200,7 +200,7 @@ test("a call that was allowed on one day and begins on the next counts on the fi
   await expect.poll(async () => (await ledger().call("budgets", { of: null })).scopes[0]?.month.spent.tokens).toBe(30)
   const { scopes, day, month } = await ledger().call("budgets", { of: null })
   expect(day.startsAt).toBe(before.day.endsAt)
-  await harness.objects.peers("conversation", loopId).call("flush", {})
+  await conversation().call("flush", {})
   const [all] = await readSpending(harness.libsql, { day, month })
   expect(all).toEqual({ groupId: null, day: scopes[0]?.day.spent, month: scopes[0]?.month.spent })
 })
@@ -208,11 +208,8 @@ test("a call that was allowed on one day and begins on the next counts on the fi
 describe("/budget", () => {
   test("tells what is spent and left for the conversation, without a model and without changing anything", async () => {
     await open({ maxMicroUsdMonth: 5_000_000 })
-    await createGroup(
-      harness.libsql,
-      group(1, { apiKeySealed: null, hotSwapConfig: null, budgetMaxTokensDay: 100_000 }),
-    )
-    await createGroup(harness.libsql, group(2, { budgetMaxTokensDay: 7 }))
+    await createGroup(harness.libsql, plainGroup(1, { budgetMaxTokensDay: 100_000 }))
+    await createGroup(harness.libsql, plainGroup(2, { budgetMaxTokensDay: 7 }))
     harness.model.setScript(() => ({ kind: "answer", text: "ok", usage: { inputTokens: 1_000, outputTokens: 200 } }))
     const profiles = ["group-1"]
     await readEvents(await send("go", loopId, profiles))
@@ -246,7 +243,7 @@ describe("a turn that waits for the budget of its group", () => {
   /** A call of the group is in flight and leaves no room for another, and there are two slots for running turns. */
   async function crowd() {
     await open({}, 2)
-    await createGroup(harness.libsql, group(1, { apiKeySealed: null, hotSwapConfig: null }))
+    await createGroup(harness.libsql, plainGroup(1))
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     harness.model.setScript(async ({ lastUserText }) => {
@@ -257,7 +254,7 @@ describe("a turn that waits for the budget of its group", () => {
     await harness.model.waitForRequest(1)
     const { scopes } = await ledger().call("budgets", { of: null })
     const limits = { ...noLimits, maxTokensDay: (scopes[0]?.day.reserved.tokens ?? 0) + 100 }
-    const { id: groupId, name } = group(1)
+    const { id: groupId, name } = plainGroup(1)
     await ledger().call("setBudget", { kind: "group", groupId, name, version: 9, limits, conversationLimits: noLimits })
     const waiting = await send("second", second, ["group-1"])
     await spin()
@@ -278,10 +275,10 @@ describe("a turn that waits for the budget of its group", () => {
     await harness.objects.evict("conversation", second)
     release()
     expect(shownText(await readEvents(first))).toBe("to first")
-    const again = await harness.objects.peers("conversation", second).stream("watch", { viewer: owner })
-    const ticking = setInterval(() => harness.time.advance(1_000), 5)
+    const again = await conversation(second).stream("watch", { viewer: owner })
+    harness.time.flow(1_000)
     await harness.model.waitForRequest(2)
-    clearInterval(ticking)
+    harness.time.stop()
     await readEvents(again)
     const texts = await Promise.all([loopId, second, third].map(async (id) => readEvents(await send("more", id))))
     expect(texts.map(shownText)).toEqual(["to more", "to more", "to more"])
@@ -289,9 +286,9 @@ describe("a turn that waits for the budget of its group", () => {
 
   test("is told after a minute why it is not answered", async () => {
     const { release, waiting } = await crowd()
-    const ticking = setInterval(() => harness.time.advance(1_000), 5)
+    harness.time.flow(1_000)
     expect((await readEvents(waiting)).at(-1)).toMatchObject({ data: { code: "budget_exceeded" } })
-    clearInterval(ticking)
+    harness.time.stop()
     release()
   })
 })
@@ -303,15 +300,15 @@ test("fifty conversations at once spend no more than is allowed, and each is ans
     ...say("ok"),
     usage: { inputTokens: sizeBytes, outputTokens: maxOutputTokens },
   }))
-  const ticking = setInterval(() => harness.time.advance(2_000), 5)
+  harness.time.flow(2_000)
   const ids = Array.from({ length: 50 }, (_, n) => ConversationId.parse(`loop_${String(n).padStart(32, "0")}`))
   const ends = await Promise.all(ids.map(async (id) => (await readEvents(await send("go", id))).at(-1)))
-  clearInterval(ticking)
+  harness.time.stop()
   expect(new Set(ends.map((end) => end?.data["code"] ?? end?.event))).toEqual(new Set(["done", "budget_exceeded"]))
   const spent = await charged()
   expect(spent?.tokens).toBeLessThanOrEqual(limit)
   expect(spent?.tokens).toBeGreaterThan(limit / 2)
-  for (const id of ids) await harness.objects.peers("conversation", id).call("flush", {})
+  for (const id of ids) await conversation(id).call("flush", {})
   const { calls, ...sums } = await recorded(ids[0])
   expect(spent).toEqual(sums)
   expect(harness.model.requestCount).toBe(calls)

@@ -1,7 +1,7 @@
 /** That the record's sums are the Ledger's, to the micro-dollar: however calls end, over days, months and erasures. */
 import { afterEach, expect, test } from "vitest"
 import { createGroup } from "../../adapters/store/agents.ts"
-import { group } from "../../adapters/store/samples.ts"
+import { plainGroup } from "../../adapters/store/samples.ts"
 import { sumUsage } from "../../adapters/store/usage.ts"
 import { tokensOf } from "../../core/budget/judge.ts"
 import { type BudgetLimits, noLimits } from "../../core/budget/limits.ts"
@@ -27,7 +27,6 @@ const catalogue: Catalogue = (["claude-*", "gpt-*"] as const).map((name) => ({
 }))
 
 let harness: Harness
-let ticking: ReturnType<typeof setInterval>
 async function open(limits: Partial<BudgetLimits> = {}): Promise<void> {
   harness = await openHarness({
     catalogue,
@@ -47,12 +46,9 @@ async function open(limits: Partial<BudgetLimits> = {}): Promise<void> {
     timeZone: "Europe/Berlin",
     home: null,
   })
-  ticking = setInterval(() => harness.time.advance(500), 5)
+  harness.time.flow(500)
 }
-afterEach(async () => {
-  clearInterval(ticking)
-  await harness.close()
-})
+afterEach(async () => harness.close())
 
 const ledger = () => harness.objects.peers("ledger", "main")
 const { conversation, begin: send } = openLoopDesk(() => harness)
@@ -122,12 +118,12 @@ test("after a conversation was erased in the middle of a call", async () => {
 
 test("while fifty conversations pass midnight before a day of 25 hours, and no limit of three scopes is passed", async () => {
   await open({ maxTokensDay: 50_000, maxMicroUsdMonth: 700_000 })
-  clearInterval(ticking)
+  harness.time.stop()
   // Clocks go back in Berlin on 25 October 2026.
   harness.time.advance(Date.parse("2026-10-24T21:59:40Z") - harness.time.now())
-  ticking = setInterval(() => harness.time.advance(1_000), 5)
+  harness.time.flow(1_000)
   const limited = { budgetMaxTokensDay: 30_000, conversationMaxTokensDay: 5_000 }
-  await createGroup(harness.libsql, group(1, { apiKeySealed: null, hotSwapConfig: null, ...limited }))
+  await createGroup(harness.libsql, plainGroup(1, limited))
   harness.model.setScript(({ sizeBytes, maxOutputTokens }) => ({
     kind: "answer",
     text: "ok",

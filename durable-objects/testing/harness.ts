@@ -40,6 +40,7 @@ export const chatId = ConversationId.parse(`conv_${"5".repeat(32)}`)
 export class HandMovedTime implements Timers {
   #now = EpochMs.parse(1_790_000_000_000)
   readonly #timers = new Set<{ at: number; fire: () => void }>()
+  #flow: NodeJS.Timeout | undefined
 
   now(): EpochMs {
     return this.#now
@@ -61,6 +62,16 @@ export class HandMovedTime implements Timers {
     this.#now = after(this.#now, ms)
     const due = [...this.#timers].filter((timer) => timer.at <= this.#now).sort((a, b) => a.at - b.at)
     for (const timer of due) if (this.#timers.delete(timer)) timer.fire()
+  }
+
+  /** Moves time on by itself from now on, so that pauses pass. */
+  flow(stepMs: number): void {
+    this.stop()
+    this.#flow = setInterval(() => this.advance(stepMs), 5)
+  }
+
+  stop(): void {
+    clearInterval(this.#flow)
   }
 }
 
@@ -237,6 +248,7 @@ export async function openHarness(
     until: (what, find) => waiters.until(what, find),
     notify: waiters.notify,
     async close() {
+      time.stop()
       waiters.close("the test is over")
       await world.objects.close(0)
       await database.close()
