@@ -14,20 +14,12 @@ const requestCharacters = 450
 const materialCharacters = 260
 
 export interface Reading {
+  /** What is asked, folded as in `lexicon.ts`, without what it quotes. */
+  readonly request: string
+  /** Words of the request, and runs of the scripts that have no spaces. */
+  readonly tokens: readonly string[]
   /** How often words of each kind are in the request; kinds that are not there are left out. */
   readonly kinds: ReadonlyMap<WordKind, number>
-  /** Kinds of its first word, or phrase, that is more than politeness: what an order or a question begins with. */
-  readonly leading: ReadonlySet<WordKind>
-  /** Begins with "which" and a word in the plural, in the languages where that ends with an s. */
-  readonly asksForMany: boolean
-  /** "What is a …?", "what does … do?": a notion that wants to be explained. */
-  readonly asksForNotion: boolean
-  /** "What is the … of …?": one thing, unless the word for it says more. */
-  readonly asksForOne: boolean
-  /** What is to be made or talked about: the first thing that it names, the last in languages that put it before the verb. */
-  readonly thing: WordKind | undefined
-  /** Kinds that any of its sentences begins with. */
-  readonly openings: ReadonlySet<WordKind>
   /** Words of the request; two characters of a script without spaces count as one. */
   readonly words: number
   readonly isQuestion: boolean
@@ -35,23 +27,13 @@ export interface Reading {
   readonly asksInPassing: boolean
   /** Sentences of the request. */
   readonly sentences: number
-  /** Something stands before a colon, and what it is to be after it. */
-  readonly hasColon: boolean
   /** Signs that formulas are written with, in any language. */
   readonly formulas: number
-  /** Kinds of its first few words: a noun there may be all that asks. */
-  readonly early: ReadonlySet<WordKind>
   /** Numbers and words for numbers in the request. */
   readonly numbers: number
   /** Parts of the request between commas, semicolons and bullets. */
   readonly parts: number
-  /** Says what is to be told: "that …". */
-  readonly givesWords: boolean
-  /** Something in quotation marks, which is passed on or asked about and not itself a request. */
-  readonly hasQuote: boolean
   readonly codeLines: number
-  /** The code locks, or runs in several threads. */
-  readonly codeIsConcurrent: boolean
   readonly materialCharacters: number
 }
 
@@ -62,25 +44,14 @@ export function readMessage(text: string): Reading {
   const sample = sampleOf(text)
   const { prose, code } = takeCode(sample)
   const { request, material } = takeMaterial(prose)
-  const { bare, hasQuote, quoted } = takeQuotes(request)
+  const { bare, quoted } = takeQuotes(request)
   const folded = fold(bare)
   const tokens = tokensOf(folded)
-  const { kinds, leading, things } = countKinds(tokens)
-  // "How do I" is a phrase, and yet somebody speaks of their own matter.
-  if (tokens.some((token) => lexicon.exact.get(token)?.includes("mine"))) kinds.set("mine", 1)
-  const bullets = countBullets(prose)
+  const { kinds, leading } = countKinds(tokens)
   return {
+    request: folded,
+    tokens,
     kinds,
-    leading,
-    asksForMany: /^\P{L}*(?:what|which|que|quels|quelles|quais)\s+\p{L}{3,}[^s\P{L}]s\s/u.test(folded),
-    asksForNotion: notionPattern.test(folded),
-    asksForOne:
-      /^\P{L}*(?:what(?:'?s| is| was)|which|was ist|wie lautet|welche[rs]?|cual es|quel(?:le)? est|qual e|wat is)\s+(?:the|der|die|das|el|la|le|il|lo|o|a|de|het)\s/u.test(
-        folded,
-      ),
-    thing: thingOf(tokens, things, folded),
-    givesWords: /(?:^|\s)(?:that|saying|dass|que|che|dat|что|ze)\s/.test(folded),
-    openings: openingsOf(folded),
     words: wordCount(tokens),
     isQuestion:
       questionKinds.some((kind) => leading.has(kind)) || /[?？؟]/.test(bare) || /(か|吗|呢)[。.!！]?\s*$/.test(folded),
@@ -91,26 +62,17 @@ export function readMessage(text: string): Reading {
         const found = countKinds(tokensOf(clause.slice(0, 80))).leading
         return questionKinds.some((kind) => found.has(kind))
       }),
-    hasColon: /\p{L}\s?[:：]\s*\S/u.test(folded),
     sentences: folded.split(/[.!?](?:\s|$)|[。！？।؟\n]+/).filter((sentence) => sentence.trim().length > 2).length,
     formulas: countMatches(folded, /[∀∃∈∉⊂⊆∑∫∏∞≡∂]|\b[a-z]\([a-z][^)]{0,12}\)|\b[a-z]:\s*\p{L}\s*(?:→|->)/gu),
-    early: new Set(countKinds(tokens.slice(0, earlyWords)).kinds.keys()),
     numbers: countNumbers(folded, tokens),
-    parts: 1 + countMatches(folded, /[,;，、；،](?=\s|\D)|\s\+\s/g) + bullets,
-    hasQuote,
+    parts: 1 + countMatches(folded, /[,;，、；،](?=\s|\D)|\s\+\s/g) + countBullets(prose),
     codeLines: countLines(code),
-    codeIsConcurrent:
-      /\b(?:atomic\w*|\w*mutex\w*|synchronized|pthread\w*|goroutine|volatile|Threads?|Runnable|compare_?exchange\w*|r?lock\w*\(|threading|executor\w*)\b|\bgo func\b|\.lock\(/i.test(
-        code,
-      ),
     materialCharacters: material + quoted + (text.length > sample.length ? text.length - sample.length : 0),
   }
 }
 
-const notionPattern =
-  /^[^\p{L}]*(?:what(?:'?s| is) an? |what (?:does|do|did) [^?.,]{3,40} do\b|(?:what(?:'?s| is| are)|was (?:ist|sind)) (?:eine? )?(?!(?:this|that|your|next|left|wrong|today|tomorrow|there|their|going|happening|dein|mein|heute|morgen)\b)[\p{L}-]{4,}(?:\s[\p{L}-]+){0,2}\s*[?.!]*\s*$)/u
-
-function sampleOf(text: string): string {
+/** The text, or of a long one its beginning and its end. */
+export function sampleOf(text: string): string {
   if (text.length <= headCharacters + tailCharacters) return text
   return `${text.slice(0, headCharacters)}\n\n${text.slice(-tailCharacters)}`
 }
@@ -203,16 +165,16 @@ function asks(paragraph: string): boolean {
 }
 
 /** The request without what it quotes, and how many characters of that are too many to be a word or a sentence. */
-function takeQuotes(request: string): { bare: string; hasQuote: boolean; quoted: number } {
+function takeQuotes(request: string): { bare: string; quoted: number } {
   const marks =
     /"[^"]{1,4000}"|“[^“”]{1,4000}”|„[^„“”]{1,4000}[“”]|«[^«»]{1,4000}»|「[^「」]{1,4000}」|(?<=\s)['‘][^'’]{2,400}['’](?=[\s.,?!]|$)/g
   const bare = request.replace(marks, " ")
   const removed = request.length - bare.length
-  return { bare, hasQuote: bare !== request, quoted: removed > materialCharacters ? removed : 0 }
+  return { bare, quoted: removed > materialCharacters ? removed : 0 }
 }
 
 /** Words of scripts with spaces, and runs of those without. */
-function tokensOf(folded: string): readonly string[] {
+export function tokensOf(folded: string): readonly string[] {
   return (
     folded.match(
       /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]+|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々])[\p{L}\p{N}\p{M}'_²³^-])+/gu,
@@ -220,71 +182,36 @@ function tokensOf(folded: string): readonly string[] {
   )
 }
 
-const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]/u
+/** Of a script that writes no spaces: the token is a run of words. */
+export const isUnspaced = (token: string): boolean =>
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々]/u.test(token)
 /** Words that are told from others by a single character. */
 const singles = new Set(["写", "嗯", "行", "求", "我", "私"])
-const verbsAtEnd = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}\p{Script=Hangul}\p{Script=Devanagari}]/u
 const longestPhrase = 5
-const earlyWords = 3
 const mostSentences = 40
 const longestRun = 10
 
+/** What its words are, and what its first one is that is more than politeness. */
 function countKinds(tokens: readonly string[]): {
   kinds: Map<WordKind, number>
   leading: ReadonlySet<WordKind>
-  things: readonly Thing[]
 } {
   const kinds = new Map<WordKind, number>()
-  const things: Thing[] = []
   let leading: ReadonlySet<WordKind> | undefined
-  let index = 0
   const note = (found: readonly WordKind[] | undefined) => {
     for (const kind of found ?? []) kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
-    const thing = thingKinds.find((kind) => found?.includes(kind) === true)
-    if (thing !== undefined) things.push({ kind: thing, index })
     if (leading !== undefined || found?.includes("polite") === true) return
     if (found === undefined || found.some((kind) => kind !== "social" && kind !== "assent")) leading = new Set(found)
   }
+  let index = 0
   while (index < tokens.length) {
     const token = tokens[index] ?? ""
-    const phrase = unspaced.test(token) ? undefined : longestPhraseAt(tokens, index)
-    if (unspaced.test(token)) noteRun(token, note)
+    const phrase = isUnspaced(token) ? undefined : longestPhraseAt(tokens, index)
+    if (isUnspaced(token)) noteRun(token, note)
     else note(phrase?.kinds ?? kindsOfWord(token))
     index += phrase?.length ?? 1
   }
-  return { kinds, leading: leading ?? new Set(), things }
-}
-
-interface Thing {
-  readonly kind: WordKind
-  /** Which token of the request names it. */
-  readonly index: number
-}
-
-const thingKinds: readonly WordKind[] = ["software", "hard", "snippet", "text", "craft", "plan", "venture"]
-
-function thingOf(tokens: readonly string[], things: readonly Thing[], folded: string): WordKind | undefined {
-  if (objectBeforeVerb.test(folded)) return things.at(-1)?.kind
-  // "An e-mail client" and "a text adventure game" are named by their last word, "an e-mail about the game" is not.
-  return things.find(({ index }, at) => {
-    const next = things[at + 1]
-    if (next === undefined || next.index === index) return true
-    const between = tokens.slice(index + 1, next.index)
-    return between.length > 1 || between.some((token) => token.length < 6)
-  })?.kind
-}
-
-const objectBeforeVerb = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Devanagari}]/u
-
-function openingsOf(folded: string): ReadonlySet<WordKind> {
-  const sentences = folded.split(/[.!?;:\n。！？；：।]+\s*/).slice(0, mostSentences)
-  return new Set(
-    sentences.flatMap((sentence) => {
-      const { leading, kinds } = countKinds(tokensOf(sentence.slice(0, 80)))
-      // These languages say at the end of a sentence what is wanted.
-      return verbsAtEnd.test(sentence) ? [...kinds.keys()] : [...leading]
-    }),
-  )
+  return { kinds, leading: leading ?? new Set() }
 }
 
 /** The longest phrase that begins here and is in the lexicon. */
@@ -346,7 +273,7 @@ function noteRun(run: string, note: (found: readonly WordKind[] | undefined) => 
 }
 
 function wordCount(tokens: readonly string[]): number {
-  return tokens.reduce((sum, token) => sum + (unspaced.test(token) ? Math.ceil(token.length / 2) : 1), 0)
+  return tokens.reduce((sum, token) => sum + (isUnspaced(token) ? Math.ceil(token.length / 2) : 1), 0)
 }
 
 const numberWords = new Set(

@@ -26,16 +26,14 @@ describe("the conversation of the documentation", () => {
 })
 
 describe("a follow-up keeps the tier of the work that it goes on with", () => {
-  test.each(["why?", "go on", "and now in French", "weiter", "y ahora en inglés", "continue", "继续", "続けて"])(
-    "%s",
-    (text) => {
-      expect(routeModel(config, { text, history: after(api) }, opus)).toMatchObject({ model: opus, changed: null })
-      expect(routeModel(config, { text, history: after(letter) }, sonnet)).toMatchObject({
-        model: sonnet,
-        changed: null,
-      })
-    },
-  )
+  test.each(["why?", "go on", "keep going", "weiter", "¿por qué?", "continue", "继续", "続けて"])("%s", (text) => {
+    expect(routeModel(config, { text, history: after(api) }, opus)).toMatchObject({ model: opus, changed: null })
+    expect(routeModel(config, { text, history: after(letter) }, sonnet)).toMatchObject({ model: sonnet, changed: null })
+  })
+
+  test.each(["and now in French", "y ahora en inglés", "shorter please"])("of a letter: %s", (text) => {
+    expect(routeModel(config, { text, history: after(letter) }, sonnet)).toMatchObject({ model: sonnet, changed: null })
+  })
 
   test("also when the work was long ago and only follow-ups came since", () => {
     const history = after(api, "go on", "go on", "go on", "go on")

@@ -55,14 +55,14 @@ export interface Route {
  * fallen back to): as in a new conversation
  */
 export function routeModel(config: HotSwapConfig, input: ScoredInput, previousModel: string | null): Route {
-  const { score, reasons, isFollowUp } = scoreComplexity(input)
+  const { score, reasons } = scoreComplexity(input)
   const all = config.tiers.length === 0 ? defaultTiers : config.tiers
   const tiers = all.toSorted((a, b) => a.maxComplexity - b.maxComplexity)
   const fitting = tiers.findIndex(({ maxComplexity }) => maxComplexity >= score)
   const wanted = fitting < 0 ? tiers.length - 1 : fitting
   const before = tiers.findIndex(({ model }) => model === previousModel)
   const start = Math.max(0, before)
-  const mayFall = config.deescalation && !isFollowUp
+  const mayFall = config.deescalation
   const mayRise = score > config.escalationThreshold
   const chosen = wanted > start ? (mayRise ? wanted : start) : mayFall ? wanted : start
   const { model, label } = tiers[chosen] ?? cheapest

@@ -73,18 +73,31 @@ describe("the labelled messages", () => {
   })
 })
 
-test("messages that the scorer was not made for are told apart in 85 of 100", () => {
-  const found = judge(read("held-out-messages"))
+test("messages that it has not learned from, by three other hands and in 12 languages, are told apart in 90 of 100", () => {
+  const messages = read("held-out-messages")
+  const found = judge(messages)
   // Without the misses: whoever looks at them makes the scorer for them.
   print("held out", { ...found, judged: [] })
-  expect(found.exact).toBeGreaterThanOrEqual(0.85)
+  expect(new Set(messages.map(({ lang }) => lang)).size).toBeGreaterThanOrEqual(10)
+  expect(found.exact).toBeGreaterThanOrEqual(0.9)
+  expect(found.twoTiers).toBeLessThanOrEqual(0.03)
 })
 
-test("messages that somebody else wrote are told apart in 92 of 100, and not 2 are missed by two tiers", () => {
-  const messages = read("second-held-out-messages")
-  const found = judge(messages)
-  print("second held out", { ...found, judged: [] })
-  expect(new Set(messages.map(({ lang }) => lang)).size).toBeGreaterThanOrEqual(4)
-  expect(found.exact).toBeGreaterThanOrEqual(0.92)
-  expect(found.twoTiers).toBeLessThanOrEqual(0.02)
+test.each([
+  ["Hi", "cheap"],
+  ["Thanks!", "cheap"],
+  ["What is 2+2?", "cheap"],
+  ["Write a REST API with authentication, rate limiting, and tests", "strong"],
+] as const)("the documentation's example %j is %s", (text, tier) => {
+  const { score, reasons } = scoreComplexity({ text })
+  expect(tierOf(score)).toBe(tier)
+  expect(reasons.length).toBeGreaterThan(0)
+})
+
+test("a message that goes on with what stood before says so", () => {
+  const history = [
+    { role: "user", text: "Prove that there are infinitely many primes of the form 4k+3" },
+    { role: "assistant", text: "Assume that there are only finitely many." },
+  ] as const
+  expect(scoreComplexity({ text: "and why is that?", history }).reasons).toContain("goes on with what stood before")
 })
