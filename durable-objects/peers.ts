@@ -3,7 +3,7 @@ import * as z from "zod"
 import { CredentialKey } from "../adapters/store/standings.ts"
 import { LoopError } from "../core/errors.ts"
 import { InboundMessage } from "../core/channel/message.ts"
-import { ReserveAnswer, ReserveRequest, SettleAnswer, SettleRequest } from "../core/budget/reserve.ts"
+import { CallId, ReserveAnswer, ReserveRequest, SettleAnswer, SettleRequest } from "../core/budget/reserve.ts"
 import { BudgetsState, BudgetTerms, ProviderState } from "../core/budget/terms.ts"
 import { OutgoingPart, SendOutcome } from "../core/channel/outgoing.ts"
 import { LiveEvent, LiveSeq } from "../core/live/event.ts"
@@ -191,6 +191,8 @@ export const methods = {
      * after a restart that hid the call's end, with `started: true` and `usage: null`.
      */
     settle: method(SettleRequest, SettleAnswer),
+    /** A call that tries a provider that was down has its first words: it is up for all, long before the call's end. */
+    answering: method(z.object({ callId: CallId, provider: z.string() }), nothing),
     /** What is set for a scope. An older version than known changes nothing; a newer one acts on the next call. */
     setBudget: method(BudgetTerms, nothing),
     /** The gateway, every group that spent or has limits, and the conversation asked for or those with limits of their own. */

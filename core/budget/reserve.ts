@@ -28,7 +28,7 @@ export type CallPrice = z.infer<typeof CallPrice>
 export const Candidate = z.object({
   /** Whose breaker the call goes by. */
   provider: z.string().min(1).max(300),
-  model: z.string().min(1).max(200),
+  model: z.string().min(1).max(300),
   /** No tokenizer counts more: one a byte of UTF-8 bounds it. */
   inputTokens: count,
   maxOutputTokens: z.number().int().positive(),
@@ -80,6 +80,8 @@ export const ReserveAnswer = z.discriminatedUnion("status", [
     maxOutputTokens: z.number().int().positive(),
     /** In the day and month of this instant the call counts. */
     countedAt: EpochMs,
+    /** It tries a provider that was down, and others wait for its first words: they are to be told (`answering`). */
+    isProbe: z.boolean().optional(),
   }),
   /**
    * Only calls in flight stand in the way. The asker is woken (`budgetFreed` of its conversation), or asks again with the same

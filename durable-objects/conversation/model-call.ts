@@ -117,6 +117,7 @@ export class ModelCalls {
       at: this.#host.now(),
     })
     const apiKey = keyFor(segment.keys, link)
+    let isAwaited = answer.isProbe === true
     const outcome = await this.#models.run(
       { ...request, maxOutputTokens },
       {
@@ -125,6 +126,8 @@ export class ModelCalls {
         admission: admitModelCall(answer, callId),
         signal: segment.abort.signal,
         onDelta: (delta) => {
+          if (isAwaited) this.#tellAnswering(candidate.provider, callId)
+          isAwaited = false
           if (!segment.abort.signal.aborted) on.delta(delta)
         },
         ...(apiKey === undefined ? {} : { apiKey }),
@@ -146,6 +149,11 @@ export class ModelCalls {
       costMicroUsd: charged.costMicroUsd,
       settle: () => this.#spending.end(callId, ending),
     }
+  }
+
+  /** Nothing hangs on its arrival: the call's end says the same. */
+  #tellAnswering(provider: string, callId: CallId): void {
+    this.#host.keepAlive(this.#host.peer("ledger", "main").call("answering", { provider, callId }))
   }
 
   /** Each provider's breaker, the bound of its input, and the price as the catalogue has it. */

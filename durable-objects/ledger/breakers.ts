@@ -36,8 +36,11 @@ export class Breakers {
     return { status: "down", retryAt: EpochMs.parse(Math.min(...retries)) }
   }
 
-  begin(provider: string, callId: CallId): void {
-    this.#save(provider, beginCall(this.#of(provider), callId, this.#host.now()))
+  /** @returns whether the call is the one that tries a provider that was down */
+  begin(provider: string, callId: CallId): { isProbe: boolean } {
+    const breaker = beginCall(this.#of(provider), callId, this.#host.now())
+    this.#save(provider, breaker)
+    return { isProbe: breaker.status === "half_open" }
   }
 
   end(provider: string, callId: CallId, health: Pick<ProviderHealth, "result" | "reason"> | null): void {

@@ -179,7 +179,7 @@ export class Budgets {
     const now = this.#host.now()
     const { day, month } = this.#accounts.windows
     this.#calls.welcome(conversationId)
-    this.#breakers.begin(provider, callId)
+    const { isProbe } = this.#breakers.begin(provider, callId)
     for (const { scope, account } of this.#held(conversationId, groupId))
       this.#accounts.put(scope, reserve(account, worst))
     this.#calls.begin(callId, {
@@ -194,7 +194,7 @@ export class Budgets {
       begun: { day: day.startsAt, month: month.startsAt },
       leaseEndsAt: after(now, leaseMs),
     })
-    return { status: "allowed", candidate: index, maxOutputTokens, countedAt: now }
+    return { status: "allowed", candidate: index, maxOutputTokens, countedAt: now, ...(isProbe && { isProbe }) }
   }
 
   #wait(request: ReserveRequest, refusal: Refused): ReserveAnswer {

@@ -42,6 +42,10 @@ export class Ledger implements HostedObject {
     }),
     reserve: on(methods.ledger.reserve, (request) => this.#budgets.reserve(request)),
     settle: on(methods.ledger.settle, (request) => this.#budgets.settle(request)),
+    answering: on(methods.ledger.answering, ({ callId, provider }) => {
+      this.#breakers.end(provider, callId, { result: "ok" })
+      return {}
+    }),
     setBudget: on(methods.ledger.setBudget, (terms) => {
       this.#terms.adopt(terms)
       this.#budgets.termsChanged()
