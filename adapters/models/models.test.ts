@@ -127,6 +127,31 @@ describe("a link of a chain", () => {
     expect(await models.run(asking("x"), admitted(elsewhere(server)))).toMatchObject({ status: "answered" })
   })
 
+  test("is shown its own thoughts, and neither it nor the provider's usual server those of the other", async () => {
+    const here = await serve(["sk-usual"])
+    const there = await serve(["ollama"])
+    for (const server of [here, there]) server.setScript(() => ({ kind: "answer", thinking: "hm", text: "ok" }))
+    const openai = { baseUrl: here.openAiUrl, apiKey: "sk-usual" }
+    const models = createModels({ ...bare, openai }, exits)
+    const thoughts = (server: ScriptedModel) => JSON.stringify(server.requests.at(-1)?.body).includes('"reasoning":')
+    const [usual, other] = [linkOf("local-1"), elsewhere(there)]
+    for (const link of [usual, other]) {
+      const outcome = await models.run(asking("x"), admitted(link))
+      if (outcome.status === "failed") throw new Error(outcome.failure.message)
+      const { blocks } = outcome.answer
+      expect(blocks.map(({ type }) => type)).toEqual(["thinking", "text"])
+      const request = asking("x")
+      const messages = [...request.messages, { role: "assistant" as const, blocks }, ...request.messages]
+      for (const [asked, server] of [
+        [usual, here],
+        [other, there],
+      ] as const) {
+        await models.run({ ...request, messages }, admitted(asked))
+        expect(thoughts(server)).toBe(asked === link)
+      }
+    }
+  })
+
   test("takes its own key along", async () => {
     const server = await serve(["sk-own"])
     const models = createModels(configured, exits)

@@ -2,9 +2,10 @@
 import { type ModelAdmission, useModelAdmission } from "../../core/admission.ts"
 import type { CallId } from "../../core/budget/reserve.ts"
 import type { ModelRequest } from "../../core/model/call.ts"
-import { type ChainLink, wireName } from "../../core/model/chain.ts"
+import { type ChainLink, thinkerOf, wireName } from "../../core/model/chain.ts"
 import { imagesOf } from "../../core/model/image.ts"
 import { type Provider, providerOf } from "../../core/model/provider.ts"
+import { thoughtBy, withThoughtsOf } from "../../core/model/thinking.ts"
 import { createAnthropic } from "./anthropic.ts"
 import { toAnthropic } from "./anthropic-wire.ts"
 import type { CallLimits, Fetch, ModelClient, ModelOutcome, RunOptions } from "./client.ts"
@@ -83,6 +84,12 @@ export function createModels(config: ModelsConfig, exits: ModelExits): Models {
     return own === undefined || trimmed(own) === trimmed(known[provider] ?? "")
   }
 
+  const thinker = (link: ChainLink) => (isKnown(link) ? link.provider : thinkerOf(link))
+  const shownTo = (request: ModelRequest, link: ChainLink): ModelRequest => ({
+    ...request,
+    messages: withThoughtsOf(request.messages, thinker(link), link.provider),
+  })
+
   const isSet = (provider: Provider, hasOwnKey: boolean): boolean =>
     provider === "ollama" ? ollama.baseUrl !== undefined : hasOwnKey || !!config[provider].apiKey
 
@@ -118,8 +125,9 @@ export function createModels(config: ModelsConfig, exits: ModelExits): Models {
         ? { configured: true }
         : { configured: false, message: whatToSet(provider, model) }
     },
-    mostInputTokens(request, { provider }) {
-      const bare = { ...request, images: {} }
+    mostInputTokens(request, link) {
+      const { provider } = link
+      const bare = { ...shownTo(request, link), images: {} }
       const kind = { provider, isOpenAi: false }
       const body = provider === "anthropic" ? toAnthropic(bare) : toOpenAi(bare, kind)
       const shown = imagesOf(request.messages).filter(({ sha256 }) => request.images?.[sha256] !== undefined).length
@@ -133,7 +141,11 @@ export function createModels(config: ModelsConfig, exits: ModelExits): Models {
         const message = problem ?? whatToSet(link.provider, link.model)
         return { status: "failed", failure: { reason: "not_configured", message }, partialText: "", billed: "nothing" }
       }
-      return client.run({ ...request, model: wireName(link) }, { ...options, timeoutMs: link.timeoutMs })
+      const asked = { ...shownTo(request, link), model: wireName(link) }
+      const outcome = await client.run(asked, { ...options, timeoutMs: link.timeoutMs })
+      if (outcome.status === "failed") return outcome
+      const { answer } = outcome
+      return { status: "answered", answer: { ...answer, blocks: thoughtBy(answer.blocks, thinker(link)) } }
     },
   }
 }

@@ -158,7 +158,7 @@ function isSame(a: ChainLink, b: ChainLink): boolean {
 
 /** Names whom a call reaches, for breakers: links with one address and one owner of the key stand and fall together. */
 export function breakerOf(link: ChainLink, owner: string | null): string {
-  const place = link.baseUrl === undefined ? link.provider : `${link.provider} ${hostOf(link.baseUrl)}`
+  const place = thinkerOf(link)
   const owners = link.key === "own" ? [owner, ownerOf(link)] : link.key === "group" ? [owner] : []
   const named = owners.filter((one) => one !== null)
   return (named.length === 0 ? place : `${place} (${named.join(", ")})`).slice(0, mostBreakerName)
@@ -170,6 +170,11 @@ const mostBreakerName = 300
 /** The label under which an own key is kept. */
 export function ownerOf({ label, keyLabel }: Pick<ChainLink, "label" | "keyLabel">): string {
   return keyLabel ?? label
+}
+
+/** Who thinks when the link's model does, for replaying it: the provider, or at an address of its own that server. */
+export function thinkerOf({ provider, baseUrl }: Pick<ChainLink, "provider" | "baseUrl">): string {
+  return baseUrl === undefined ? provider : `${provider} ${hostOf(baseUrl)}`
 }
 
 function hostOf(baseUrl: string): string {

@@ -4,7 +4,8 @@
  * "Preserved thinking"). Such thoughts stay out; all others go back to the letter. Pure.
  */
 import type { ModelRequest } from "./call.ts"
-import type { Message } from "./message.ts"
+import type { AssistantBlock, Message } from "./message.ts"
+import type { Provider } from "./provider.ts"
 
 type Prompt = Pick<ModelRequest, "system" | "tools" | "messages">
 
@@ -23,6 +24,26 @@ export function withBoundThoughts(prompt: Prompt, known: ReadonlySet<string>): M
   })
 }
 
+/**
+ * The transcript with the thoughts of one thinker, under the name of the provider whose protocol it speaks; nobody else's
+ * reasoning is shown to it, nor to anyone with its signature.
+ */
+export function withThoughtsOf(messages: readonly Message[], thinker: string, provider: Provider): Message[] {
+  return messages.map((message) => {
+    if (message.role === "user" || !isThoughtful(message)) return message
+    const blocks = message.blocks.flatMap((block): AssistantBlock[] => {
+      if (block.type !== "thinking") return [block]
+      return block.provider === thinker ? [{ ...block, provider }] : []
+    })
+    return { ...message, blocks: orThought(blocks) }
+  })
+}
+
+/** The answer's blocks with its thoughts in the thinker's name. */
+export function thoughtBy(blocks: readonly AssistantBlock[], thinker: string): AssistantBlock[] {
+  return blocks.map((block) => (block.type === "thinking" ? { ...block, provider: thinker } : block))
+}
+
 function isThoughtful({ blocks }: Message): boolean {
   return blocks.some(({ type }) => type === "thinking")
 }
@@ -30,8 +51,12 @@ function isThoughtful({ blocks }: Message): boolean {
 function withoutThoughts(message: Message): Message {
   if (message.role === "user") return message
   const blocks = message.blocks.filter(({ type }) => type !== "thinking")
-  // An entry must not vanish from between two of the user's.
-  return { ...message, blocks: blocks.length > 0 ? blocks : [{ type: "text", text: "(thought)" }] }
+  return { ...message, blocks: orThought(blocks) }
+}
+
+/** An entry must not vanish from between two of the user's. */
+function orThought(blocks: AssistantBlock[]): AssistantBlock[] {
+  return blocks.length > 0 ? blocks : [{ type: "text", text: "(thought)" }]
 }
 
 function nameOfLead({ system, tools }: Prompt): string {
