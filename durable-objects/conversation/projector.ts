@@ -1,5 +1,6 @@
 /** Brings libSQL, the system of record, up to date: one batch a flush, repeated for as long as libSQL is away. */
 import type { Libsql } from "../../adapters/store/libsql.ts"
+import { isLoopError } from "../../core/errors.ts"
 import type { ConversationRow, Projection } from "../../core/projection.ts"
 import { foldTurn, pendingChoice } from "../../core/turn/fold.ts"
 import { projectApprovals } from "../../core/approval/project.ts"
@@ -137,4 +138,9 @@ export class Projector {
       version: meta.version,
     }
   }
+}
+
+/** libSQL may be away: the alarm flushes again. */
+export function passUnlessDatabase(error: unknown): void {
+  if (!isLoopError(error) || error.code !== "database_unavailable") throw error
 }

@@ -9,6 +9,10 @@ import { TurnCost } from "../../core/turn/report.ts"
 import { ChoiceId, ChannelId, ConversationId, EpochMs, TurnId, UserId } from "../../core/units.ts"
 import { OutgoingPart } from "../../core/channel/outgoing.ts"
 
+/** Step events, how turns ended, and what an `Idempotency-Key` stands for. */
+export const eventsKeptMs = 24 * 60 * 60_000
+export const inboxKeptMs = 30 * 24 * 60 * 60_000
+
 const padded = (number: number, width: number) => String(number).padStart(width, "0")
 
 /** Numbers are padded, so that byte order is their order. */

@@ -9,7 +9,7 @@ import { Summary } from "../../core/turn/context.ts"
 import { TurnEvent } from "../../core/turn/event.ts"
 import { TurnPolicy } from "../../core/turn/policy.ts"
 import { newestWithin } from "../../core/turn/transcript.ts"
-import { TurnId, type EpochMs } from "../../core/units.ts"
+import { ConversationId, TurnId, type EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import { deleteLarge, listLarge, putLarge } from "../large-values.ts"
 import { expireClaims } from "./claims.ts"
@@ -73,6 +73,11 @@ export class ConversationState {
     const meta = { ...before, ...part, version }
     this.create(meta)
     return meta
+  }
+
+  /** Also of a conversation that is yet to begin. */
+  get id(): ConversationId {
+    return this.meta?.id ?? ConversationId.parse(this.#host.id)
   }
 
   /** The conversation, where it is known to exist. */
