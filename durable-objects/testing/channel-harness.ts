@@ -3,9 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createChannel, removeChannel, updateChannel } from "../../adapters/store/channels.ts"
-import { openEmbedded } from "../../adapters/store/embedded.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { migrate } from "../../adapters/store/migrate.ts"
 import type { ChannelRow } from "../../adapters/store/rows.ts"
 import { createVault } from "../../adapters/vault.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
@@ -19,6 +17,7 @@ import {
   type FakeTelegram,
   type FakeTelegramOptions,
 } from "../../sandbox-runner/testkit/fake-telegram.ts"
+import { openMigrated } from "./migrated-database.ts"
 import { createWaiters } from "../../sandbox-runner/testkit/waiters.ts"
 import { Channel } from "../channel/channel.ts"
 import { Config, parseEnvironment } from "../config.ts"
@@ -81,9 +80,7 @@ export async function openChannelHarness(
   const notes: TakenNote[] = []
   const logged: string[] = []
   const told: LiveEvent[] = []
-  const database = await openEmbedded(join(directory, "gateway.db"))
-  if (database.status !== "open") throw new Error(database.message)
-  await migrate(database.libsql, time.now())
+  const database = await openMigrated(join(directory, "gateway.db"))
   let requests = 0
   const ask = async <T>(work: () => Promise<T>): Promise<T> => {
     requests += 1

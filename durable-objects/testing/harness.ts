@@ -2,9 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { openEmbedded } from "../../adapters/store/embedded.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { migrate } from "../../adapters/store/migrate.ts"
 import { createVault } from "../../adapters/vault.ts"
 import type { Catalogue } from "../../core/catalogue/catalogue.ts"
 import type { InboundMessage } from "../../core/channel/message.ts"
@@ -17,6 +15,7 @@ import type { LiveEvent } from "../../core/live/event.ts"
 import { after, ChannelId, ConversationId, EpochMs, UserId } from "../../core/units.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
 import type { Timers } from "../../sandbox-runner/host/objects/timers.ts"
+import { openMigrated } from "./migrated-database.ts"
 import { startScriptedModel, type ScriptedModel } from "../../sandbox-runner/testkit/scripted-model.ts"
 import { createWaiters } from "../../sandbox-runner/testkit/waiters.ts"
 import { Config, parseEnvironment } from "../config.ts"
@@ -122,9 +121,7 @@ export async function openHarness(
   const time = new HandMovedTime()
   const sent: OutgoingPart[] = []
   const listed: ApprovalRow[] = []
-  const database = await openEmbedded(join(directory, "gateway.db"))
-  if (database.status !== "open") throw new Error(database.message)
-  await migrate(database.libsql, time.now())
+  const database = await openMigrated(join(directory, "gateway.db"))
   const parsed = parseEnvironment(Config, {
     ANTHROPIC_API_KEY: "sk-test",
     ANTHROPIC_BASE_URL: model.url,

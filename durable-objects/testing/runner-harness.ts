@@ -3,9 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createToken } from "../../adapters/store/access.ts"
-import { openEmbedded } from "../../adapters/store/embedded.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { migrate } from "../../adapters/store/migrate.ts"
 import { grantStatement } from "../../adapters/store/runners.ts"
 import { sha256Hex } from "../../adapters/digest.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
@@ -21,6 +19,7 @@ import {
 import { GatewayFrame, linkProtocol, type RunnerFrame } from "../../core/runner/link.ts"
 import { after, ConversationId, TokenId, UserId } from "../../core/units.ts"
 import { openObjectHost, type NodeObjects } from "../../sandbox-runner/host/objects/objects.ts"
+import { openMigrated } from "./migrated-database.ts"
 import { opened, startSocketServer } from "../../sandbox-runner/testkit/socket-server.ts"
 import { createWaiters } from "../../sandbox-runner/testkit/waiters.ts"
 import type { HostedObject } from "../host.ts"
@@ -140,9 +139,7 @@ export async function openRunnerHarness(): Promise<RunnerHarness> {
   const directory = mkdtempSync(join(tmpdir(), "runners-"))
   const waiters = createWaiters()
   const time = new HandMovedTime()
-  const database = await openEmbedded(join(directory, "gateway.db"))
-  if (database.status !== "open") throw new Error(database.message)
-  await migrate(database.libsql, time.now())
+  const database = await openMigrated(join(directory, "gateway.db"))
   const ask = async <T>(work: () => Promise<T>): Promise<T> => {
     if (harness.databaseIsAway) throw new LoopError("database_unavailable")
     return work().finally(waiters.notify)

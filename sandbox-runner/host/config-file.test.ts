@@ -6,9 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest"
 import { findGroupByName } from "../../adapters/store/agents.ts"
 import { listAuditRows } from "../../adapters/store/audit.ts"
 import { readOwnership } from "../../adapters/store/ownership.ts"
-import { openEmbedded } from "../../adapters/store/embedded.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { migrate } from "../../adapters/store/migrate.ts"
+import { openMigrated } from "../../durable-objects/testing/migrated-database.ts"
 import { createVault } from "../../adapters/vault.ts"
 import type { LogEntry } from "../../core/log.ts"
 import { EpochMs } from "../../core/units.ts"
@@ -27,11 +26,9 @@ let written: Promise<void>[]
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "config-file-"))
-  const opened = await openEmbedded(join(directory, "gateway.db"))
-  if (opened.status !== "open") throw new Error(opened.message)
+  const opened = await openMigrated(join(directory, "gateway.db"))
   libsql = opened.libsql
   close = () => opened.close()
-  await migrate(libsql, now())
   logs = []
   waiting = []
   written = []

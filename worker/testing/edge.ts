@@ -5,9 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createSession, createToken } from "../../adapters/store/access.ts"
-import { openEmbedded } from "../../adapters/store/embedded.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { migrate } from "../../adapters/store/migrate.ts"
 import { sha256Hex } from "../../adapters/digest.ts"
 import { createVault, type Vault } from "../../adapters/vault.ts"
 import { checkCatalogue } from "../../core/catalogue/catalogue.ts"
@@ -21,6 +19,7 @@ import { createKeyCheck } from "../key-check.ts"
 import type { HostHealth } from "../deps.ts"
 import type { LogEntry } from "../../core/log.ts"
 import modelsJson from "../../models.json" with { type: "json" }
+import { openMigrated } from "../../durable-objects/testing/migrated-database.ts"
 import { createFakeObjects, type FakeObjects } from "./fake-objects.ts"
 
 export const origin = "http://localhost:3000"
@@ -69,8 +68,7 @@ export async function openEdge(
   options: { setupCode?: string | undefined; modelProblem?: string } = { setupCode },
 ): Promise<Edge> {
   const folder = await mkdtemp(join(tmpdir(), "edge-"))
-  const opened = await openEmbedded(join(folder, "gateway.db"))
-  if (opened.status !== "open") throw new Error(opened.message)
+  const opened = await openMigrated(join(folder, "gateway.db"))
   const parsed = parseEnvironment(Config, environment)
   if (parsed.status !== "ok") throw new Error(parsed.problems.join())
   const models = checkCatalogue(modelsJson)
@@ -87,7 +85,6 @@ export async function openEdge(
     project: (rows) => guarded(() => opened.libsql.project(rows)),
     scrub: () => guarded(() => opened.libsql.scrub()),
   }
-  await migrate(libsql, clock)
   const vault = createVault(new Uint8Array(randomBytes(32)))
   const objects = createFakeObjects(() => clock)
   const logs: LogEntry[] = []
