@@ -95,6 +95,52 @@ describe("a provider that fails", () => {
     ])
   })
 
+  test("mid-stream in a chat: one message is sent, and one answer is on record", async () => {
+    await open()
+    harness.model.setScript(({ provider }) => (provider === "openai" ? say("and all") : cut("So far so good")))
+    const peer = harness.objects.peers("conversation", chatId)
+    await peer.call("accept", { viewer: null, message: chatMessage("go") })
+    await harness.until("the answer", () => harness.sent[0])
+    expect(await record(chatId)).toEqual([
+      ["user", "go"],
+      ["assistant", "So far so and all"],
+    ])
+    expect(harness.sent.map(({ text }) => text)).toEqual(["So far so and all"])
+  })
+
+  test("mid-stream, and the next one says again the beginning of what was said and no more: what is read is on record", async () => {
+    await open()
+    harness.model.setScript(({ provider }) => (provider === "openai" ? say("So f") : cut("So far so good")))
+    const shown = shownText(await ask("go"))
+    expect((await record()).at(-1)).toEqual(["assistant", shown])
+  })
+
+  test("in the middle of a call's arguments: the call never runs, and the next one's does", async () => {
+    await open()
+    const half = { tools: [{ name: "append_line", input: { line: "half of a long line" } }], chunkSize: 4 }
+    harness.model.setScript(({ provider, toolResults }) => {
+      if (provider === "anthropic") return { kind: "spoiled", by: "cut", afterChunks: 3, answer: half }
+      return toolResults.length === 0 ? callTool("append_line", { line: "whole" }) : say("done")
+    })
+    expect(shownText(await ask("go"))).toBe("done")
+    expect(lines).toEqual(["whole"])
+    expect(harness.model.refused).toEqual([])
+  })
+
+  test("between parallel calls and what comes after them: all results in a valid transcript, without the other's thoughts", async () => {
+    await open()
+    const both = ["a", "b"].map((line) => ({ name: "append_line", input: { line } }))
+    harness.model.setScript(({ provider, toolResults }) => {
+      if (provider === "openai") return say(toolResults.map(({ text }) => text).join(" and "))
+      if (toolResults.length > 0) return { kind: "error", status: 529 }
+      return { kind: "answer", thinking: "two at once", tools: both }
+    })
+    expect(shownText(await ask("go"))).toBe("appended a and appended b")
+    expect(JSON.stringify(harness.model.requests.at(-1)?.body)).not.toContain("two at once")
+    expect(lines.toSorted()).toEqual(["a", "b"])
+    expect(harness.model.refused).toEqual([])
+  })
+
   test("is left after one more try, is told to who watches, and is asked first again in the next turn", async () => {
     await open()
     let isDown = true

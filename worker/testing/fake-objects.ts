@@ -214,6 +214,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       const tokens = used.inputTokens + used.cacheReadTokens + used.cacheWriteTokens + used.outputTokens
       return { charged: { tokens, microUsd: costMicroUsd ?? 0 }, usage: used }
     }),
+    answering: on(methods.ledger.answering, () => ({})),
     setBudget: on(methods.ledger.setBudget, () => ({})),
     budgets: on(methods.ledger.budgets, () => fake.budgets),
     providers: on(methods.ledger.providers, () => ({ providers: [...fake.providers] })),
