@@ -27,7 +27,7 @@ export class Announcer {
       case "choice_requested":
         return this.#live.publish([{ event: "turn:waiting", data: place }])
       case "model_started":
-        return this.#live.publish(swapsOf({ ...place, groupId: this.#groupOf() }, event))
+        return this.#live.publish(swapsOf({ ...place, groupId: this.#groupOf() }, turn, event))
       case "model_ended":
         return this.#live.publish(rescueOf({ ...place, groupId: this.#groupOf() }, turn, event.call))
       // Told by what the database has of it.
@@ -100,23 +100,35 @@ type Place = Extract<LiveEvent, { event: "fallback:start" }>["data"]
 type CallPlace = Pick<Place, "conversationId" | "turnId" | "groupId">
 type Started = Extract<TurnEvent, { type: "model_started" }>
 
-/** That another model was chosen by complexity, or stands in for one that does not answer. */
-function swapsOf(place: CallPlace, { from, model: to, complexity, instead }: Started): LiveEvent[] {
+/** That another model was chosen by complexity, or stands in for one that does not answer; of its further tries nothing is told. */
+function swapsOf(
+  place: CallPlace,
+  turn: Turn,
+  { from, model: to, complexity, instead, candidate }: Started,
+): LiveEvent[] {
   const swap: LiveEvent[] =
     from === undefined || complexity === undefined
       ? []
       : [{ event: "model:hot-swap", data: { ...place, from, to, complexity } }]
-  return instead === undefined ? swap : [...swap, { event: "fallback:start", data: { ...place, ...instead } }]
+  const before = startsOf(turn).at(-2)
+  const isAgain = before?.instead !== undefined && before.candidate === candidate
+  return instead === undefined || isAgain
+    ? swap
+    : [...swap, { event: "fallback:start", data: { ...place, ...instead } }]
 }
 
 /** That a model which stood in has answered; told once in a turn. */
 function rescueOf(place: CallPlace, turn: Turn, call: number): LiveEvent[] {
-  const starts = turn.events.flatMap((event): Started[] => (event.type === "model_started" ? [event] : []))
+  const starts = startsOf(turn)
   const last = starts.at(-1)
   if (last?.instead === undefined || last.provider === undefined) return []
   const attempts = starts.filter((start) => start.call === call).length
   const { provider, model } = last
   return [{ event: "fallback:success", data: { ...place, provider, model, attempts } }]
+}
+
+function startsOf({ events }: Turn): Started[] {
+  return events.flatMap((event) => (event.type === "model_started" ? [event] : []))
 }
 
 function approvalNews(row: Projection["approvals"][number]): LiveEvent {

@@ -171,6 +171,44 @@ describe("a provider that fails", () => {
     expect(feed("fallback:success")).toMatchObject([{ provider: "openai", model: "gpt-6-sol", attempts: 4 }])
   })
 
+  test("is stood in for by OpenAI, and that one by Ollama; the feed hears of each switch once", async () => {
+    harness = await openHarness({
+      environment: (model) => ({
+        FALLBACK_ENABLED: "true",
+        OPENAI_API_KEY: "sk-other",
+        OPENAI_BASE_URL: model.openAiUrl,
+        OLLAMA_URL: model.url,
+      }),
+      onLive: (events) => void live.push(...events),
+    })
+    live = []
+    harness.time.flow(250)
+    harness.model.setScript(({ provider, model }) => {
+      if (model === "llama3") return say("third")
+      return { kind: "error", status: provider === "anthropic" ? 401 : 500 }
+    })
+    expect(shownText(await ask("hello"))).toBe("third")
+    expect(harness.model.requests.map(({ model }) => model)).toEqual([
+      "claude-sonnet-5-5",
+      "gpt-6-sol",
+      "gpt-6-sol",
+      "gpt-6-sol",
+      "llama3",
+    ])
+    await record()
+    const place = { conversationId: loopId, turnId: `turn_${loopId}_1`, groupId: null }
+    expect(feed("fallback:start")).toEqual([
+      { ...place, provider: "anthropic", model: "claude-sonnet-5-5", reason: "auth" },
+      { ...place, provider: "openai", model: "gpt-6-sol", reason: "server" },
+    ])
+    expect(feed("fallback:success")).toEqual([{ ...place, provider: "ollama", model: "ollama/llama3", attempts: 5 }])
+    expect((await calls()).map(({ reason }) => reason)).toEqual([
+      "the agent's model",
+      ...Array(3).fill("stands in for claude-sonnet-5-5: auth"),
+      "stands in for OpenAI gpt-6-sol: server",
+    ])
+  })
+
   const failures: [string, Reply][] = [
     ["429", { kind: "error", status: 429, retryAfter: "120" }],
     ["500", { kind: "error", status: 500 }],

@@ -6,12 +6,8 @@ import { say, type Reply } from "../../sandbox-runner/testkit/model-script.ts"
 import { apiMessage, openHarness, owner, readEvents, shownText, type Harness } from "../testing/harness.ts"
 
 let harness: Harness
-let ticking: ReturnType<typeof setInterval> | undefined
 let asked = 0
-afterEach(async () => {
-  clearInterval(ticking)
-  await harness.close()
-})
+afterEach(async () => harness.close())
 
 /** @param second - whether another provider stands ready */
 async function open({ second }: { second: boolean }): Promise<void> {
@@ -23,15 +19,8 @@ async function open({ second }: { second: boolean }): Promise<void> {
       OPENAI_BASE_URL: model.openAiUrl,
     }),
   })
-  pass()
-}
-
-/** Pauses between tries pass, quickly, until time is stopped. */
-function pass(): void {
-  ticking = setInterval(() => harness.time.advance(250), 5)
-}
-function stopTime(): void {
-  clearInterval(ticking)
+  // Pauses between tries pass.
+  harness.time.flow(250)
 }
 
 /** One message in a conversation of its own. */
@@ -56,7 +45,7 @@ test("what conversations find out of a provider spares the others the wait, also
   await open({ second: true })
   script(() => ({ kind: "error", status: 500 }))
   expect(await crowd(2)).toEqual(["second", "second"])
-  stopTime()
+  harness.time.stop()
   const before = askedFirst()
   await harness.restart()
   expect(await crowd(5)).toEqual(Array(5).fill("second"))
