@@ -1,5 +1,7 @@
 /** What a gateway of `npm start` loads, and how much memory edge mode takes; `npm run bench -- edge-mode` measures that whole. */
-import { readFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import * as z from "zod"
 import { createGatewayProcess, startGatewayProcess } from "../testkit/gateway-process.ts"
@@ -26,6 +28,29 @@ test(
       expect(loaded).not.toContain(name)
     expect(gateway.output()).not.toMatch(/loads .*\/undici\/(index\.js|lib\/web)/)
     await gateway.dispose()
+  },
+  limitMs,
+)
+
+/** Tells at the end whether Node's TypeScript compiler is in memory. */
+const compilerTeller = `process.on("exit", () => {
+  process.stderr.write("compiler " + process.moduleLoadList.some((name) => name.includes("/amaro/")) + "\\n")
+})`
+
+test(
+  "a first start in edge mode leaves Node's TypeScript compiler behind",
+  async () => {
+    const cache = await mkdtemp(join(tmpdir(), "loop-cache-"))
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(compilerTeller)}`
+    const start = { NODE_OPTIONS, NODE_COMPILE_CACHE: cache }
+    const gateway = await startGatewayProcess({ env: start })
+    await gateway.stop()
+    expect(gateway.output()).toContain("compiler true")
+    await rm(cache, { recursive: true })
+    const small = await startGatewayProcess({ env: { ...start, ...edge } })
+    await small.stop()
+    expect(small.output()).toContain("compiler false")
+    await Promise.all([gateway.dispose(), small.dispose(), rm(cache, { recursive: true })])
   },
   limitMs,
 )
