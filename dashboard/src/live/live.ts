@@ -85,16 +85,28 @@ export function useLiveNews(listener: (news: LiveNews) => void): void {
 /**
  * Reads again, a moment later, when one of these events was heard or some may have been missed.
  * @param names - whole names, or the part up to the colon with it
+ * @param afterMs - how long after an event what is read is certain to know of it
  */
-export function useLiveReload(names: readonly (LiveEventName | `${string}:`)[], reload: () => Promise<void>): void {
+export function useLiveReload(
+  names: readonly (LiveEventName | `${string}:`)[],
+  reload: () => Promise<void>,
+  afterMs = gatherMs,
+): void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const heardMore = useRef(false)
+  const readLater = () => {
+    heardMore.current = false
+    timer.current = setTimeout(() => {
+      timer.current = undefined
+      if (heardMore.current) readLater()
+      void reload()
+    }, afterMs)
+  }
   useLiveNews(({ event }) => {
     if (event !== "gap" && !names.some((name) => event === name || (name.endsWith(":") && event.startsWith(name))))
       return
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined
-      void reload()
-    }, gatherMs)
+    if (timer.current === undefined) readLater()
+    else heardMore.current = true
   })
   useEffect(
     () => () => {

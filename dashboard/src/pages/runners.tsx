@@ -16,6 +16,8 @@ import { useAction, useLoaded } from "../ui/use-call.ts"
 import { AddRunner } from "./runners-add.tsx"
 
 const everyMs = 15_000
+/** The list comes from the record, which is a second behind the events. */
+const recordedWithinMs = 1_500
 const commandEvents = [
   "command.pending",
   "command.accepted",
@@ -206,7 +208,7 @@ const statuses = {
 
 function Commands({ runners }: { readonly runners: readonly RunnerView[] }) {
   const [loaded, reload] = useLoaded(readCommands, everyMs)
-  useLiveReload(commandEvents, reload)
+  useLiveReload(commandEvents, reload, recordedWithinMs)
   if (loaded.is === "failed") return <Notice tone="bad">{loaded.message}</Notice>
   if (loaded.is === "loading" || loaded.value.data.length === 0) return null
   const hosts = new Map(runners.map(({ id, hostname }) => [id, hostname]))
