@@ -46,10 +46,14 @@ const log = (entry: LogEntry) => {
   logs.push(entry)
   for (const look of waiting) look()
 }
-async function follow(environment: Record<string, string> = {}, isNamed = false): Promise<ConfigFile> {
+async function follow(
+  environment: Record<string, string> = {},
+  isNamed = false,
+  settings: Record<string, string> = {},
+): Promise<ConfigFile> {
   const random = (size: number) => new Uint8Array(randomBytes(size))
   const vault = createVault(new Uint8Array(randomBytes(32)))
-  const parsed = parseEnvironment(Config, {})
+  const parsed = parseEnvironment(Config, settings)
   if (parsed.status === "invalid") throw new Error(parsed.problems.join())
   const { config } = parsed
   const objects = createFakeObjects(now)
@@ -73,6 +77,20 @@ test("a file that is there at the start is applied before the start goes on", as
   const file = await follow()
   expect(await findGroupByName(libsql, "support")).toBeDefined()
   expect(file.health()).toEqual({ status: "ok", hint: null, mistakes: [] })
+})
+
+test("edge mode reads it at the start, and does not follow it", async () => {
+  writeFileSync(path(), "groups:\n  - name: support\n")
+  const small = await follow({}, false, { EDGE_MODE: "true" })
+  expect(await findGroupByName(libsql, "support")).toBeDefined()
+  // Hears of each change later than one that was there before it.
+  await follow()
+  const refused = nextOf("config_file_invalid")
+  writeFileSync(path(), "groups: 7\n")
+  await refused
+  await small.settled()
+  expect(small.health()).toMatchObject({ status: "ok" })
+  await small.close()
 })
 
 test("what it changes is noted in the trail by its name", async () => {

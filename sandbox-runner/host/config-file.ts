@@ -1,5 +1,5 @@
 /**
- * Follows `loop-gateway.yaml` on this machine: applies it at the start and whenever it changes. A file that cannot be applied changes
+ * Follows `loop-gateway.yaml` on this machine: applies it at the start and, but in edge mode, whenever it changes. A file that cannot be applied changes
  * nothing, and the gateway goes on as it is.
  */
 import { readFile } from "node:fs/promises"
@@ -7,6 +7,7 @@ import { type FSWatcher, watch } from "node:fs"
 import { basename, dirname } from "node:path"
 import type { Health } from "../../core/api/operations.ts"
 import type { FileMistake } from "../../core/gateway-file.ts"
+import { effectiveLimits } from "../../core/edge-mode.ts"
 import { describeFailure, type Log } from "../../core/log.ts"
 import { readOwnership } from "../../adapters/store/ownership.ts"
 import type { AuditNote, Auditor } from "../../worker/access/audit.ts"
@@ -65,7 +66,8 @@ export async function followConfigFile(options: ConfigFileOptions): Promise<Conf
     }, delayMs)
   }
   // The directory, because an editor puts another file in this one's place.
-  const watcher = openWatcher(path, () => schedule(debounceMs), log)
+  const { fileWatchers } = effectiveLimits(options.deps.config)
+  const watcher = fileWatchers ? openWatcher(path, () => schedule(debounceMs), log) : undefined
   running = running.then(look)
   await running
   return {

@@ -235,7 +235,7 @@ async function startRunner(
   objects: NodeObjects,
   port: number,
 ): Promise<OpenRunner | undefined> {
-  const own = { ...config, AGENT_CONTAINER_MODE: config.AGENT_CONTAINER_MODE && !config.EDGE_MODE }
+  const own = { ...config, AGENT_CONTAINER_MODE: config.AGENT_CONTAINER_MODE && effectiveLimits(config).containers }
   const ownOrigins = config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin]
   const path = directory.file("runner")
   try {
