@@ -54,7 +54,7 @@ const open = (secret = key) => {
     libsql,
     key: secret,
     background: (work) => void works.push(work),
-    onFailure: (waiting) => void failures.push(waiting),
+    log: ({ waiting }) => void failures.push(Number(waiting)),
   })
   const settle = async () => {
     while (works.length > 0) await works.shift()

@@ -14,6 +14,7 @@ import {
   trailStart,
   type Verdict,
 } from "../core/access/audit.ts"
+import { describeFailure, type Log } from "../core/log.ts"
 import { appendAuditRows, lastAuditRow, readTrail } from "./store/audit.ts"
 import type { Libsql } from "./store/libsql.ts"
 
@@ -30,8 +31,8 @@ export interface AuditTrailOptions {
   readonly key: Uint8Array
   /** Keeps the work alive after its request was answered. */
   readonly background: (work: Promise<void>) => void
-  /** Told when events cannot be written for now. */
-  readonly onFailure: (waiting: number, error: unknown) => void
+  /** Told how many events cannot be written for now. */
+  readonly log: Log
 }
 
 /** As many are sealed and written at once. */
@@ -42,7 +43,7 @@ const longestQueue = 10_000
 const maxTries = 20
 const verifyPageSize = 1_000
 
-export function createAuditTrail({ libsql, key, background, onFailure }: AuditTrailOptions): AuditTrail {
+export function createAuditTrail({ libsql, key, background, log }: AuditTrailOptions): AuditTrail {
   const seal: Seal = (text) => createHmac("sha256", key).update(text).digest("hex")
   const queue: AuditEvent[] = []
   let isWriting = false
@@ -77,7 +78,7 @@ export function createAuditTrail({ libsql, key, background, onFailure }: AuditTr
       if (misses > 0) throw new Error("other writers of the audit trail were always first")
     } catch (error) {
       // They stay in the queue: the next event tries again.
-      onFailure(queue.length, error)
+      log({ level: "error", event: "audit_waits", waiting: queue.length, cause: describeFailure(error) })
     } finally {
       isWriting = false
     }

@@ -1,6 +1,5 @@
 /** The audit trail as an object writes to it: for what no request of the edge does. */
 import { type AuditTrail, createAuditTrail } from "../adapters/audit-trail.ts"
-import { describeFailure } from "../core/log.ts"
 import type { ObjectHost } from "./host.ts"
 import type { GatewayParts } from "./parts.ts"
 
@@ -9,7 +8,6 @@ export function openTrail(host: ObjectHost, { vault, log }: Pick<GatewayParts, "
     libsql: host.libsql,
     key: vault.keyFor("audit"),
     background: (written) => host.keepAlive(written),
-    onFailure: (waiting, error) =>
-      log({ level: "error", event: "audit_waits", waiting, cause: describeFailure(error) }),
+    log,
   })
 }

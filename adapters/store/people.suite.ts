@@ -104,8 +104,8 @@ export function peopleSuite(database: () => Libsql): void {
         libsql: database(),
         key: new Uint8Array(32),
         background: (work) => void works.push(work),
-        onFailure: (_, error) => {
-          throw error
+        log: ({ cause }) => {
+          throw new Error(String(cause))
         },
       })
     const nobody = { actorId: null, actorName: "", credential: "none" as const, targetKind: null, targetId: null }

@@ -4,7 +4,6 @@ import type { AuditAction, AuditDetails, AuditEvent, Verdict } from "../../core/
 import type { UserId } from "../../core/units.ts"
 import type { EdgeDeps } from "../deps.ts"
 import type { AppContext } from "../http/app-env.ts"
-import { describeFailure } from "../../core/log.ts"
 
 export interface AuditNote {
   readonly action: AuditAction
@@ -27,8 +26,7 @@ export function createAuditor(deps: Pick<EdgeDeps, "libsql" | "vault" | "now" | 
     libsql: deps.libsql,
     key: deps.vault.keyFor("audit"),
     background: (work) => deps.background(work),
-    onFailure: (waiting, error) =>
-      deps.log({ level: "error", event: "audit_waits", waiting, cause: describeFailure(error) }),
+    log: (entry) => deps.log(entry),
   })
   return {
     record(context, { action, actor, target, details = {} }) {
