@@ -1,6 +1,7 @@
 /** Runs a program or a script in the conversation's container on a runner. Never on the host, and never with a network. */
 import * as z from "zod"
-import { type CommandOutcome, Program } from "../../core/runner/command.ts"
+import { Program } from "../../core/runner/command.ts"
+import { readOutcome, type ResultOf } from "./outcome.ts"
 import { defineRunnerTool, type FinishedCall } from "./tool.ts"
 
 const timeoutMs = 120_000
@@ -31,33 +32,16 @@ export const runScript = defineRunnerTool({
     const program = Program.parse(input)
     return { kind: "sandbox.run", workspace: conversationId, program, stdin: input.stdin ?? "", timeoutMs }
   },
-  read,
+  read: (outcome) =>
+    readOutcome(outcome, "sandbox.run", {
+      timedOut: `It did not end within ${timeoutMs / 1_000} s and was stopped.`,
+      isFailureTainted: false,
+      read: readRun,
+    }),
 })
 
-function read(outcome: CommandOutcome): FinishedCall {
-  switch (outcome.status) {
-    case "succeeded":
-      return outcome.result.kind === "sandbox.run"
-        ? readRun(outcome.result)
-        : failed("The runner answered with something else.")
-    case "failed": {
-      const { code, message } = outcome.failure
-      if (code !== "interrupted") return failed(message)
-      return { outcome: "unknown", text: `Interrupted, outcome unknown: ${message}`, tainted: false }
-    }
-    case "timed_out":
-      return failed(`It did not end within ${timeoutMs / 1_000} s and was stopped.`)
-    case "rejected":
-      return failed(`No runner takes it: ${outcome.reason}`)
-    case "canceled":
-      return failed("It was called back.")
-  }
-}
-
-type Run = Extract<Extract<CommandOutcome, { status: "succeeded" }>["result"], { kind: "sandbox.run" }>
-
 /** A program that fails has run: its exit code is an answer. */
-function readRun({ exitCode, stdout, stderr, stdoutCutBytes, stderrCutBytes }: Run): FinishedCall {
+function readRun({ exitCode, stdout, stderr, stdoutCutBytes, stderrCutBytes }: ResultOf<"sandbox.run">): FinishedCall {
   const parts = [
     exitCode === null ? "Ended by a signal." : `Exit code ${exitCode}.`,
     ...section("stdout", stdout, stdoutCutBytes),
@@ -70,8 +54,4 @@ function section(name: string, text: string, cutBytes: number): string[] {
   if (text === "" && cutBytes === 0) return []
   const note = cutBytes === 0 ? "" : `\n[cut: ${cutBytes} more bytes]`
   return [`${name}:\n${text}${note}`]
-}
-
-function failed(text: string): FinishedCall {
-  return { outcome: "error", text, tainted: false }
 }

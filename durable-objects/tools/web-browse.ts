@@ -1,6 +1,7 @@
 /** Looks at the web with the conversation's own browser, on a runner. Its pages are what a person would see, and from outside. */
 import * as z from "zod"
-import { BrowserStep, type CommandOutcome } from "../../core/runner/command.ts"
+import { BrowserStep } from "../../core/runner/command.ts"
+import { readOutcome, type ResultOf } from "./outcome.ts"
 import { defineRunnerTool, type FinishedCall } from "./tool.ts"
 
 const timeoutMs = 60_000
@@ -39,44 +40,21 @@ export const webBrowse = defineRunnerTool({
   plan(input, { conversationId }) {
     return { kind: "browser.act", profile: conversationId, step: BrowserStep.parse(input), timeoutMs }
   },
-  read,
+  read: (outcome) =>
+    readOutcome(outcome, "browser.act", {
+      timedOut: `The page did not come to rest within ${timeoutMs / 1_000} s and was closed. Open it again, or another one.`,
+      // A failure names hosts that a page led to: it is of outside too.
+      isFailureTainted: true,
+      read: readPage,
+    }),
 })
 
 function stepOf(input: unknown): BrowserStep | undefined {
   return BrowserStep.safeParse(input).data
 }
 
-function read(outcome: CommandOutcome): FinishedCall {
-  switch (outcome.status) {
-    case "succeeded":
-      return outcome.result.kind === "browser.act"
-        ? readPage(outcome.result)
-        : failed("The runner answered with something else.")
-    case "failed": {
-      const { code, message } = outcome.failure
-      if (code !== "interrupted") return failed(message)
-      return { outcome: "unknown", text: `Interrupted, outcome unknown: ${message}`, tainted: false }
-    }
-    case "timed_out":
-      return failed(
-        `The page did not come to rest within ${timeoutMs / 1_000} s and was closed. Open it again, or another one.`,
-      )
-    case "rejected":
-      return failed(`No runner takes it: ${outcome.reason}`)
-    case "canceled":
-      return failed("It was called back.")
-  }
-}
-
-type Page = Extract<Extract<CommandOutcome, { status: "succeeded" }>["result"], { kind: "browser.act" }>
-
-function readPage({ url, title, text, picture }: Page): FinishedCall {
+function readPage({ url, title, text, picture }: ResultOf<"browser.act">): FinishedCall {
   const head = `${title === "" ? "(no title)" : title}\n${url}`
   const shown = text === "" ? head : `${head}\n\n${text}`
   return { outcome: "ok", text: shown, tainted: true, ...(picture === undefined ? {} : { picture }) }
-}
-
-/** A failure names hosts that a page led to: it is of outside too. */
-function failed(text: string): FinishedCall {
-  return { outcome: "error", text, tainted: true }
 }
