@@ -6,10 +6,10 @@ import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { NewPasswordField } from "../ui/credential-fields.tsx"
-import { Field } from "../ui/field.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { Sessions } from "../ui/sessions.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
 
 const read = () => call(listMySessions, {})
@@ -61,18 +61,14 @@ function PasswordForm({ username, onChanged }: { readonly username: string; read
       {isDone && <Notice tone="good">The password is changed.</Notice>}
       {/* So that password managers know whose it is. */}
       <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
-      <Field label="Old password">
-        {(wiring) => (
-          <input
-            {...wiring}
-            type="password"
-            autoComplete="current-password"
-            value={oldPassword}
-            onChange={(event) => setOldPassword(event.target.value)}
-            required
-          />
-        )}
-      </Field>
+      <TextField
+        label="Old password"
+        type="password"
+        autoComplete="current-password"
+        value={oldPassword}
+        onChange={setOldPassword}
+        required
+      />
       <NewPasswordField label="New password" value={newPassword} onChange={setNewPassword} />
       <div className="actions">
         <button className="button button-main" disabled={busy}>

@@ -20,10 +20,10 @@ import { followLink, useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { Choice } from "../ui/choice.tsx"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
-import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import { duration } from "../ui/time.ts"
 import { useAction, useLoaded } from "../ui/use-call.ts"
 
@@ -200,19 +200,15 @@ function NewRule({
           ]}
           onChange={setAsks}
         />
-        <Field label="Minutes to answer">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="number"
-              min="1"
-              max="43200"
-              placeholder="as usual"
-              value={minutes}
-              onChange={(event) => setMinutes(event.target.value)}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Minutes to answer"
+          type="number"
+          min="1"
+          max="43200"
+          placeholder="as usual"
+          value={minutes}
+          onChange={setMinutes}
+        />
         <Choice
           label="Nobody answers"
           value={onTimeout}

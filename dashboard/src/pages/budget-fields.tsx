@@ -1,5 +1,5 @@
 /** The limits of a budget, in tokens and dollars: for all calls together and, unless told, for each conversation. */
-import { Field } from "../ui/field.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import { nameSetting } from "./setting-names.ts"
 
 /** Of what is spent together. */
@@ -43,19 +43,16 @@ export function BudgetFields<F extends BudgetField>({
           ? { min: least, max: mostUsd, step: least }
           : { min: 1, max: Number.MAX_SAFE_INTEGER, step: 1 }
         return (
-          <Field key={name} label={nameSetting(name)}>
-            {(wiring) => (
-              <input
-                {...wiring}
-                {...bounds}
-                type="number"
-                value={values[name]}
-                placeholder={placeholders?.[name]}
-                onChange={(event) => onChange(name, event.target.value)}
-                disabled={isDisabled(name)}
-              />
-            )}
-          </Field>
+          <TextField
+            key={name}
+            label={nameSetting(name)}
+            {...bounds}
+            type="number"
+            value={values[name]}
+            placeholder={placeholders?.[name]}
+            onChange={(text) => onChange(name, text)}
+            disabled={isDisabled(name)}
+          />
         )
       })}
     </div>

@@ -1,5 +1,4 @@
 /** Channels: the accounts by which people reach an agent, with their live status. */
-import type { FormEvent } from "react"
 import { useContext, useState } from "react"
 import { roleAllows } from "../../../core/access/scope.ts"
 import type { AgentGroupView } from "../../../core/api/agents.ts"
@@ -12,14 +11,16 @@ import { useIsLive, useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
-import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
+import { FormDialog } from "../ui/form-dialog.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { ManagedBadge } from "../ui/managed.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
+import { LongTextField, TextField } from "../ui/text-field.tsx"
 import { agoNow } from "../ui/time.ts"
 import { useAction, useLoaded } from "../ui/use-call.ts"
+import { useOpen } from "../ui/use-open.ts"
 import { parseUserIds } from "./user-ids.ts"
 
 const everyMs = 5_000
@@ -32,7 +33,6 @@ const read = async () => {
 }
 
 type Open =
-  | { readonly is: "nothing" }
   | { readonly is: "new" }
   | { readonly is: "edit"; readonly channel: ChannelView }
   | { readonly is: "delete"; readonly channel: ChannelView }
@@ -43,11 +43,7 @@ export default function ChannelsPage() {
   const mayWrite = user !== null && roleAllows(user.role, "operations:write")
   const [loaded, reload] = useLoaded(read, useIsLive() ? liveEveryMs : everyMs)
   useLiveReload(["channel:status", "settings:changed", "group:"], reload)
-  const [open, setOpen] = useState<Open>({ is: "nothing" })
-  const close = () => {
-    setOpen({ is: "nothing" })
-    void reload()
-  }
+  const { open, setOpen, close } = useOpen<Open>(reload)
   return (
     <div className="page">
       <PageHead title="Channels">
@@ -170,7 +166,6 @@ function ChannelForm({
   const [groupId, setGroupId] = useState<string>(channel?.groupId ?? "")
   /** Made by an earlier attempt whose binding then failed: it is not made twice. */
   const [made, setMade] = useState<string | null>(channel?.id ?? null)
-  const { busy, problem, act } = useAction()
   const allowed = parseUserIds(ids)
   const mayApprove = isListed ? parseUserIds(approvers) : ({ status: "ok", ids: null } as const)
 
@@ -188,103 +183,76 @@ function ChannelForm({
     if (groupId !== "" && groupId !== bound) await call(assignChannel, { params: { groupId, channelId } })
     if (groupId === "" && bound !== "") await call(unassignChannel, { params: { groupId: bound, channelId } })
   }
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    if (await act(save)) onClose()
-  }
   return (
-    <Dialog title={channel ? `Edit ${channel.name}` : "Add a Telegram bot"} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
-        {problem !== null && <Notice tone="bad">{problem}</Notice>}
-        <Field label="Name">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={name}
-              onChange={(event) => setName(event.target.value)}
-              maxLength={100}
-              required
-            />
-          )}
-        </Field>
-        <Field
-          label="Bot token"
-          hint={
-            channel
-              ? `Leave it empty to keep the present one, which ends in ${channel.config.botTokenHint}.`
-              : "From @BotFather in Telegram, by /newbot. It is stored encrypted and never shown again."
-          }
-        >
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="password"
-              value={botToken}
-              onChange={(event) => setBotToken(event.target.value)}
-              autoComplete="off"
-              spellCheck={false}
-              required={made === null}
-            />
-          )}
-        </Field>
-        <UserIdsField
-          label="Allowed user ids"
-          hint="Numbers, one a line. @userinfobot in Telegram tells a person's id. An empty list serves nobody."
-          value={ids}
-          onChange={setIds}
-        />
-        <Field
-          label="Who may approve"
-          hint={
-            isListed
-              ? "In private chats and in groups. The page Approvals takes answers too."
-              : "In a group nobody may. The page Approvals takes answers too."
-          }
-        >
-          {(wiring) => (
-            <select
-              {...wiring}
-              value={isListed ? "listed" : "private"}
-              onChange={(event) => setIsListed(event.target.value === "listed")}
-            >
-              <option value="private">Whoever the private chat is with</option>
-              <option value="listed">Only these people</option>
-            </select>
-          )}
-        </Field>
-        {isListed && (
-          <UserIdsField
-            label="User ids that may approve"
-            hint="Numbers, one a line, each among the allowed ones above. With an empty list nobody may approve in a chat."
-            value={approvers}
-            onChange={setApprovers}
-          />
-        )}
-        <Field label="Agent group">
-          {(wiring) => (
-            <select {...wiring} value={groupId} onChange={(event) => setGroupId(event.target.value)}>
-              <option value="">Default</option>
-              {groups.map((group) => (
-                <option key={group.id} value={group.id}>
-                  {group.name}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <div className="actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button
-            className="button button-main"
-            disabled={busy || allowed.status === "invalid" || mayApprove.status === "invalid"}
+    <FormDialog
+      title={channel ? `Edit ${channel.name}` : "Add a Telegram bot"}
+      action={channel ? "Save" : "Add"}
+      isIncomplete={allowed.status === "invalid" || mayApprove.status === "invalid"}
+      save={save}
+      onSaved={onClose}
+      onClose={onClose}
+    >
+      <TextField label="Name" value={name} onChange={setName} maxLength={100} required />
+      <TextField
+        label="Bot token"
+        hint={
+          channel
+            ? `Leave it empty to keep the present one, which ends in ${channel.config.botTokenHint}.`
+            : "From @BotFather in Telegram, by /newbot. It is stored encrypted and never shown again."
+        }
+        type="password"
+        value={botToken}
+        onChange={setBotToken}
+        autoComplete="off"
+        spellCheck={false}
+        required={made === null}
+      />
+      <UserIdsField
+        label="Allowed user ids"
+        hint="Numbers, one a line. @userinfobot in Telegram tells a person's id. An empty list serves nobody."
+        value={ids}
+        onChange={setIds}
+      />
+      <Field
+        label="Who may approve"
+        hint={
+          isListed
+            ? "In private chats and in groups. The page Approvals takes answers too."
+            : "In a group nobody may. The page Approvals takes answers too."
+        }
+      >
+        {(wiring) => (
+          <select
+            {...wiring}
+            value={isListed ? "listed" : "private"}
+            onChange={(event) => setIsListed(event.target.value === "listed")}
           >
-            {channel ? "Save" : "Add"}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+            <option value="private">Whoever the private chat is with</option>
+            <option value="listed">Only these people</option>
+          </select>
+        )}
+      </Field>
+      {isListed && (
+        <UserIdsField
+          label="User ids that may approve"
+          hint="Numbers, one a line, each among the allowed ones above. With an empty list nobody may approve in a chat."
+          value={approvers}
+          onChange={setApprovers}
+        />
+      )}
+      <Field label="Agent group">
+        {(wiring) => (
+          <select {...wiring} value={groupId} onChange={(event) => setGroupId(event.target.value)}>
+            <option value="">Default</option>
+            {groups.map((group) => (
+              <option key={group.id} value={group.id}>
+                {group.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </FormDialog>
   )
 }
 
@@ -301,18 +269,15 @@ function UserIdsField({
 }) {
   const parsed = parseUserIds(value)
   return (
-    <Field label={label} hint={parsed.status === "invalid" ? `“${parsed.word}” is not a user id.` : hint}>
-      {(wiring) => (
-        <textarea
-          {...wiring}
-          value={value}
-          onChange={(event) => onChange(event.target.value)}
-          rows={3}
-          inputMode="numeric"
-          aria-invalid={parsed.status === "invalid"}
-        />
-      )}
-    </Field>
+    <LongTextField
+      label={label}
+      hint={parsed.status === "invalid" ? `“${parsed.word}” is not a user id.` : hint}
+      value={value}
+      onChange={onChange}
+      rows={3}
+      inputMode="numeric"
+      aria-invalid={parsed.status === "invalid"}
+    />
   )
 }
 

@@ -9,10 +9,10 @@ import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
 import { followLink, useTitle } from "../router.ts"
 import { Choice } from "../ui/choice.tsx"
-import { Field } from "../ui/field.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import { agoNow } from "../ui/time.ts"
 import { useLoaded } from "../ui/use-call.ts"
 import { usePages } from "../ui/use-pages.ts"
@@ -123,28 +123,20 @@ export default function ConversationsPage() {
                 onChange={(groupId) => set({ groupId })}
               />
             )}
-            <Field label="From">
-              {(wiring) => (
-                <input
-                  {...wiring}
-                  type="date"
-                  value={filters.from}
-                  max={filters.to || undefined}
-                  onChange={(event) => set({ from: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field label="To">
-              {(wiring) => (
-                <input
-                  {...wiring}
-                  type="date"
-                  value={filters.to}
-                  min={filters.from || undefined}
-                  onChange={(event) => set({ to: event.target.value })}
-                />
-              )}
-            </Field>
+            <TextField
+              label="From"
+              type="date"
+              value={filters.from}
+              max={filters.to || undefined}
+              onChange={(from) => set({ from })}
+            />
+            <TextField
+              label="To"
+              type="date"
+              value={filters.to}
+              min={filters.from || undefined}
+              onChange={(to) => set({ to })}
+            />
             {words !== "" && (
               <Choice
                 label="First"

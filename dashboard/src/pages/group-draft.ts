@@ -2,8 +2,12 @@
 import type { AgentGroupChanges, AgentGroupView } from "../../../core/api/agents.ts"
 import type { Mode } from "../ui/mode-field.tsx"
 
-export const providerTypes = ["anthropic", "openai", "ollama"] as const
-export type ProviderType = (typeof providerTypes)[number]
+export const providerTypes = [
+  ["anthropic", "Anthropic"],
+  ["openai", "OpenAI"],
+  ["ollama", "Ollama"],
+] as const
+export type ProviderType = (typeof providerTypes)[number][0]
 export const numberNames = [
   "historyMessages",
   "maxOutputTokens",

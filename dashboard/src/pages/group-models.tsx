@@ -1,7 +1,8 @@
 /** The parts of a group's form that say which model answers: by how hard a message is, and when one fails. */
-import { Field } from "../ui/field.tsx"
+import { Choice } from "../ui/choice.tsx"
 import { FormPart } from "../ui/form-part.tsx"
 import { ModeField } from "../ui/mode-field.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import {
   addProvider,
   addTier,
@@ -14,6 +15,7 @@ import {
   removeRow,
   type TierDraft,
 } from "./group-draft.ts"
+import { KeyFields } from "./key-fields.tsx"
 
 type HotSwap = GroupDraft["hotSwap"]
 type Fallback = GroupDraft["fallback"]
@@ -54,22 +56,16 @@ export function HotSwapFields({
               Add a tier
             </button>
           )}
-          <Field
+          <TextField
             label="Escalation threshold"
             hint="Only a message rated above this goes to a dearer model than the one before it."
-          >
-            {(wiring) => (
-              <input
-                {...wiring}
-                type="number"
-                min={0}
-                max={100}
-                step="any"
-                value={escalationThreshold}
-                onChange={(event) => onChange({ ...value, escalationThreshold: event.target.value })}
-              />
-            )}
-          </Field>
+            type="number"
+            min={0}
+            max={100}
+            step="any"
+            value={escalationThreshold}
+            onChange={(escalationThreshold) => onChange({ ...value, escalationThreshold })}
+          />
           <label className="check">
             <input
               type="checkbox"
@@ -99,44 +95,27 @@ function Tier({
     <fieldset className="form-row">
       <legend>Tier {number}</legend>
       <div className="pairs">
-        <Field label="Model">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={tier.model}
-              onChange={(event) => onChange({ model: event.target.value })}
-              autoCapitalize="none"
-              spellCheck={false}
-              maxLength={200}
-              required
-            />
-          )}
-        </Field>
-        <Field label="Up to rating">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="number"
-              min={0}
-              max={100}
-              step="any"
-              value={tier.maxComplexity}
-              onChange={(event) => onChange({ maxComplexity: event.target.value })}
-              required
-            />
-          )}
-        </Field>
+        <TextField
+          label="Model"
+          value={tier.model}
+          onChange={(model) => onChange({ model })}
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={200}
+          required
+        />
+        <TextField
+          label="Up to rating"
+          type="number"
+          min={0}
+          max={100}
+          step="any"
+          value={tier.maxComplexity}
+          onChange={(maxComplexity) => onChange({ maxComplexity })}
+          required
+        />
       </div>
-      <Field label="Label">
-        {(wiring) => (
-          <input
-            {...wiring}
-            value={tier.label}
-            onChange={(event) => onChange({ label: event.target.value })}
-            maxLength={100}
-          />
-        )}
-      </Field>
+      <TextField label="Label" value={tier.label} onChange={(label) => onChange({ label })} maxLength={100} />
       <button type="button" className="button button-quiet-bad" onClick={onRemove}>
         Remove<span className="off-screen"> tier {number}</span>
       </button>
@@ -197,117 +176,60 @@ function Provider({
   readonly onRemove: () => void
   readonly onMoveUp: (() => void) | null
 }) {
-  const { label, type, model, baseUrl, maxRetries, timeoutSeconds, apiKey, forgetsKey, keyOf } = provider
-  const keeps = keepsKey(provider)
-  const keyHint = keeps
-    ? "One is stored. Leave this empty to keep it."
-    : keyOf === null
-      ? "Empty: the gateway's key. Stored encrypted and never shown again."
-      : "The stored key belongs to another label, provider or address, and is forgotten. Enter it again."
+  const { label, type, model, baseUrl, maxRetries, timeoutSeconds } = provider
   const suffix = <span className="off-screen"> fallback {number}</span>
   return (
     <fieldset className="form-row">
       <legend>Fallback {number}</legend>
       <div className="pairs">
-        <Field label="Label">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={label}
-              onChange={(event) => onChange({ label: event.target.value })}
-              maxLength={100}
-              required
-            />
-          )}
-        </Field>
-        <Field label="Provider">
-          {(wiring) => (
-            <select
-              {...wiring}
-              value={type}
-              onChange={(event) => onChange({ type: providerTypes.find((one) => one === event.target.value) ?? type })}
-            >
-              <option value="anthropic">Anthropic</option>
-              <option value="openai">OpenAI</option>
-              <option value="ollama">Ollama</option>
-            </select>
-          )}
-        </Field>
-        <Field label="Model">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={model}
-              onChange={(event) => onChange({ model: event.target.value })}
-              autoCapitalize="none"
-              spellCheck={false}
-              maxLength={200}
-              required
-            />
-          )}
-        </Field>
-        <Field label="Address">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="url"
-              value={baseUrl}
-              placeholder="the provider's own"
-              onChange={(event) => onChange({ baseUrl: event.target.value })}
-              maxLength={2_000}
-            />
-          )}
-        </Field>
-        <Field label="Tries after the first">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="number"
-              min={0}
-              max={10}
-              step={1}
-              value={maxRetries}
-              onChange={(event) => onChange({ maxRetries: event.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="Longest wait, seconds">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="number"
-              min={1}
-              max={600}
-              step="any"
-              value={timeoutSeconds}
-              onChange={(event) => onChange({ timeoutSeconds: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField label="Label" value={label} onChange={(label) => onChange({ label })} maxLength={100} required />
+        <Choice label="Provider" value={type} options={providerTypes} onChange={(type) => onChange({ type })} />
+        <TextField
+          label="Model"
+          value={model}
+          onChange={(model) => onChange({ model })}
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={200}
+          required
+        />
+        <TextField
+          label="Address"
+          type="url"
+          value={baseUrl}
+          placeholder="the provider's own"
+          onChange={(baseUrl) => onChange({ baseUrl })}
+          maxLength={2_000}
+        />
+        <TextField
+          label="Tries after the first"
+          type="number"
+          min={0}
+          max={10}
+          step={1}
+          value={maxRetries}
+          onChange={(maxRetries) => onChange({ maxRetries })}
+        />
+        <TextField
+          label="Longest wait, seconds"
+          type="number"
+          min={1}
+          max={600}
+          step="any"
+          value={timeoutSeconds}
+          onChange={(timeoutSeconds) => onChange({ timeoutSeconds })}
+        />
       </div>
-      <Field label="API key" hint={keyHint}>
-        {(wiring) => (
-          <input
-            {...wiring}
-            type="password"
-            value={apiKey}
-            onChange={(event) => onChange({ apiKey: event.target.value })}
-            autoComplete="off"
-            spellCheck={false}
-            disabled={forgetsKey}
-          />
-        )}
-      </Field>
-      {keeps && (
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={forgetsKey}
-            onChange={(event) => onChange({ forgetsKey: event.target.checked })}
-          />
-          Forget the stored key
-        </label>
-      )}
+      <KeyFields
+        value={provider}
+        isStored={keepsKey(provider)}
+        elseHint={
+          provider.keyOf === null
+            ? undefined
+            : "The stored key belongs to another label, provider or address, and is forgotten. Enter it again."
+        }
+        onChange={onChange}
+      />
       <div className="actions actions-start">
         {onMoveUp !== null && (
           <button type="button" className="button" onClick={onMoveUp}>

@@ -1,5 +1,5 @@
 /** Agent groups: separate agents, each with its own prompt, model, key and limits. */
-import { useContext, useState } from "react"
+import { useContext } from "react"
 import { roleAllows } from "../../../core/access/scope.ts"
 import type { AgentGroupView } from "../../../core/api/agents.ts"
 import { deleteAgentGroup, listAgentGroups } from "../../../core/api/agents.ts"
@@ -14,12 +14,12 @@ import { ManagedBadge } from "../ui/managed.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useLoaded } from "../ui/use-call.ts"
+import { useOpen } from "../ui/use-open.ts"
 import { GroupForm } from "./group-form.tsx"
 
 const read = () => readAll((query) => call(listAgentGroups, { query }))
 
 type Open =
-  | { readonly is: "nothing" }
   | { readonly is: "new" }
   | { readonly is: "edit"; readonly group: AgentGroupView }
   | { readonly is: "delete"; readonly group: AgentGroupView }
@@ -30,11 +30,7 @@ export default function GroupsPage() {
   const mayWrite = user !== null && roleAllows(user.role, "agents:write")
   const [loaded, reload] = useLoaded(read)
   useLiveReload(["group:", "settings:changed"], reload)
-  const [open, setOpen] = useState<Open>({ is: "nothing" })
-  const close = () => {
-    setOpen({ is: "nothing" })
-    void reload()
-  }
+  const { open, setOpen, close } = useOpen<Open>(reload)
   return (
     <div className="page">
       <PageHead title="Agent groups">

@@ -7,8 +7,8 @@ import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { Brand } from "../ui/brand.tsx"
 import { UserNameField } from "../ui/credential-fields.tsx"
-import { Field } from "../ui/field.tsx"
 import { Notice } from "../ui/notice.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import { useAction } from "../ui/use-call.ts"
 
 export function LoginPage({
@@ -37,18 +37,14 @@ export function LoginPage({
         {note !== null && problem === null && <Notice tone="calm">{note}</Notice>}
         {problem !== null && <Notice tone="bad">{problem}</Notice>}
         <UserNameField value={username} onChange={setUsername} />
-        <Field label="Password">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="password"
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-              autoComplete="current-password"
-              required
-            />
-          )}
-        </Field>
+        <TextField
+          label="Password"
+          type="password"
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+          required
+        />
         <button className="button button-main" disabled={busy}>
           {busy ? "Signing in…" : "Sign in"}
         </button>

@@ -1,5 +1,5 @@
 /** People of this gateway: accounts with their roles, invitations, and everybody's tokens. For administrators. */
-import { useCallback, useState } from "react"
+import { useCallback } from "react"
 import type { Role } from "../../../core/access/scope.ts"
 import {
   type AccountView,
@@ -26,6 +26,7 @@ import { PageHead } from "../ui/page-head.tsx"
 import { Sessions } from "../ui/sessions.tsx"
 import { agoNow } from "../ui/time.ts"
 import { useAction, useLoaded } from "../ui/use-call.ts"
+import { useOpen } from "../ui/use-open.ts"
 import { Invite } from "./people-invite.tsx"
 
 const read = async () => {
@@ -38,7 +39,6 @@ const read = async () => {
 }
 
 type Open =
-  | { readonly is: "nothing" }
   | { readonly is: "invite" }
   | { readonly is: "remove"; readonly person: AccountView }
   | { readonly is: "sessions"; readonly person: AccountView }
@@ -47,11 +47,7 @@ type Open =
 export default function PeoplePage() {
   useTitle("People")
   const [loaded, reload] = useLoaded(read)
-  const [open, setOpen] = useState<Open>({ is: "nothing" })
-  const close = () => {
-    setOpen({ is: "nothing" })
-    void reload()
-  }
+  const { open, setOpen, close } = useOpen<Open>(reload)
   return (
     <div className="page">
       <PageHead title="People">

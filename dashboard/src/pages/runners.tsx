@@ -1,5 +1,5 @@
 /** Runners: what they can do and have to do, how one is added, ordered and thrown out, and what they did last. */
-import { useCallback, useContext, useState } from "react"
+import { useCallback, useContext } from "react"
 import { roleAllows } from "../../../core/access/scope.ts"
 import { type CommandSummary, cancelCommand, listCommands } from "../../../core/api/commands.ts"
 import { listRunners, restartRunner, revokeRunner, type RunnerView, shutDownRunner } from "../../../core/api/runners.ts"
@@ -13,6 +13,7 @@ import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { agoNow, duration } from "../ui/time.ts"
 import { useAction, useLoaded } from "../ui/use-call.ts"
+import { useOpen } from "../ui/use-open.ts"
 import { AddRunner } from "./runners-add.tsx"
 
 const everyMs = 15_000
@@ -33,22 +34,15 @@ const readRunners = () => call(listRunners, {})
 const readCommands = () => call(listCommands, { query: { limit: 30 } })
 
 type Order = "restart" | "shutdown" | "revoke"
-type Open =
-  | { readonly is: "nothing" }
-  | { readonly is: "add" }
-  | { readonly is: "order"; readonly order: Order; readonly runner: RunnerView }
+type Open = { readonly is: "add" } | { readonly is: "order"; readonly order: Order; readonly runner: RunnerView }
 
 export default function RunnersPage() {
   useTitle("Runners")
   const { user } = useContext(ShellContext)
   const [runners, reload] = useLoaded(readRunners, everyMs)
-  const [open, setOpen] = useState<Open>({ is: "nothing" })
+  const { open, setOpen, close } = useOpen<Open>(reload)
   useLiveReload(["runner:status", ...commandEvents], reload)
   const mayOrder = user !== null && roleAllows(user.role, "access:write")
-  const close = () => {
-    setOpen({ is: "nothing" })
-    void reload()
-  }
   return (
     <div className="page page-wide">
       <PageHead title="Runners">

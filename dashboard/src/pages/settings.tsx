@@ -16,6 +16,7 @@ import { Field } from "../ui/field.tsx"
 import { ModelInput } from "../ui/model-input.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
+import { LongTextField, TextField } from "../ui/text-field.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
 import { allFields, type BudgetField, BudgetFields } from "./budget-fields.tsx"
 import { nameSetting } from "./setting-names.ts"
@@ -138,51 +139,42 @@ function SettingsForm({
           <ModelInput wiring={wiring} value={model} onChange={setModel} isDisabled={isLocked("defaultModel")} />
         )}
       </Field>
-      <Field label="System prompt" hint="Empty: the operator's system-prompt.md.">
-        {(wiring) => (
-          <textarea
-            {...wiring}
-            value={prompt}
-            onChange={(event) => setPrompt(event.target.value)}
-            rows={6}
-            maxLength={100_000}
-            disabled={isLocked("systemPrompt")}
-          />
-        )}
-      </Field>
+      <LongTextField
+        label="System prompt"
+        hint="Empty: the operator's system-prompt.md."
+        value={prompt}
+        onChange={setPrompt}
+        rows={6}
+        maxLength={100_000}
+        disabled={isLocked("systemPrompt")}
+      />
       <div className="pairs">
         {numberFields.map(({ name, max }) => (
-          <Field key={name} label={nameSetting(name)}>
-            {(wiring) => (
-              <input
-                {...wiring}
-                type="number"
-                min={1}
-                max={max}
-                step={1}
-                value={numbers[name]}
-                placeholder={String(effective[name])}
-                onChange={(event) => setNumbers({ ...numbers, [name]: event.target.value })}
-                disabled={isLocked(name)}
-              />
-            )}
-          </Field>
+          <TextField
+            key={name}
+            label={nameSetting(name)}
+            type="number"
+            min={1}
+            max={max}
+            step={1}
+            value={numbers[name]}
+            placeholder={String(effective[name])}
+            onChange={(text) => setNumbers({ ...numbers, [name]: text })}
+            disabled={isLocked(name)}
+          />
         ))}
       </div>
-      <Field label="Time zone" hint="Such as Europe/Berlin.">
-        {(wiring) => (
-          <input
-            {...wiring}
-            value={timeZone}
-            placeholder={effective.timeZone}
-            onChange={(event) => setTimeZone(event.target.value)}
-            autoCapitalize="none"
-            spellCheck={false}
-            maxLength={100}
-            disabled={isLocked("timeZone")}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Time zone"
+        hint="Such as Europe/Berlin."
+        value={timeZone}
+        placeholder={effective.timeZone}
+        onChange={setTimeZone}
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={100}
+        disabled={isLocked("timeZone")}
+      />
       <div className="pairs">
         <Field label="Home channel" hint="Where the gateway's own questions and warnings go.">
           {(wiring) => (
@@ -201,19 +193,16 @@ function SettingsForm({
             </select>
           )}
         </Field>
-        <Field label="Home chat" hint="The chat's number on its platform.">
-          {(wiring) => (
-            <input
-              {...wiring}
-              type="number"
-              step={1}
-              value={chatId}
-              onChange={(event) => setChatId(event.target.value)}
-              required={channelId !== ""}
-              disabled={isLocked("home")}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Home chat"
+          hint="The chat's number on its platform."
+          type="number"
+          step={1}
+          value={chatId}
+          onChange={setChatId}
+          required={channelId !== ""}
+          disabled={isLocked("home")}
+        />
       </div>
       <h2>Budgets of all agents together</h2>
       <p className="hint">

@@ -8,8 +8,8 @@ import { toProblem } from "../api/problem.ts"
 import { useTitle } from "../router.ts"
 import { Brand } from "../ui/brand.tsx"
 import { NewPasswordField, UserNameField } from "../ui/credential-fields.tsx"
-import { Field } from "../ui/field.tsx"
 import { Notice } from "../ui/notice.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import { useAction } from "../ui/use-call.ts"
 
 export function SetupPage({
@@ -50,18 +50,15 @@ export function SetupPage({
         <p className="muted">Create the administrator. You can talk to your agent right after.</p>
         {problem !== null && <Notice tone="bad">{problem}</Notice>}
         {asksCode && (
-          <Field label="Set-up code" hint="It is part of the link that the start or the deployment printed.">
-            {(wiring) => (
-              <input
-                {...wiring}
-                value={typedCode}
-                onChange={(event) => setTypedCode(event.target.value)}
-                autoComplete="one-time-code"
-                spellCheck={false}
-                required
-              />
-            )}
-          </Field>
+          <TextField
+            label="Set-up code"
+            hint="It is part of the link that the start or the deployment printed."
+            value={typedCode}
+            onChange={setTypedCode}
+            autoComplete="one-time-code"
+            spellCheck={false}
+            required
+          />
         )}
         <UserNameField value={username} onChange={setUsername} />
         <NewPasswordField label="Password" value={password} onChange={setPassword} />

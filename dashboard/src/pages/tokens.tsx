@@ -1,5 +1,4 @@
 /** API tokens of the signed-in person: made here, shown once, revoked here. */
-import type { FormEvent } from "react"
 import { useContext, useState } from "react"
 import type { Scope } from "../../../core/access/scope.ts"
 import { defaultTokenScopes, scopesFor } from "../../../core/access/scope.ts"
@@ -9,20 +8,21 @@ import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
-import { Dialog } from "../ui/dialog.tsx"
 import { Field } from "../ui/field.tsx"
+import { FormDialog } from "../ui/form-dialog.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { MayDo } from "../ui/may-do.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { ShownOnce } from "../ui/shown-once.tsx"
+import { TextField } from "../ui/text-field.tsx"
 import { agoNow } from "../ui/time.ts"
-import { useAction, useLoaded } from "../ui/use-call.ts"
+import { useLoaded } from "../ui/use-call.ts"
+import { useOpen } from "../ui/use-open.ts"
 
 const read = () => call(listTokens, {})
 
 type Open =
-  | { readonly is: "nothing" }
   | { readonly is: "new" }
   | { readonly is: "made"; readonly token: string }
   | { readonly is: "revoke"; readonly token: TokenView }
@@ -30,11 +30,7 @@ type Open =
 export default function TokensPage() {
   useTitle("API tokens")
   const [loaded, reload] = useLoaded(read)
-  const [open, setOpen] = useState<Open>({ is: "nothing" })
-  const close = () => {
-    setOpen({ is: "nothing" })
-    void reload()
-  }
+  const { open, setOpen, close } = useOpen<Open>(reload)
   return (
     <div className="page">
       <PageHead title="API tokens">
@@ -115,52 +111,40 @@ function NewToken({ onMade, onClose }: { readonly onMade: (token: string) => voi
   const [label, setLabel] = useState("")
   const [scopes, setScopes] = useState<readonly Scope[]>(defaultTokenScopes)
   const [seconds, setSeconds] = useState(90 * dayS)
-  const { busy, problem, act } = useAction()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void act(async () => {
-      const lifetime = seconds === 0 ? {} : { ttlSeconds: seconds }
-      const made = await call(createToken, { body: { label, scopes: [...scopes], ...lifetime } })
-      onMade(made.token)
-    })
+  const save = () => {
+    const lifetime = seconds === 0 ? {} : { ttlSeconds: seconds }
+    return call(createToken, { body: { label, scopes: [...scopes], ...lifetime } })
   }
   return (
-    <Dialog title="New API token" onClose={onClose}>
-      <form onSubmit={submit}>
-        {problem !== null && <Notice tone="bad">{problem}</Notice>}
-        <Field label="Label" hint="So that you know it again, for example the program that uses it.">
-          {(wiring) => (
-            <input
-              {...wiring}
-              value={label}
-              onChange={(event) => setLabel(event.target.value)}
-              maxLength={100}
-              required
-            />
-          )}
-        </Field>
-        <MayDo options={offered} chosen={scopes} onChange={setScopes} show={asCode} />
-        <Field label="Lifetime">
-          {(wiring) => (
-            <select {...wiring} value={seconds} onChange={(event) => setSeconds(Number(event.target.value))}>
-              {lifetimes.map((one) => (
-                <option key={one.label} value={one.seconds}>
-                  {one.label}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <div className="actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button className="button button-main" disabled={busy || scopes.length === 0}>
-            Create
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New API token"
+      action="Create"
+      isIncomplete={scopes.length === 0}
+      save={save}
+      onSaved={({ token }) => onMade(token)}
+      onClose={onClose}
+    >
+      <TextField
+        label="Label"
+        hint="So that you know it again, for example the program that uses it."
+        value={label}
+        onChange={setLabel}
+        maxLength={100}
+        required
+      />
+      <MayDo options={offered} chosen={scopes} onChange={setScopes} show={asCode} />
+      <Field label="Lifetime">
+        {(wiring) => (
+          <select {...wiring} value={seconds} onChange={(event) => setSeconds(Number(event.target.value))}>
+            {lifetimes.map((one) => (
+              <option key={one.label} value={one.seconds}>
+                {one.label}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </FormDialog>
   )
 }
 

@@ -1,31 +1,17 @@
 /** Whether something is on, off, or as the gateway as a whole has it. */
-import { Field } from "./field.tsx"
+import { Choice } from "./choice.tsx"
 
-export const modes = ["default", "on", "off"] as const
-export type Mode = (typeof modes)[number]
+const modes = [
+  ["default", "As the gateway has it"],
+  ["on", "On"],
+  ["off", "Off"],
+] as const
+export type Mode = (typeof modes)[number][0]
 
-export function ModeField({
-  label,
-  value,
-  onChange,
-}: {
+export function ModeField(props: {
   readonly label: string
   readonly value: Mode
   readonly onChange: (mode: Mode) => void
 }) {
-  return (
-    <Field label={label}>
-      {(wiring) => (
-        <select
-          {...wiring}
-          value={value}
-          onChange={(event) => onChange(modes.find((one) => one === event.target.value) ?? value)}
-        >
-          <option value="default">As the gateway has it</option>
-          <option value="on">On</option>
-          <option value="off">Off</option>
-        </select>
-      )}
-    </Field>
-  )
+  return <Choice {...props} options={modes} />
 }
