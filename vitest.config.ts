@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
+import LongestFirst from "./scripts/longest-first.ts"
 
 /** In CI one more try, where real browsers, workerd and kills share two cores; at the desk a flake shows at once. */
 const retry = process.env.CI === undefined ? 0 : 1
@@ -9,6 +10,7 @@ export default defineConfig({
     globalSetup: "./scripts/build-page.ts",
     // By default a machine with two cores runs one file at a time, and most of these wait for other programs.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     reporters: process.env.CI === undefined ? ["default"] : ["default", "./scripts/ci-reporter.ts"],
     projects: [
       {
