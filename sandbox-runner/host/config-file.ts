@@ -1,6 +1,6 @@
 /**
- * Follows `loop-gateway.yaml` on this machine: applies it at the start and, but in edge mode, whenever it changes. A file that cannot be applied changes
- * nothing, and the gateway goes on as it is.
+ * Follows `loop-gateway.yaml` on this machine: applies it at the start and, but in edge mode, whenever it changes. A file that
+ * cannot be applied changes nothing, and the gateway goes on as it is.
  */
 import { readFile } from "node:fs/promises"
 import { type FSWatcher, watch } from "node:fs"
