@@ -149,6 +149,8 @@ const stops: Readonly<Record<string, StopReason>> = {
 /** The answer is complete with its `finish_reason`; the chunk with the counts comes behind it. */
 export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: RunOptions["onDelta"]): AnswerReader {
   const calls = new Map<number, { id: string; name: string; written: string }>()
+  /** Of an index, the call that its next piece belongs to. */
+  const places = new Map<number, number>()
   const reasoning = new Map<(typeof reasoningFields)[number], string>()
   let usage = notCounted
   let model = request.model
@@ -162,11 +164,20 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
     onDelta({ type, text: piece })
   }
 
+  /** Some servers count every call as 0: one that has another id and a name begins the next. Others give each piece a new id. */
+  const placeOf = (index: number, { id, function: named }: z.infer<typeof ToolCallPiece>, last: number): number => {
+    const known = calls.get(places.get(index) ?? index)
+    const isNext = known !== undefined && !!id && id !== known.id && !!named?.name && known.name !== ""
+    const place = isNext ? last + 1 : (places.get(index) ?? index)
+    places.set(index, place)
+    return place
+  }
+
   const takeCall = (piece: z.infer<typeof ToolCallPiece>): void => {
     const { id, function: named } = piece
     // Some servers send whole calls without an index: an id is then the beginning of the next one.
     const last = Math.max(-1, ...calls.keys())
-    const at = piece.index ?? (id || last < 0 ? last + 1 : last)
+    const at = piece.index === undefined ? (id || last < 0 ? last + 1 : last) : placeOf(piece.index, piece, last)
     const call = calls.get(at) ?? { id: "", name: "", written: "" }
     calls.set(at, {
       id: call.id || (id ?? ""),
@@ -198,6 +209,8 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
       if (chunk.usage) usage = toUsage(chunk.usage)
       else if (choice?.finish_reason) usage = notCounted
       if (choice?.delta) takeDelta(choice.delta)
+      // OpenRouter's word for a provider behind it that failed.
+      if (choice?.finish_reason === "error") return "invalid"
       if (choice?.finish_reason) stop = stops[choice.finish_reason] ?? "end"
       return "more"
     },

@@ -94,6 +94,26 @@ describe("OpenAI: chunks", () => {
     ])
   })
 
+  test("of parallel calls that all have the index 0, as some servers count them, become calls", () => {
+    const pieces = [
+      { index: 0, id: "a", function: { name: "clock", arguments: '{"zone":' } },
+      { index: 0, function: { arguments: '"UTC"}' } },
+      { index: 0, id: "b", function: { name: "clock", arguments: "{" } },
+      // The same call under an id of its own, as others send each piece.
+      { index: 0, id: "c", function: { name: "", arguments: "}" } },
+    ]
+    const { answer } = read([...pieces.map((piece) => chunk({ tool_calls: [piece] })), chunk({}, "tool_calls")])
+    expect(answer?.blocks).toMatchObject([
+      { id: "a", input: { zone: "UTC" } },
+      { id: "b", input: {} },
+    ])
+    expect(answer?.blocks).toHaveLength(2)
+  })
+
+  test("with the finish reason error are no answer: a gateway's upstream failed in the middle", () => {
+    expect(read([chunk({ content: "half of" }), chunk({}, "error")]).answer).toBeUndefined()
+  })
+
   test.each([undefined, "", "functions.clock:0", "x".repeat(41)])("with the call id %j get one that fits", (id) => {
     const { answer } = read([
       chunk({ tool_calls: [{ index: 0, id, function: { name: "my tool!", arguments: "{}" } }] }),
