@@ -5,7 +5,7 @@ import * as z from "zod"
 import { AgentGroupView } from "../../core/api/agents.ts"
 import { launchBrowser, openContext } from "../../sandbox-runner/testkit/browser.ts"
 import { type GatewayProcess, startGatewayProcess } from "../../sandbox-runner/testkit/gateway-process.ts"
-import { watch } from "./visit.ts"
+import { createAdministrator, watch } from "./visit.ts"
 
 let gateway: GatewayProcess
 let browser: Browser
@@ -21,10 +21,7 @@ beforeAll(async () => {
   watch(page, troubles)
   page.setDefaultTimeout(10_000)
   await page.goto(`/setup#code=${gateway.setupCode}`)
-  await page.getByLabel("User name").fill("ada")
-  await page.getByLabel("Password").fill("correct horse battery")
-  await page.getByRole("button", { name: "Create administrator" }).click()
-  await page.getByRole("heading", { name: "New conversation" }).waitFor()
+  await createAdministrator(page)
 }, 90_000)
 afterAll(async () => {
   await browser.close()

@@ -5,7 +5,7 @@ import { launchBrowser, openContext } from "../../sandbox-runner/testkit/browser
 import { type GatewayProcess, startGatewayProcess } from "../../sandbox-runner/testkit/gateway-process.ts"
 import { type LineServer, startLineServer } from "../../sandbox-runner/testkit/line-server.ts"
 import { type ScriptedModel, startScriptedModel } from "../../sandbox-runner/testkit/scripted-model.ts"
-import { watch } from "./visit.ts"
+import { createAdministrator, watch } from "./visit.ts"
 
 const troubles: string[] = []
 let gateway: GatewayProcess
@@ -22,10 +22,7 @@ beforeAll(async () => {
   page.setDefaultTimeout(15_000)
   watch(page, troubles)
   await page.goto(`/setup#code=${gateway.setupCode}`)
-  await page.getByLabel("User name").fill("ada")
-  await page.getByLabel("Password").fill("correct horse battery")
-  await page.getByRole("button", { name: "Create administrator" }).click()
-  await page.getByRole("heading", { name: "New conversation" }).waitFor()
+  await createAdministrator(page)
 }, 120_000)
 afterAll(async () => {
   await browser?.close()

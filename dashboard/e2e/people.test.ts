@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launchBrowser, openContext } from "../../sandbox-runner/testkit/browser.ts"
 import { type GatewayProcess, startGatewayProcess } from "../../sandbox-runner/testkit/gateway-process.ts"
-import { watch } from "./visit.ts"
+import { createAdministrator, watch } from "./visit.ts"
 
 const password = "correct horse battery"
 let gateway: GatewayProcess
@@ -15,11 +15,7 @@ beforeAll(async () => {
     launchBrowser(),
   ])
   admin = await visit(`/setup#code=${gateway.setupCode}`)
-  const { page } = admin
-  await page.getByLabel("User name").fill("ada")
-  await page.getByLabel("Password").fill(password)
-  await page.getByRole("button", { name: "Create administrator" }).click()
-  await page.getByRole("heading", { name: "New conversation" }).waitFor()
+  await createAdministrator(admin.page, password)
 }, 90_000)
 afterAll(async () => {
   await browser.close()

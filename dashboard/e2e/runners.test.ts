@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { launchBrowser, openContext } from "../../sandbox-runner/testkit/browser.ts"
 import { spawnChild, type Child } from "../../sandbox-runner/testkit/child.ts"
 import { type GatewayProcess, startGatewayProcess } from "../../sandbox-runner/testkit/gateway-process.ts"
-import { watch } from "./visit.ts"
+import { createAdministrator, watch } from "./visit.ts"
 
 const companionProgram = join(import.meta.dirname, "../../sandbox-runner/testkit/companion-with-echo.ts")
 const troubles: string[] = []
@@ -26,10 +26,7 @@ beforeAll(async () => {
   page = await context.newPage()
   watch(page, troubles)
   await page.goto(`/setup#code=${gateway.setupCode}`)
-  await page.getByLabel("User name").fill("ada")
-  await page.getByLabel("Password").fill("correct horse battery")
-  await page.getByRole("button", { name: "Create administrator" }).click()
-  await page.getByRole("heading", { name: "New conversation" }).waitFor()
+  await createAdministrator(page)
 }, 90_000)
 afterAll(async () => {
   await companion?.kill9()

@@ -60,6 +60,14 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
+/** On the page that a gateway's set-up link leads to: makes ada its administrator. */
+export async function createAdministrator(page: Page, password = "correct horse battery"): Promise<void> {
+  await page.getByLabel("User name").fill("ada")
+  await page.getByLabel("Password").fill(password)
+  await page.getByRole("button", { name: "Create administrator" }).click()
+  await page.getByRole("heading", { name: "New conversation" }).waitFor()
+}
+
 /** Collects what goes wrong in a page. */
 export function watch(page: Page, troubles: string[]): void {
   page.on("pageerror", (error) => troubles.push(`threw: ${error.message}`))
