@@ -11,7 +11,7 @@ const tailCharacters = 2_000
 /** A request within a longer text is no longer than this. */
 const requestCharacters = 450
 /** Less material than this is read as part of the request. */
-const materialCharacters = 260
+const materialCharacters = 120
 
 export interface Reading {
   /** What is asked, folded as in `lexicon.ts`, without what it quotes. */
@@ -94,36 +94,25 @@ function takeCode(text: string): { prose: string; code: string } {
   return { prose, code: [...fenced, ...codeLines].join("\n") }
 }
 
-/** The paragraphs that ask, and how many characters the others have. */
+/** The paragraph that asks, where it stands before or after others that are long enough to be its material. */
 function takeMaterial(prose: string): { request: string; material: number } {
   const lines = prose.split("\n").filter((line) => !/^\s*>/.test(line))
   const quoted = prose.length - lines.join("\n").length
   const paragraphs = lines
     .join("\n")
-    .split(/\n\s*\n|:\s*\n(?=.{80})/)
+    .split(/\n\s*\n|(?<=[:：])\s*\n(?=.{80})/)
     .map((paragraph) => paragraph.trim())
     .filter((paragraph) => paragraph !== "")
   const total = paragraphs.reduce((sum, paragraph) => sum + weightOf(paragraph), 0)
-  const first = paragraphs.findIndex((paragraph) => paragraph.length > 25 || asks(paragraph))
-  const opening = paragraphs[first] ?? ""
-  const rest = total - weightOf(opening)
-  const isLookedUp = rest > shortMaterialCharacters / 2 && opening.length <= 160 && asksForFact(opening)
-  if (isLookedUp) return { request: opening, material: rest + quoted }
-  if (first < 0 || opening.length > requestCharacters || rest < materialCharacters || !asks(opening)) {
-    const last = paragraphs.at(-1) ?? ""
-    const asksAtEnd = total > 2 * requestCharacters && last.length <= requestCharacters && asks(last)
-    if (asksAtEnd) return { request: last, material: total - last.length + quoted }
-    const inline = takeInline(paragraphs.join("\n"))
-    return { request: inline.request, material: inline.material + quoted }
-  }
-  return { request: opening, material: rest + quoted }
-}
-
-/** Ends with a question for something that stands in the rest. */
-function asksForFact(paragraph: string): boolean {
-  const kinds = countKinds(tokensOf(fold(paragraph))).kinds
-  const isOwnCase = kinds.has("mine") && (kinds.has("law") || kinds.has("money"))
-  return /[?？]$/.test(paragraph) && kinds.has("lookup") && !isOwnCase && !kinds.has("how") && !kinds.has("why")
+  // A greeting may stand before what is asked.
+  const opening = paragraphs.find((paragraph) => weightOf(paragraph) > 25 || asks(paragraph)) ?? ""
+  const ending = paragraphs.at(-1) ?? ""
+  const isRequest = (paragraph: string) =>
+    paragraph.length <= requestCharacters && total - weightOf(paragraph) >= materialCharacters && asks(paragraph)
+  const request = [opening, ending].find(isRequest)
+  if (request !== undefined) return { request, material: total - weightOf(request) + quoted }
+  const inline = takeInline(paragraphs.join("\n"))
+  return { request: inline.request, material: inline.material + quoted }
 }
 
 /** "Summarise this: …" in one paragraph: what is to be done, and the characters it is to be done to. */
@@ -135,9 +124,9 @@ function takeInline(request: string): { request: string; material: number } {
   const isOverText = !/[?？]$/.test(head) && overTextKinds.some((kind) => kinds.has(kind))
   // "Uppercase this: …", with no more than a few words to do it to.
   const isShort = head.length <= 60 && !kinds.has("compose") && smallTaskKinds.some((kind) => kinds.has(kind))
-  if (isShort && /^[:：]/.test(rest) && weightOf(rest) < shortMaterialCharacters) return { request: head, material: 0 }
+  if (isShort && /^[:：]/.test(rest) && weightOf(rest) < materialCharacters) return { request: head, material: 0 }
   const isOfList = leading.has("lookup") && countBullets(rest) >= 3
-  if (weightOf(rest) < shortMaterialCharacters || !(isOverText || isOfList)) return { request, material: 0 }
+  if (weightOf(rest) < materialCharacters || !(isOverText || isOfList)) return { request, material: 0 }
   return { request: head, material: weightOf(rest) }
 }
 
@@ -148,20 +137,22 @@ function countBullets(text: string): number {
 /** What is done to a text that follows. */
 const overTextKinds: readonly WordKind[] = ["summarise", "translate", "transform", "reshape", "quick", "onlysay"]
 const smallTaskKinds: readonly WordKind[] = ["quick", "transform", "trifle"]
-/** After such words less is material. */
-const shortMaterialCharacters = 120
 
 /** In characters of an alphabet: one of Han or Kana says as much as three. */
 function weightOf(paragraph: string): number {
   return paragraph.length + 2 * countMatches(paragraph, /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu)
 }
 
+const verbsAtEnd = /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Devanagari}]/u
+
 /** Whether a short paragraph is a request about the others: it asks, orders, or ends with a colon. */
 function asks(paragraph: string): boolean {
   if (/[?？؟:：]\s*$|[?？؟]/.test(paragraph)) return true
   const folded = fold(paragraph.slice(0, requestCharacters))
   const { leading, kinds } = countKinds(tokensOf(folded))
-  return orderKinds.some((kind) => leading.has(kind)) || kinds.has("onlysay")
+  // These languages say at the end what is wanted.
+  const said = verbsAtEnd.test(folded) ? new Set(kinds.keys()) : leading
+  return orderKinds.some((kind) => said.has(kind)) || kinds.has("onlysay")
 }
 
 /** The request without what it quotes, and how many characters of that are too many to be a word or a sentence. */

@@ -28,9 +28,9 @@ export interface Complexity {
 
 /** People come back to a matter within this many of their messages. */
 const rememberedMessages = 6
-/** The highest scores of `cheap` and `middle`. */
-const cheapest = 40
-const middle = 75
+/** The highest scores of `cheap` and of `middle`. */
+const mostOfCheap = 40
+const mostOfMiddle = 75
 
 /** Takes well below a millisecond, and a few for a megabyte. The same input always gives the same score. */
 export function scoreComplexity({ text, history = [], hasImages = false }: ScoredInput): Complexity {
@@ -62,17 +62,26 @@ function answerBefore(history: readonly SpokenMessage[], at: number): string {
 const tierAlone = (text: string, hasImages: boolean): Tier =>
   tierOf(classify(encode(featuresOf(text, hasImages, undefined)), weights))
 
-/** The median: what half of the likelihood is not below. Unlike the likeliest, it is in the middle where both ends are likely. */
-export function tierOf({ cheap, strong }: Likelihoods): Tier {
-  if (cheap >= 0.5) return "cheap"
-  return strong > 0.5 ? "strong" : "middle"
+/** What a miss by two tiers costs, where a miss by one costs 1: in doubt between the ends it is the one between. */
+const twoTiers = 2.5
+
+/** How much speaks for each end against the other two tiers, by what a mistake would cost; where one is above 1 it wins. */
+function endsOf({ cheap, middle, strong }: Likelihoods): { cheap: number; strong: number } {
+  const rest = twoTiers - 1
+  return { cheap: cheap / (middle + rest * strong), strong: strong / (middle + rest * cheap) }
 }
 
-/** Rises with the likelihood of the dearer tiers, within the bounds of the tier. */
+/** The tier that costs the least if it is a mistake. */
+export function tierOf(likely: Likelihoods): Tier {
+  const ends = endsOf(likely)
+  return ends.cheap > 1 ? "cheap" : ends.strong > 1 ? "strong" : "middle"
+}
+
+/** Rises, within the bounds of its tier, with what speaks for the dearer ones. */
 function scoreOf(likely: Likelihoods): number {
-  const { cheap, strong } = likely
-  const tier = tierOf(likely)
-  if (tier === "cheap") return Math.round(2 * (1 - cheap) * cheapest)
-  if (tier === "strong") return Math.ceil(middle + 2 * (strong - 0.5) * (100 - middle) + 0.01)
-  return Math.ceil(cheapest + (0.5 - cheap + strong) * (middle - cheapest) + 0.01)
+  const { cheap, strong } = endsOf(likely)
+  if (cheap > 1) return Math.floor(mostOfCheap / cheap)
+  if (strong > 1) return 100 - Math.floor((99 - mostOfMiddle) / strong)
+  const span = mostOfMiddle - mostOfCheap - 1
+  return mostOfCheap + 1 + Math.round((span * (1 + strong - cheap)) / 2)
 }
