@@ -2,7 +2,7 @@
 import { describeActivity } from "../live/activity.ts"
 import { useActivity, useIsLive } from "../live/live.ts"
 import { followLink, useTitle } from "../router.ts"
-import { Icon } from "../ui/icon.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 
 export default function ActivityPage() {
@@ -14,12 +14,7 @@ export default function ActivityPage() {
       <PageHead title="Activity" note={isLive ? "live" : "connecting"} />
       <div className="page-body">
         <p className="muted">What happened since you opened this page.</p>
-        {activity.length === 0 && (
-          <div className="empty">
-            <Icon name="pulse" />
-            <p>Nothing yet. It will show here by itself.</p>
-          </div>
-        )}
+        {activity.length === 0 && <Empty icon="pulse">Nothing yet. It will show here by itself.</Empty>}
         <ol className="cards" aria-label="Activity" aria-live="off">
           {activity.map((one) => (
             <li key={one.seq} className="card-facts">

@@ -10,6 +10,7 @@ import { QuestionForm } from "../chat/choice-card.tsx"
 import { useLiveReload } from "../live/live.ts"
 import { followLink, useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
+import { Empty } from "../ui/empty.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -38,12 +39,7 @@ export default function ApprovalsPage() {
       </PageHead>
       <div className="page-body">
         {waiting.is === "failed" && <Notice tone="bad">{waiting.message}</Notice>}
-        {waiting.is === "ready" && open.length === 0 && (
-          <div className="empty">
-            <Icon name="check" />
-            <p>Nothing waits for you.</p>
-          </div>
-        )}
+        {waiting.is === "ready" && open.length === 0 && <Empty icon="check">Nothing waits for you.</Empty>}
         <div className="approvals">
           {open.map((approval) => (
             <Waiting key={approval.id} approval={approval} mayAnswer={mayAnswer} onDone={reload} />

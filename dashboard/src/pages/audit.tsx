@@ -5,7 +5,7 @@ import { type AuditEventView, listAuditEvents, verifyAudit } from "../../../core
 import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { Choice } from "../ui/choice.tsx"
-import { Icon } from "../ui/icon.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useAction } from "../ui/use-call.ts"
@@ -57,10 +57,7 @@ export default function AuditPage() {
           </section>
         )}
         {!isLoading && items.length === 0 && problem === null && (
-          <div className="empty">
-            <Icon name="shield" />
-            <p>Nothing of that kind was noted yet.</p>
-          </div>
+          <Empty icon="shield">Nothing of that kind was noted yet.</Empty>
         )}
         {more !== null && (
           <p className="more">

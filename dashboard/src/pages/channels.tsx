@@ -11,6 +11,7 @@ import { useIsLive, useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { Field } from "../ui/field.tsx"
 import { FormDialog } from "../ui/form-dialog.tsx"
 import { Icon } from "../ui/icon.tsx"
@@ -57,10 +58,9 @@ export default function ChannelsPage() {
         <p className="muted">Where people reach your agents, besides this page and the API.</p>
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
         {loaded.is === "ready" && loaded.value.channels.length === 0 && (
-          <div className="empty">
-            <Icon name="plane" />
-            <p>No channel yet. Add a Telegram bot, and the people you allow can write to your agent.</p>
-          </div>
+          <Empty icon="plane">
+            No channel yet. Add a Telegram bot, and the people you allow can write to your agent.
+          </Empty>
         )}
         {loaded.is === "ready" && (
           <ul className="cards">

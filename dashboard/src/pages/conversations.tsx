@@ -9,6 +9,7 @@ import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
 import { followLink, useTitle } from "../router.ts"
 import { Choice } from "../ui/choice.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -160,10 +161,9 @@ export default function ConversationsPage() {
           {isLoading ? "" : `${items.length} conversations${more === null ? "" : " and more"}`}
         </output>
         {!isLoading && problem === null && items.length === 0 && (
-          <div className="empty">
-            <Icon name="search" />
-            <p>{words === "" ? "No conversation is like that." : "Nobody said that in these conversations."}</p>
-          </div>
+          <Empty icon="search">
+            {words === "" ? "No conversation is like that." : "Nobody said that in these conversations."}
+          </Empty>
         )}
         {more !== null && (
           <button type="button" className="button earlier" onClick={more}>

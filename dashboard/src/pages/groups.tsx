@@ -9,6 +9,7 @@ import { useLiveReload } from "../live/live.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { ManagedBadge } from "../ui/managed.tsx"
 import { Notice } from "../ui/notice.tsx"
@@ -46,10 +47,7 @@ export default function GroupsPage() {
         </p>
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
         {loaded.is === "ready" && loaded.value.length === 0 && (
-          <div className="empty">
-            <Icon name="people" />
-            <p>No group yet. Until there is one, the gateway's default agent answers everywhere.</p>
-          </div>
+          <Empty icon="people">No group yet. Until there is one, the gateway's default agent answers everywhere.</Empty>
         )}
         {loaded.is === "ready" && (
           <ul className="cards">

@@ -8,6 +8,7 @@ import { useLiveReload } from "../live/live.ts"
 import { followLink, useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -58,10 +59,7 @@ export default function RunnersPage() {
         </p>
         {runners.is === "failed" && <Notice tone="bad">{runners.message}</Notice>}
         {runners.is === "ready" && runners.value.data.length === 0 && (
-          <div className="empty">
-            <Icon name="box" />
-            <p>No runner yet: agents have no programs and no browser.</p>
-          </div>
+          <Empty icon="box">No runner yet: agents have no programs and no browser.</Empty>
         )}
         {runners.is === "ready" && (
           <ul className="cards">

@@ -7,7 +7,7 @@ import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
 import { followLink, useTitle } from "../router.ts"
 import { Choice } from "../ui/choice.tsx"
-import { Icon } from "../ui/icon.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { duration } from "../ui/time.ts"
@@ -96,10 +96,7 @@ export default function RunsPage() {
           </section>
         )}
         {!isLoading && problem === null && items.length === 0 && (
-          <div className="empty">
-            <Icon name="steps" />
-            <p>Nothing ran yet that is like that.</p>
-          </div>
+          <Empty icon="steps">Nothing ran yet that is like that.</Empty>
         )}
         {more !== null && (
           <button type="button" className="button earlier" onClick={more}>

@@ -8,6 +8,7 @@ import { call } from "../api/client.ts"
 import { useTitle } from "../router.ts"
 import { ShellContext } from "../shell/context.ts"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { Field } from "../ui/field.tsx"
 import { FormDialog } from "../ui/form-dialog.tsx"
 import { Icon } from "../ui/icon.tsx"
@@ -43,12 +44,7 @@ export default function TokensPage() {
           For programs that drive the loop API under <code>/api/v1</code> in your name.
         </p>
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
-        {loaded.is === "ready" && loaded.value.tokens.length === 0 && (
-          <div className="empty">
-            <Icon name="key" />
-            <p>No token yet.</p>
-          </div>
-        )}
+        {loaded.is === "ready" && loaded.value.tokens.length === 0 && <Empty icon="key">No token yet.</Empty>}
         {loaded.is === "ready" && (
           <ul className="cards">
             {loaded.value.tokens.map((token) => (

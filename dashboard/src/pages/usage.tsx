@@ -11,7 +11,7 @@ import { readAll } from "../api/read-all.ts"
 import { useTitle } from "../router.ts"
 import { Bars, short } from "../ui/bars.tsx"
 import { Choice } from "../ui/choice.tsx"
-import { Icon } from "../ui/icon.tsx"
+import { Empty } from "../ui/empty.tsx"
 import { showMoney } from "../ui/money.ts"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -95,13 +95,7 @@ function Shown({
 }: Awaited<ReturnType<typeof read>> & { readonly timeZone: string }) {
   const sum = (of: (day: UsageView) => number) => daily.reduce((all, day) => all + of(day), 0)
   const calls = sum((day) => day.calls)
-  if (calls === 0)
-    return (
-      <div className="empty">
-        <Icon name="bars" />
-        <p>No model was called in these days.</p>
-      </div>
-    )
+  if (calls === 0) return <Empty icon="bars">No model was called in these days.</Empty>
   const input = sum(({ tokens }) => tokens.input + tokens.cacheRead + tokens.cacheWrite)
   const cached = sum(({ tokens }) => tokens.cacheRead)
   const facts = [
