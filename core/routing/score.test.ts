@@ -73,14 +73,14 @@ describe("the labelled messages", () => {
   })
 })
 
-test("messages that it has not learned from, by three other hands and in 12 languages, are told apart in 90 of 100", () => {
+test("messages that it has not learned from, by four other hands, are told apart in 92 of 100, and not 2 are missed by two tiers", () => {
   const messages = read("held-out-messages")
   const found = judge(messages)
   // Without the misses: whoever looks at them makes the scorer for them.
   print("held out", { ...found, judged: [] })
   expect(new Set(messages.map(({ lang }) => lang)).size).toBeGreaterThanOrEqual(10)
-  expect(found.exact).toBeGreaterThanOrEqual(0.9)
-  expect(found.twoTiers).toBeLessThanOrEqual(0.03)
+  expect(found.exact).toBeGreaterThanOrEqual(0.92)
+  expect(found.twoTiers).toBeLessThanOrEqual(0.02)
 })
 
 test.each([
