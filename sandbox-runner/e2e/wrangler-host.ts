@@ -7,7 +7,7 @@ import { migrate } from "../../adapters/store/migrate.ts"
 import { EpochMs } from "../../core/units.ts"
 import { spawnChild } from "../testkit/child.ts"
 import { isSqldFile, startSqld } from "../testkit/sqld.ts"
-import { createWranglerProcess } from "../testkit/wrangler-process.ts"
+import { createWranglerProcess, wranglerEnv } from "../testkit/wrangler-process.ts"
 import type { E2eHost, Settings } from "./host.ts"
 import { rowsIn } from "./stored-texts.ts"
 
@@ -80,7 +80,7 @@ async function bundle(directory: string): Promise<string> {
       `--outdir=${join(directory, "out")}`,
     ],
     cwd: directory,
-    env: { CI: "1", HOME: directory, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
+    env: { ...wranglerEnv, HOME: directory },
   })
   if ((await wrangler.exited) !== 0) throw new Error(`the Worker could not be bundled:\n${wrangler.output()}`)
   return bundled
