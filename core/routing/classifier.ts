@@ -74,7 +74,7 @@ function softmax(sums: readonly number[]): Likelihoods {
   return { cheap: cheap / total, middle: middle / total, strong: strong / total }
 }
 
-/** Kinds of words that spoke for the tier, the most telling first. */
+/** Kinds of words that spoke for the tier, the most telling first, without those that hardly counted. */
 export function kindsFor(tier: Tier, { signs }: Features, weights: Weights): string[] {
   const at = tiers.indexOf(tier)
   const votes = new Map<string, number>()
@@ -85,8 +85,9 @@ export function kindsFor(tier: Tier, { signs }: Features, weights: Weights): str
     const mean = row.reduce((sum, weight) => sum + weight, 0) / row.length
     votes.set(kind, (votes.get(kind) ?? 0) + ((row[at] ?? 0) - mean) * value)
   }
+  const most = Math.max(0, ...votes.values())
   return [...votes]
-    .filter(([, vote]) => vote > 0)
+    .filter(([, vote]) => vote > 0 && vote >= most / 3)
     .toSorted(([, a], [, b]) => b - a)
     .map(([kind]) => kind)
 }

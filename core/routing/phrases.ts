@@ -46,12 +46,11 @@ const phrases: Readonly<Record<string, string>> = {
   money: "money",
   venture: "an undertaking",
   bound: "conditions to be held",
-  follow: "goes on with what stood before",
 }
 const mostPhrases = 3
 
 /** @param kinds - of words, the most telling first; there is always a phrase */
 export function phrasesFor(kinds: readonly string[]): string[] {
   const found = new Set(kinds.flatMap((kind) => phrases[kind] ?? []))
-  return found.size === 0 ? ["how it is put"] : [...found].slice(0, mostPhrases)
+  return found.size === 0 ? ["the wording as a whole"] : [...found].slice(0, mostPhrases)
 }
