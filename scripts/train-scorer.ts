@@ -3,8 +3,10 @@
  * `npm run train-scorer`, a minute. The labelled and held-out messages beside them are not learned from: `npx vitest run
  * core/routing` tells with them what came of it.
  */
+import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import * as z from "zod"
 import { classify, encode, type Weights } from "../core/routing/classifier.ts"
 import followUps from "../core/routing/follow-ups.json" with { type: "json" }
@@ -80,10 +82,9 @@ export function digestOf(messages: readonly LabelledMessage[]): string {
 if (import.meta.main) {
   const messages = readTraining()
   const { weights, examples } = train(messages)
-  writeFileSync(
-    new URL("../trained.json", folder),
-    `${JSON.stringify({ learnedFrom: digestOf(messages), ...pack(weights) }, null, 2)}\n`,
-  )
+  const path = fileURLToPath(new URL("../trained.json", folder))
+  writeFileSync(path, JSON.stringify({ learnedFrom: digestOf(messages), ...pack(weights) }))
+  execFileSync("oxfmt", [path], { stdio: "inherit" })
   const known = examples.filter(({ encoded, tier }) => tierOf(classify(encoded, weights)) === tier).length
   process.stdout.write(
     `${examples.length} messages learned, ${((100 * known) / examples.length).toFixed(1)} % known again\n`,
