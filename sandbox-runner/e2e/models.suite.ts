@@ -205,9 +205,8 @@ export function modelSuite(host: E2eHost): void {
       await stage.restart()
       await stream.untilBroken()
       // Who looks wakes the object; where nobody does it wakes a minute later, which the kill tests wait for.
-      const watcher = await loops.program.open("GET", `/api/v1/loops/${id}/events`)
+      expect((await loops.program.send("GET", `/api/v1/loops/${id}`)).status).toBe(200)
       await expect.poll(async () => (await callsOf(id)).length, { timeout: 30_000 }).toBe(2)
-      await watcher.close()
       const calls = await callsOf(id)
       expect(calls.map(({ outcome }) => outcome)).toEqual(["unknown", "end"])
       expect(tokensOf(calls[0] ?? fail())).toBeGreaterThan(1_000)
