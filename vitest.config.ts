@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     globalSetup: "./scripts/build-page.ts",
     // By default a machine with two cores runs one file at a time, and most of these wait for other programs.
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     reporters: process.env.CI === undefined ? ["default"] : ["default", "./scripts/ci-reporter.ts"],
     projects: [
