@@ -3,7 +3,7 @@
  * stand in it by the names of environment variables only: `${TELEGRAM_BOT_TOKEN}`.
  */
 import * as z from "zod"
-import { AgentGroupChanges } from "./api/agents.ts"
+import { AgentGroupChanges, fallbackChainWith } from "./api/agents.ts"
 import { SettingName, SettingsChanges } from "./settings.ts"
 import { ChannelId, GroupId } from "./units.ts"
 
@@ -45,6 +45,8 @@ export const FileGroup = z.strictObject({
   historyMessages,
   maxOutputTokens,
   hotSwapConfig,
+  /** Left out, the group keeps what the API says. */
+  fallbackChainConfig: fallbackChainWith(SecretReference.optional()).nullish(),
   apiKey: SecretReference.optional(),
 })
 export type FileGroup = z.infer<typeof FileGroup>
@@ -77,6 +79,18 @@ export const GatewayFile = z.strictObject({
   prune: z.boolean().default(false),
 })
 export type GatewayFile = z.infer<typeof GatewayFile>
+
+/** The variables that the file takes secrets from. */
+export function secretsOf({ groups, channels }: GatewayFile): string[] {
+  const references = [
+    ...groups.flatMap(({ apiKey, fallbackChainConfig }) => [
+      apiKey,
+      ...(fallbackChainConfig?.providers ?? []).map((provider) => provider.apiKey),
+    ]),
+    ...channels.map(({ botToken }) => botToken),
+  ]
+  return references.flatMap((reference) => (reference === undefined ? [] : (variableOf(reference) ?? [])))
+}
 
 /** One thing that is wrong with a file. Never with a value of it: that may be a secret in the wrong place. */
 export const FileMistake = z.object({

@@ -42,9 +42,15 @@ const run = async (file: string, environment: Record<string, string> = {}) => {
 }
 
 test("sends the file with the secrets that it names and no others", async () => {
-  const file = "groups:\n  - name: a\n    apiKey: ${A_KEY}\n"
-  expect(await run(file, { A_KEY: "sk-a" })).toBe(0)
-  const body = { text: file, secrets: { A_KEY: "sk-a" } }
+  const file = `groups:
+  - name: a
+    apiKey: \${A_KEY}
+    fallbackChainConfig:
+      enabled: true
+      providers: [{ type: openai, model: gpt-6-sol, label: second, apiKey: "\${B_KEY}" }]
+`
+  expect(await run(file, { A_KEY: "sk-a", B_KEY: "sk-b", C_KEY: "sk-c" })).toBe(0)
+  const body = { text: file, secrets: { A_KEY: "sk-a", B_KEY: "sk-b" } }
   expect(asked).toEqual([{ path: "/api/config-file/apply", authorization: "Bearer la_x", body }])
   expect(said).toEqual(["created group a", "1 unchanged."])
 })

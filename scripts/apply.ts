@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs"
 import { loadEnvFile } from "node:process"
-import { FileReport, variableOf } from "../core/gateway-file.ts"
+import { FileReport, secretsOf } from "../core/gateway-file.ts"
 import { ErrorBody } from "../core/errors.ts"
 import { readGatewayFile } from "../adapters/gateway-file.ts"
 
@@ -33,14 +33,9 @@ export async function applyFile({ path, environment, say }: ApplyCommand): Promi
   }
   const read = readGatewayFile(text)
   if (read.status === "invalid") return tell(path, read, say)
-  const references = [
-    ...read.file.groups.map(({ apiKey }) => apiKey),
-    ...read.file.channels.map(({ botToken }) => botToken),
-  ]
-  const secrets = references.flatMap((reference) => {
-    const name = reference === undefined ? undefined : variableOf(reference)
-    const value = name === undefined ? undefined : environment[name]
-    return name === undefined || value === undefined ? [] : [[name, value] as const]
+  const secrets = secretsOf(read.file).flatMap((name) => {
+    const value = environment[name]
+    return value === undefined ? [] : [[name, value] as const]
   })
   return send(new URL("/api/config-file/apply", url), token, { path, text, secrets: Object.fromEntries(secrets), say })
 }

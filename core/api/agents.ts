@@ -22,17 +22,20 @@ const provider = {
   timeoutMs: z.number().int().min(1_000).max(600_000).default(60_000),
   label: z.string().trim().min(1).max(100),
 }
+/** Tried from first to last, with a key for each as its place writes keys. Labels are unique. */
+export const fallbackChainWith = <Key extends z.ZodType>(apiKey: Key) =>
+  z.object({
+    enabled: z.boolean(),
+    providers: z
+      .array(z.object({ ...provider, apiKey }))
+      .max(mostFallbacks)
+      .refine((all) => new Set(all.map((one) => one.label)).size === all.length, "labels must differ"),
+  })
 /**
- * Tried from first to last. Labels are unique: an update without `apiKey` keeps the key of the provider with that label
- * as long as its type and `baseUrl` stay the same; null forgets it.
+ * An update without `apiKey` keeps the key of the provider with that label as long as its type and `baseUrl` stay the same; null
+ * forgets it.
  */
-const FallbackChainInput = z.object({
-  enabled: z.boolean(),
-  providers: z
-    .array(z.object({ ...provider, apiKey: ApiKey.nullish() }))
-    .max(mostFallbacks)
-    .refine((all) => new Set(all.map((one) => one.label)).size === all.length, "labels must differ"),
-})
+const FallbackChainInput = fallbackChainWith(ApiKey.nullish())
 const FallbackChainView = z.object({
   enabled: z.boolean(),
   providers: z.array(z.object({ ...provider, hasApiKey: z.boolean() })),

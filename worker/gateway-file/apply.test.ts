@@ -81,6 +81,31 @@ describe("a file", () => {
     expect(await group()).toMatchObject({ systemPrompt: "", model: "gpt-5", hasApiKey: true })
   })
 
+  test("says who stands in for a group's model, with keys by their variables, and leaves it alone where it says nothing", async () => {
+    const chain = `    fallbackChainConfig:
+      enabled: true
+      providers:
+        - { type: openai, model: gpt-6-sol, label: second, apiKey: "\${SECOND_KEY}" }
+`
+    const named = whole.replace("channels:\n", `${chain}channels:\n`)
+    const given = { ...secrets, SECOND_KEY: "sk-second" }
+    const second = { type: "openai", model: "gpt-6-sol", label: "second", hasApiKey: true }
+    expect(await apply(named)).toMatchObject({
+      status: "invalid",
+      mistakes: [
+        { path: "groups[0].fallbackChainConfig.providers[0].apiKey", message: expect.stringContaining("SECOND_KEY") },
+      ],
+    })
+    expect((await apply(named, given)).created).toContain("group support")
+    expect((await group()).fallbackChainConfig).toMatchObject({ enabled: true, providers: [second] })
+    expect((await apply(named, given)).unchanged).toContain("group support")
+    expect((await apply(named, { ...given, SECOND_KEY: "sk-third" })).updated).toEqual(["group support"])
+    await apply(whole)
+    expect((await group()).fallbackChainConfig).toMatchObject({ providers: [second] })
+    await apply(whole.replace("channels:\n", "    fallbackChainConfig: null\nchannels:\n"))
+    expect((await group()).fallbackChainConfig).toBeNull()
+  })
+
   test("follows a secret that changed", async () => {
     await apply(whole)
     const before = await channel()

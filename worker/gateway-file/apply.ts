@@ -94,6 +94,7 @@ function findMistakes(
   const add = (path: readonly PropertyKey[], message: string) => void mistakes.push(mistakeAt(path, message))
   const groupNames = new Set([...world.groups.keys(), ...file.groups.map(({ name }) => name)])
   const channelNames = new Set([...world.channels.keys(), ...file.channels.map(({ name }) => name)])
+  const keyForm = /^\S{1,1000}$/
   const mustBeSet = (path: readonly PropertyKey[], reference: string | undefined, form: RegExp, what: string) => {
     const variable = reference === undefined ? undefined : variableOf(reference)
     if (variable === undefined) return
@@ -104,7 +105,10 @@ function findMistakes(
   file.groups.forEach((group, at) => {
     if (file.groups.findIndex(({ name }) => name === group.name) < at)
       add(["groups", at, "name"], "This name is given twice.")
-    mustBeSet(["groups", at, "apiKey"], group.apiKey, /^\S{1,1000}$/, "a key")
+    mustBeSet(["groups", at, "apiKey"], group.apiKey, keyForm, "a key")
+    group.fallbackChainConfig?.providers.forEach(({ apiKey }, provider) =>
+      mustBeSet(["groups", at, "fallbackChainConfig", "providers", provider, "apiKey"], apiKey, keyForm, "a key"),
+    )
   })
   file.channels.forEach((channel, at) => {
     const path = ["channels", at]
@@ -162,9 +166,13 @@ class Applying {
   }
 
   async #applyGroup(wanted: FileGroup): Promise<Owned<GroupId>> {
-    const { name, apiKey, ...plain } = wanted
+    const { name, apiKey, fallbackChainConfig: chain, ...plain } = wanted
     const key = this.#secretOf(apiKey)
-    const digest = digestOf({ ...wanted, apiKey: key ?? null })
+    const fallbackChainConfig = chain && {
+      ...chain,
+      providers: chain.providers.map((provider) => ({ ...provider, apiKey: this.#secretOf(provider.apiKey) ?? null })),
+    }
+    const digest = digestOf({ ...wanted, fallbackChainConfig, apiKey: key ?? null })
     const present = this.#world.groups.get(name)
     const known = this.#world.owned.groups.find(({ id }) => id === present?.id)
     if (present !== undefined && known?.digest === digest && known.version === present.version) {
@@ -173,7 +181,7 @@ class Applying {
     }
     const empty = newGroup(this.#deps, name)
     const { id, createdAt, version } = present ?? empty
-    const changes = { ...plain, apiKey: key ?? null }
+    const changes = { ...plain, fallbackChainConfig, apiKey: key ?? null }
     const row = applyGroupChanges(
       this.#deps,
       { ...empty, id, createdAt, version, fallbackChainConfig: present?.fallbackChainConfig ?? null },
