@@ -200,12 +200,14 @@ export class ObjectStore {
   }
 
   /**
-   * Empties the write-ahead log, which holds old states of what was deleted since.
+   * Builds the file anew and empties its write-ahead log. Both hold old states of what was deleted since: `secure_delete` overwrites
+   * rows, and not what a page leaves behind in its gaps where rows that grew have moved.
    * @throws LoopError `storage_failed` when the disk refuses
    */
   scrub(): void {
     this.commit()
     try {
+      this.#sql.rebuild.run()
       if (Number(this.#sql.emptyLog.get()?.busy) !== 0) throw new Error("another process reads the objects' file")
     } catch (error) {
       throw storageFailed(error)
