@@ -38,7 +38,8 @@ export function scoreComplexity({ text, history = [], hasImages = false }: Score
   const features = featuresOf(text, hasImages, context)
   const likely = classify(encode(features), weights)
   const tier = tierOf(likely)
-  const carries = context !== undefined && tiers.indexOf(tier) > tiers.indexOf(tierAlone(text, hasImages))
+  const carries =
+    context !== undefined && tiers.indexOf(tier) > tiers.indexOf(tierIn(undefined, text, hasImages, weights))
   const phrases = phrasesFor(kindsFor(tier, features, weights))
   return { score: scoreOf(likely), reasons: carries ? ["goes on with what stood before", ...phrases] : phrases }
 }
@@ -50,7 +51,7 @@ export function contextOf(history: readonly SpokenMessage[], weights: Weights): 
   const before: Tier[] = []
   for (const at of said) {
     const context = at === 0 ? undefined : { tiers: [...before], answer: answerBefore(history, at) }
-    before.push(tierOf(classify(encode(featuresOf(history[at]?.text ?? "", false, context)), weights)))
+    before.push(tierIn(context, history[at]?.text ?? "", false, weights))
   }
   return { tiers: before, answer: answerBefore(history, history.length) }
 }
@@ -59,8 +60,8 @@ function answerBefore(history: readonly SpokenMessage[], at: number): string {
   return history.findLast(({ role }, index) => index < at && role === "assistant")?.text ?? ""
 }
 
-const tierAlone = (text: string, hasImages: boolean): Tier =>
-  tierOf(classify(encode(featuresOf(text, hasImages, undefined)), weights))
+const tierIn = (context: Context | undefined, text: string, hasImages: boolean, weights: Weights): Tier =>
+  tierOf(classify(encode(featuresOf(text, hasImages, context)), weights))
 
 /** What a miss by two tiers costs, where a miss by one costs 1: in doubt between the ends it is the one between. */
 const twoTiers = 2.5

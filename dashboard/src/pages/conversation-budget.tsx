@@ -8,7 +8,7 @@ import { call } from "../api/client.ts"
 import { useLiveReload } from "../live/live.ts"
 import { ShellContext } from "../shell/context.ts"
 import { BudgetMeter } from "../ui/budget-meter.tsx"
-import { Dialog } from "../ui/dialog.tsx"
+import { Dialog, DialogDone } from "../ui/dialog.tsx"
 import { showMoney } from "../ui/money.ts"
 import { Notice } from "../ui/notice.tsx"
 import { useAction, useLoaded } from "../ui/use-call.ts"
@@ -48,11 +48,7 @@ export default function ConversationBudgetDialog({
       {loaded.is === "ready" && mayWrite ? (
         <OwnLimits id={id} budget={loaded.value} onChanged={reload} onClose={onClose} />
       ) : (
-        <div className="actions">
-          <button type="button" className="button button-main" onClick={onClose}>
-            Done
-          </button>
-        </div>
+        <DialogDone onClose={onClose} />
       )}
     </Dialog>
   )

@@ -19,7 +19,7 @@ import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
 import { useTitle } from "../router.ts"
 import { ConfirmAction } from "../ui/confirm-action.tsx"
-import { Dialog } from "../ui/dialog.tsx"
+import { Dialog, DialogDone } from "../ui/dialog.tsx"
 import { Icon } from "../ui/icon.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -231,11 +231,7 @@ function PersonSessions({ person, onClose }: { readonly person: AccountView; rea
           }}
         />
       )}
-      <div className="actions">
-        <button type="button" className="button button-main" onClick={onClose}>
-          Done
-        </button>
-      </div>
+      <DialogDone onClose={onClose} />
     </Dialog>
   )
 }

@@ -62,3 +62,14 @@ export function Confirm({
     </Dialog>
   )
 }
+
+/** The end of a dialog that has nothing to be sent. */
+export function DialogDone({ onClose }: { readonly onClose: () => void }) {
+  return (
+    <div className="actions">
+      <button type="button" className="button button-main" onClick={onClose}>
+        Done
+      </button>
+    </div>
+  )
+}

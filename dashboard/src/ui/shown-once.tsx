@@ -1,7 +1,7 @@
 /** A secret that is shown this once, to be copied. */
 import type { ReactNode } from "react"
 import { CopyButton } from "./copy.tsx"
-import { Dialog } from "./dialog.tsx"
+import { Dialog, DialogDone } from "./dialog.tsx"
 
 /** @param children - what to do with it, in sentences */
 export function ShownOnce({
@@ -24,11 +24,7 @@ export function ShownOnce({
         <code>{secret}</code>
         <CopyButton label={copyLabel} read={() => secret} />
       </div>
-      <div className="actions">
-        <button type="button" className="button button-main" onClick={onClose}>
-          Done
-        </button>
-      </div>
+      <DialogDone onClose={onClose} />
     </Dialog>
   )
 }
