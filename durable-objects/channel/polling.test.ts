@@ -321,7 +321,7 @@ describe("trouble", () => {
     const harness = await polling()
     const { updateId } = harness.fake.pushText({ chatId: 7, text: "hello" })
     await harness.fake.waitForConfirmed(updateId)
-    const other = await startFakeTelegram({ token: "555555555:AAOtherOtherOtherOtherOtherOtherOt", port: 0 })
+    const other = await startFakeTelegram({ token: "555555555:AAOtherOtherOtherOtherOtherOtherOt" })
     try {
       other.pushUpdate(textUpdate(1, "to the other bot"))
       await harness.restart({ TELEGRAM_API_ROOT: other.url })

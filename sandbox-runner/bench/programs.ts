@@ -1,6 +1,6 @@
 /** The programs under measurement, each a process of its own with its own directory. */
 import { join } from "node:path"
-import { freePort } from "../testkit/child.ts"
+import { freePort } from "../testkit/port.ts"
 import { startOptions } from "../testkit/gateway-process.ts"
 import { createProgram, type Program } from "../testkit/program.ts"
 import { connectGateway, type GatewayClient } from "./client.ts"

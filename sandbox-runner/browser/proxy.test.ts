@@ -5,6 +5,7 @@ import { request } from "node:http"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { parseAllowance } from "../../core/egress/address.ts"
+import { freePort } from "../testkit/port.ts"
 import { startSite, type Site } from "../testkit/site.ts"
 import { startProxy, type FilteringProxy } from "./proxy.ts"
 
@@ -179,11 +180,7 @@ test("an answer tells its refusal only to who knows its name, and no site can wr
 
 test("a name that does not exist, and one where nobody listens, are told apart from what is forbidden", async () => {
   expect(proxy.refusalOf((await ask("http://nowhere.example/")).headers)?.reason).toBe("unknown_name")
-  const free = createServer().listen(0, "127.0.0.1")
-  await once(free, "listening")
-  const address = free.address()
-  const port = typeof address === "object" && address !== null ? address.port : 0
-  free.close()
+  const port = await freePort()
   const open = await startProxy({
     rules: { allowances: [parseAllowance(`127.0.0.1/32:${port}`) ?? []].flat(), ownOrigins: [] },
   })

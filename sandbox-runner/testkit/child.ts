@@ -1,6 +1,5 @@
 /** A program under test as a process group of its own: its output, its readiness, its death. Nothing outlives the test run. */
 import { spawn } from "node:child_process"
-import { createServer } from "node:net"
 
 export interface ChildOptions {
   readonly command: string
@@ -84,21 +83,6 @@ export function spawnChild({ command, args, cwd, env }: ChildOptions): Child {
       }
     },
   }
-}
-
-/** A port that is free now. Another process may take it before it is used; then the start fails and says so. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => {
-        if (typeof address === "object" && address !== null) resolve(address.port)
-        else reject(new Error("no port"))
-      })
-    })
-  })
 }
 
 /** True when the URL answers 2xx within a second. */

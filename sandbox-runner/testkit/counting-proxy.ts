@@ -3,7 +3,8 @@
  * stops at each for kill points. Production code knows nothing of it.
  */
 import { Agent, createServer, request as forwardRequest, type IncomingMessage, type ServerResponse } from "node:http"
-import type { LoopbackServer } from "./loopback.ts"
+import { listen, type LoopbackServer } from "./loopback.ts"
+import { freePort } from "./port.ts"
 import { createWaiters } from "./waiters.ts"
 
 export interface CountingProxyOptions {
@@ -83,20 +84,13 @@ export async function startCountingProxy(options: CountingProxyOptions): Promise
   server.on("connection", (socket) => {
     if (mode === "reset") socket.resetAndDestroy()
   })
-  const listen = (port: number) =>
-    new Promise<number>((resolve, reject) => {
-      server.once("error", reject)
-      server.listen(port, "127.0.0.1", () => {
-        const address = server.address()
-        if (typeof address === "object" && address !== null) resolve(address.port)
-      })
-    })
   const silence = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  const port = await listen(options.port ?? 0)
+  const port = options.port ?? (await freePort())
+  await listen(server, port)
 
   return {
     port,
@@ -109,7 +103,7 @@ export async function startCountingProxy(options: CountingProxyOptions): Promise
       mode = next
       if (next === "refused") await silence()
       else if (server.listening) server.closeAllConnections()
-      else await listen(port)
+      else await listen(server, port)
     },
     setDelay(ms) {
       delayMs = ms

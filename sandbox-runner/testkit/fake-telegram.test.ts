@@ -3,7 +3,7 @@ import { createServer } from "node:http"
 import { Api, GrammyError, HttpError, InputFile } from "grammy"
 import { afterEach, describe, expect, test } from "vitest"
 import { startFakeTelegram, type FakeTelegram, type FakeTelegramOptions } from "./fake-telegram.ts"
-import { startLoopback } from "./loopback.ts"
+import { listen, startLoopback } from "./loopback.ts"
 import { parseEntities } from "./telegram-entities.ts"
 
 const open: { close(): Promise<void> }[] = []
@@ -312,7 +312,7 @@ describe("web hooks", () => {
       request.resume()
       response.end()
     })
-    await new Promise<void>((resolve) => back.listen(hook.port, "127.0.0.1", () => resolve()))
+    await listen(back, hook.port)
     open.push({
       close: () =>
         new Promise((resolve) => {

@@ -28,7 +28,7 @@ import { createUpdateQueue, type Delivery, type TelegramUpdate } from "./telegra
 import { createWaiters, type Waiters } from "./waiters.ts"
 
 export interface FakeTelegramOptions {
-  /** Default 0: a free port. */
+  /** Default: a free one. */
   readonly port?: number
   readonly token?: string
   readonly botUsername?: string

@@ -1,5 +1,6 @@
 /** What all servers of the test kit share: loopback only, connections that outlive idleness, an end that waits for nobody. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import { freePort } from "./port.ts"
 
 export interface LoopbackServer {
   readonly port: number
@@ -12,11 +13,11 @@ export interface LoopbackServer {
 /**
  * Starts an HTTP server on 127.0.0.1. Node closes idle connections after five seconds, which a client that reuses them sees
  * as a reset; here they stay open, so that a reset in a test is always one that the test asked for.
- * @param port - 0 takes a free one
+ * @param port - a free one unless given; it may stop, and another start in its place
  */
 export async function startLoopback(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  port = 0,
+  port?: number,
 ): Promise<LoopbackServer> {
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -24,7 +25,8 @@ export async function startLoopback(
       else response.writeHead(500, { "content-type": "text/plain" }).end(`test kit: ${String(error)}`)
     })
   })
-  const bound = await listen(server, port)
+  const bound = port ?? (await freePort())
+  await listen(server, bound)
   let closing: Promise<void> | undefined
   return {
     port: bound,
@@ -46,13 +48,13 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
 }
 
-function listen(server: Server, port: number): Promise<number> {
+/** On 127.0.0.1. */
+export function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject)
     server.listen(port, "127.0.0.1", () => {
-      const address = server.address()
-      if (typeof address === "object" && address !== null) resolve(address.port)
-      else reject(new Error("the server has no port"))
+      server.off("error", reject)
+      resolve()
     })
   })
 }

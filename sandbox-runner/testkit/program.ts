@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { answers, freePort, spawnChild, type Child, type ChildOptions } from "./child.ts"
+import { answers, spawnChild, type Child, type ChildOptions } from "./child.ts"
+import { freePort } from "./port.ts"
 
 export interface Program {
   readonly url: string

@@ -3,7 +3,8 @@ import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { answers, freePort, spawnChild } from "./child.ts"
+import { answers, spawnChild } from "./child.ts"
+import { freePort } from "./port.ts"
 
 export interface Sqld {
   readonly url: string
