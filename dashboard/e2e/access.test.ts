@@ -5,7 +5,7 @@ import { openStage, type Stage } from "./visit.ts"
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
-}, 60_000)
+})
 afterAll(() => stage.close())
 
 test.each(["?code=", "#code="])(

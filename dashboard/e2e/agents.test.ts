@@ -19,7 +19,6 @@ beforeAll(async () => {
   const { context } = await openContext(browser, { baseUrl: gateway.url })
   page = await context.newPage()
   watch(page, troubles)
-  page.setDefaultTimeout(10_000)
   await page.goto(`/setup#code=${gateway.setupCode}`)
   await createAdministrator(page)
 }, 90_000)

@@ -19,7 +19,6 @@ beforeAll(async () => {
   gateway = await startGatewayProcess({ env, lineServerUrl: lines.url, appendLineAsksFirst: true })
   const { context } = await openContext(browser, { device: "desktop", baseUrl: gateway.url })
   page = await context.newPage()
-  page.setDefaultTimeout(15_000)
   watch(page, troubles)
   await page.goto(`/setup#code=${gateway.setupCode}`)
   await createAdministrator(page)

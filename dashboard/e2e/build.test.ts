@@ -17,7 +17,7 @@ beforeAll(async () => {
   const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url))
   await build({ configFile, logLevel: "error", build: { outDir: folder } })
   html = await readFile(join(folder, "index.html"), "utf8")
-}, 60_000)
+})
 afterAll(() => rm(folder, { recursive: true }))
 
 test("the policy finds nothing to refuse in index.html", () => {

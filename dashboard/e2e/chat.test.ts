@@ -7,7 +7,7 @@ import { openStage, type Stage, type Visit, watch } from "./visit.ts"
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
-}, 60_000)
+})
 afterAll(() => stage.close())
 
 const answer = (page: Page) => page.locator(".answer").last()

@@ -6,7 +6,7 @@ import { openStage, type Stage, type Visit } from "./visit.ts"
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
-}, 60_000)
+})
 afterAll(() => stage.close())
 
 const id = `conv_${"a".repeat(32)}`

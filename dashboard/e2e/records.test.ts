@@ -9,7 +9,7 @@ import { openStage, type Stage } from "./visit.ts"
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
-}, 60_000)
+})
 afterAll(() => stage.close())
 
 const at = "2026-11-20T12:00:00.000Z"

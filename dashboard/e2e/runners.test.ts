@@ -56,7 +56,7 @@ test("a runner is added by the line that the page shows once, and appears by its
   })
   await companionCard().getByText("online").waitFor()
   expect(await page.locator(".secret").count()).toBe(0)
-}, 60_000)
+})
 
 test("a command is shown as it goes, and called back", async () => {
   await page.evaluate(
@@ -73,7 +73,7 @@ test("a command is shown as it goes, and called back", async () => {
   await companionCard().getByText("1 of").waitFor()
   await row.getByRole("button", { name: "Call back" }).click()
   await row.getByText("called back").waitFor()
-}, 60_000)
+})
 
 test("a runner is restarted, and revoked for good", async () => {
   await companionCard().getByRole("button", { name: "Restart" }).click()
@@ -85,4 +85,4 @@ test("a runner is restarted, and revoked for good", async () => {
   await companionCard().getByText("revoked").waitFor()
   expect(await companionCard().getByRole("button").count()).toBe(0)
   expect(troubles).toEqual([])
-}, 60_000)
+})

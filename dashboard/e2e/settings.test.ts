@@ -6,7 +6,7 @@ import { openStage, type Stage } from "./visit.ts"
 let stage: Stage
 beforeAll(async () => {
   stage = await openStage()
-}, 60_000)
+})
 afterAll(() => stage.close())
 
 const plain = { images: [], steps: [], sender: null, senderName: null, tainted: false }
@@ -155,7 +155,7 @@ test("a channel's conversation is read with its people's names and steps", async
   gateway.otherMessages.push(
     MessageView.parse({ ...entry, id: "5", turnId: `turn_${id}_2`, role: "user", text: "Thanks", ...grace }),
   )
-  await page.getByText("Thanks").waitFor({ timeout: 10_000 })
+  await page.getByText("Thanks").waitFor()
   expect(troubles).toEqual([])
 })
 

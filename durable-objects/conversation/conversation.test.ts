@@ -439,7 +439,7 @@ describe("when things break", () => {
     })
     await conversation().call("accept", { viewer: owner, message: apiMessage("go") })
     harness.time.flow(10_000)
-    await expect.poll(async () => (await rows()).messages.at(-1)?.text, { timeout: 10_000 }).toBe("finished")
+    await expect.poll(async () => (await rows()).messages.at(-1)?.text).toBe("finished")
     harness.time.stop()
     expect(lines).toEqual(["1", "3"])
   })

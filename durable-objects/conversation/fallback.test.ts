@@ -287,7 +287,7 @@ describe("a group's own chain", () => {
   ]
   test.each(silent)("says how patiently the agent's own model is called, which %s", async (_, reply, shown) => {
     await open()
-    const own = link({ type: "anthropic", model: "claude-sonnet-5-5", timeoutMs: 100, label: "Claude" })
+    const own = link({ type: "anthropic", model: "claude-sonnet-5-5", timeoutMs: 1_000, label: "Claude" })
     const providers = [own, link({ model: "gpt-6-sol", label: "Sol" })]
     await createGroup(harness.libsql, group({ fallbackChainConfig: { enabled: true, providers } }))
     harness.model.setScript(({ provider }) => (provider === "anthropic" ? reply : say("second")))

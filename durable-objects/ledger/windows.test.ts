@@ -152,7 +152,7 @@ test("every sequence of calls and clocks keeps to the limits of every day and mo
     }),
     { numRuns: 15 },
   )
-}, 60_000)
+})
 
 function isOf(call: Call, { scope }: BudgetState, conversation: number): boolean {
   switch (scope.kind) {

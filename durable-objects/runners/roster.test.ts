@@ -63,7 +63,7 @@ describe("a lost connection", () => {
     await harness.pass(10_000)
     expect(await failureOf(harness, id)).toBe("interrupted")
     expect(b.unheard).toEqual([])
-  }, 60_000)
+  })
 
   test("of a runner that comes back without its journal ends what it had as interrupted", async () => {
     const a = await harness.link()
@@ -142,7 +142,7 @@ describe("a runner", () => {
       await beat(a)
     }
     expect((await harness.hub.call("list", {})).runners).toMatchObject([{ state: "online" }])
-  }, 60_000)
+  })
 
   test("that never says hello is closed", async () => {
     const silent = await harness.dial({ via: "token", token: await harness.addToken() })

@@ -10,14 +10,14 @@ import { argv, bash, newWorkspace, node, openSandboxes, python, type Sandboxes }
 let sandboxes: Sandboxes
 beforeAll(async () => {
   sandboxes = await openSandboxes()
-}, 30_000)
+})
 afterAll(() => sandboxes.dispose())
 
 /** After each attack: nothing of it is left, and the host works. */
 afterEach(async () => {
   expect(await sandboxes.result(argv("echo", "still here"))).toMatchObject({ exitCode: 0, stdout: "still here\n" })
   expect(await sandboxes.containers()).toEqual([])
-}, 30_000)
+})
 
 const limit = (message: RegExp) => ({
   status: "failed",

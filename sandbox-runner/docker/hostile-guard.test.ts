@@ -55,7 +55,7 @@ beforeAll(async () => {
   first = await openSandboxes()
   sandboxes = first
   hostileImage = await buildHostileImage(sandboxes.engine, hostileGuard)
-}, 60_000)
+})
 afterAll(async () => {
   await removeImage(sandboxes.engine, hostileImage)
   await sandboxes.dispose()

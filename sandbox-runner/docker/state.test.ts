@@ -12,7 +12,7 @@ import { createDockerWorker, type DockerWorkerConfig } from "./worker.ts"
 let sandboxes: Sandboxes
 beforeAll(async () => {
   sandboxes = await openSandboxes()
-}, 30_000)
+})
 afterAll(() => sandboxes.dispose())
 
 describe("the state says what is wrong:", () => {

@@ -25,7 +25,7 @@ import { openWorkspaces } from "./workspaces.ts"
 let sandboxes: Sandboxes
 beforeAll(async () => {
   sandboxes = await openSandboxes()
-}, 30_000)
+})
 afterAll(() => sandboxes.dispose())
 afterEach(async () => {
   expect(await sandboxes.containers()).toEqual([])

@@ -52,7 +52,7 @@ test("one model, its limits, and no containers, whatever else is set", async () 
     const { data } = (await admin.send("GET", "/api/runners")).read(z.object({ data: z.array(RunnerView) }))
     return data.map((runner) => runner.capabilities.map(({ name }) => name))
   }
-  await expect.poll(capabilities, { timeout: 30_000 }).toEqual([["browser"]])
+  await expect.poll(capabilities).toEqual([["browser"]])
   const hard = "Write a REST API with authentication, rate limiting, and tests"
   await (await loops.say(await loops.create(), hard)).rest()
   expect(stage.model.requests.at(-1)).toMatchObject({ model: "claude-haiku-5-5", maxOutputTokens: 4_096 })

@@ -35,7 +35,7 @@ async function fillUntil(disk: SmallDisk, isFull: () => Promise<boolean>): Promi
     disk.fill()
     return isFull()
   }
-  await expect.poll(check, { timeout: 30_000 }).toBe(true)
+  await expect.poll(check).toBe(true)
 }
 
 /** Whether a message is taken; its answer is not waited for. */
@@ -70,7 +70,7 @@ test.skipIf(!canMount())(
     await telegram.waitFor("the refusal of an update", isRefused)
     expect((await fetch(`${stage.gateway.url}/api/health`)).status).toBe(200)
     disk.free()
-    await expect.poll(ask, { timeout: 30_000 }).toBe("accepted")
+    await expect.poll(ask).toBe("accepted")
     await telegram.waitForSent(({ chatId, text }) => chatId === lateChatId && text === "late")
     await busy.answered(8)
     const record = openRecordFile(join(disk.path, "data", "gateway.db"))
@@ -100,7 +100,7 @@ test.skipIf(!canMount())(
     await fillUntil(disk, async () => (await create()) === "503 database_unavailable")
     await busy.answered(20)
     disk.free()
-    await expect.poll(create, { timeout: 30_000 }).toBe("ok")
+    await expect.poll(create).toBe("ok")
     const record = openRecordFile(join(disk.path, "gateway.db"))
     await busy.settle(record)
     record.close()

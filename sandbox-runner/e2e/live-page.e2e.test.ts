@@ -26,7 +26,6 @@ describe("the page", () => {
     context.on("weberror", (error) => refused.push(error.error().message))
     page = await context.newPage()
     // Less than half of the time after which the page would look by itself.
-    page.setDefaultTimeout(8_000)
     await page.goto("/")
     await page.getByLabel("User name").fill(adminName)
     await page.getByLabel("Password").fill(adminPassword)

@@ -57,9 +57,7 @@ export function loopSuite(stage: () => Stage): void {
       const late = await program.send("POST", `/api/v1/loops/${id}/messages`, { json: { content: "say: no" } })
       expect(late.outcome).toBe("400 loop_archived")
       const list = async (query: string) => (await program.send("GET", `/api/v1/loops${query}`)).read(LoopList)
-      await expect
-        .poll(async () => (await list("?archived=true")).data.map((loop) => loop.id), { timeout: 10_000 })
-        .toContain(id)
+      await expect.poll(async () => (await list("?archived=true")).data.map((loop) => loop.id)).toContain(id)
       expect((await list("")).data.map((loop) => loop.id)).not.toContain(id)
     })
 
@@ -67,7 +65,7 @@ export function loopSuite(stage: () => Stage): void {
       const list = async (query: string) => (await program.send("GET", `/api/v1/loops?${query}`)).read(LoopList)
       const made: string[] = []
       for (const title of ["one", "two", "three", "four"]) made.unshift(await loops.create({ title }))
-      await expect.poll(async () => (await list("limit=4")).data.map(({ id }) => id), { timeout: 10_000 }).toEqual(made)
+      await expect.poll(async () => (await list("limit=4")).data.map(({ id }) => id)).toEqual(made)
       const first = await list("limit=2")
       expect(first).toMatchObject({ first_id: made[0], last_id: made[1], has_more: true })
       const second = await list(`limit=2&after=${first.last_id}`)

@@ -72,7 +72,7 @@ export function modelSuite(host: E2eHost): void {
       )
       expect(shownText(await ask(id, "Thanks!"))).toBe("5 claude-haiku-5-5")
       await expect
-        .poll(async () => (await callsOf(id)).map(({ tier }) => tier), { timeout: 10_000 })
+        .poll(async () => (await callsOf(id)).map(({ tier }) => tier))
         .toEqual(["Haiku (fast)", "Opus (max quality)", "Haiku (fast)"])
       expect((await callsOf(id))[1]?.reason).toMatch(/^complexity \d+: ./)
     })
@@ -108,7 +108,7 @@ export function modelSuite(host: E2eHost): void {
         const { data } = (await admin.send("GET", `/api/conversations/${id}/messages`)).read(listMessages.response)
         return data.filter(({ role, text }) => role === "assistant" && text !== "").map(({ text }) => text)
       }
-      await expect.poll(answers, { timeout: 10_000 }).toEqual([shownText(events)])
+      await expect.poll(answers).toEqual([shownText(events)])
       expect((await callsOf(id)).at(-1)?.reason).toMatch(/^stands in for .*network/)
     })
 
@@ -156,7 +156,7 @@ export function modelSuite(host: E2eHost): void {
       expect(outline(events)).not.toContain("snapshot")
       expect(stage.lines.lines).not.toContain("half a call")
       await expect
-        .poll(async () => (await callsOf(id)).map(({ outcome }) => outcome), { timeout: 10_000 })
+        .poll(async () => (await callsOf(id)).map(({ outcome }) => outcome))
         .toEqual(["context_overflow", "end"])
     })
 
@@ -174,7 +174,7 @@ export function modelSuite(host: E2eHost): void {
         },
       })
       const results = outline(events).filter((name) => name === "tool_result")
-      await expect.poll(async () => (await callsOf(id)).length, { timeout: 10_000 }).toBe(results.length)
+      await expect.poll(async () => (await callsOf(id)).length).toBe(results.length)
       const calls = await callsOf(id)
       const { data } = (await admin.send("GET", "/api/budgets")).read(getBudgets.response)
       const spent = data.find((budget) => budget.id === group.id)?.day
@@ -206,7 +206,7 @@ export function modelSuite(host: E2eHost): void {
       await stream.untilBroken()
       // Who looks wakes the object; where nobody does it wakes a minute later, which the kill tests wait for.
       expect((await loops.program.send("GET", `/api/v1/loops/${id}`)).status).toBe(200)
-      await expect.poll(async () => (await callsOf(id)).length, { timeout: 30_000 }).toBe(2)
+      await expect.poll(async () => (await callsOf(id)).length).toBe(2)
       const calls = await callsOf(id)
       expect(calls.map(({ outcome }) => outcome)).toEqual(["unknown", "end"])
       expect(tokensOf(calls[0] ?? fail())).toBeGreaterThan(1_000)
@@ -214,7 +214,7 @@ export function modelSuite(host: E2eHost): void {
         const { data } = (await admin.send("GET", "/api/budgets")).read(getBudgets.response)
         return data.find((budget) => budget.id === group.id)?.day
       }
-      await expect.poll(async () => (await day())?.reserved.tokens, { timeout: 10_000 }).toBe(0)
+      await expect.poll(async () => (await day())?.reserved.tokens).toBe(0)
       expect((await day())?.spent).toEqual({
         tokens: calls.reduce((sum, call) => sum + tokensOf(call), 0),
         microUsd: calls.reduce((sum, call) => sum + (call.costMicroUsd ?? 0), 0),

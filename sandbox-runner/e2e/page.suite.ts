@@ -25,7 +25,6 @@ export function pageSuite(host: E2eHost): void {
         if (/content security policy/i.test(message.text())) refused.push(message.text())
       })
       context.on("weberror", (error) => refused.push(error.error().message))
-      context.setDefaultTimeout(20_000)
       return context
     }
     const write = async (on: Page, text: string) => {
@@ -41,8 +40,7 @@ export function pageSuite(host: E2eHost): void {
     }
     /** All that was said, as it stands on the page. */
     const texts = (on: Page) => on.locator(".bubble, .prose").allTextContents()
-    const settles = (on: Page, expected: string[]) =>
-      expect.poll(() => texts(on), { timeout: 30_000 }).toEqual(expected)
+    const settles = (on: Page, expected: string[]) => expect.poll(() => texts(on)).toEqual(expected)
     /** Begins a conversation whose answer takes a while, and waits for its first words. */
     const beginLong = async (order: string) => {
       await page.getByRole("link", { name: "New conversation" }).click()

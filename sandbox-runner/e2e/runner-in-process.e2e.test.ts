@@ -48,7 +48,7 @@ test("it is there from the start, and cannot be ordered about", async () => {
 test("killed with the gateway it is the same runner again, and what it had begun is interrupted", async () => {
   const [before] = await listed()
   const id = await give(["append-and-wait", join(folder, "effects"), "once"])
-  await expect.poll(effects, { timeout: 20_000 }).toEqual(["once"])
+  await expect.poll(effects).toEqual(["once"])
   await untilStatus(id, "running")
   const waiting = await give(["echo", "behind it"])
   await stage.restart()

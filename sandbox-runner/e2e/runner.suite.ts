@@ -80,15 +80,15 @@ export function runnerSuite(host: E2eHost): void {
       expect((await show(id)).outcome).toMatchObject({ result: { stdout: "hello there\n", exitCode: 0 } })
       expect(await runner()).toMatchObject({ state: "online", capabilities: [{ name: "sandbox", status: "ok" }] })
       const list = async () => (await browser.send("GET", "/api/commands?correlationId=e2e&status=succeeded")).text
-      await expect.poll(list, { timeout: 20_000 }).toContain(id)
+      await expect.poll(list).toContain(id)
       const Runners = z.object({ parts: z.object({ runners: z.object({ capabilities: z.array(z.string()) }) }) })
       const able = async () => (await browser.send("GET", "/api/health")).read(Runners).parts.runners.capabilities
-      await expect.poll(able, { timeout: 20_000 }).toContain("sandbox")
+      await expect.poll(able).toContain("sandbox")
     }, 90_000)
 
     test("killed in the middle of a command reports it as interrupted, and does it no second time", async () => {
       const id = await give(["append-and-wait", path, "killed"])
-      await expect.poll(effects, { timeout: 30_000 }).toEqual(["killed"])
+      await expect.poll(effects).toEqual(["killed"])
       await untilStatus(id, "running")
       await companion.kill9()
       await untilState("offline")
@@ -100,7 +100,7 @@ export function runnerSuite(host: E2eHost): void {
 
     test("goes on with its command while the gateway is killed and comes back", async () => {
       const id = await give(["append-and-wait", path, "gateway killed"])
-      await expect.poll(effects, { timeout: 30_000 }).toEqual(["killed", "gateway killed"])
+      await expect.poll(effects).toEqual(["killed", "gateway killed"])
       await untilStatus(id, "running")
       await stage.restart()
       browser = await enter(stage.anyone, "login", stage.transcript)

@@ -100,7 +100,7 @@ describe("a place that cannot be used", () => {
     await expectProblem({ PORT: String(port), DATA_DIR: directory }, /^PORT \d+ is in use on 127\.0\.0\.1\. /)
     await new Promise((resolve) => other.close(resolve))
     await expectAllThere(directory)
-  }, 60_000)
+  })
 
   test("an address that this machine does not have", async () => {
     await expectProblem({ HOST: "203.0.113.9" }, /^The gateway cannot listen on 203\.0\.113\.9:\d+ \(EADDRNOTAVAIL\)/)
@@ -129,7 +129,7 @@ describe("a place that cannot be used", () => {
     await first.kill9()
     await first.dispose()
     await expectAllThere(directory)
-  }, 60_000)
+  })
 })
 
 /** Each spoils a file's bytes as a failing disk or a careless hand does. */
@@ -169,7 +169,7 @@ describe("a key", () => {
     const line = /^ENCRYPTION_KEY is not the key that this database was made with\. /
     await expectProblem({ DATA_DIR: directory, ENCRYPTION_KEY: other }, line, directory)
     await expectAllThere(directory)
-  }, 60_000)
+  })
 
   test("that is none, in the environment or in its file", async () => {
     const directory = copyOfUsed()
@@ -237,7 +237,7 @@ describe("SIGTERM", () => {
     await resumes(program, key)
     expect(await gateway.stop()).toBe(0)
     await gateway.dispose()
-  }, 60_000)
+  })
 })
 
 async function openStreams(program: Client) {

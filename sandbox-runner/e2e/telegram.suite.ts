@@ -169,7 +169,7 @@ export function webhookSuite(stage: () => Stage): void {
       const path = `/api/conversations/${(await newestChat())?.id}/messages`
       return (await admin.send("GET", path)).read(Messages).data.map(({ role, text }) => `${role}: ${text}`)
     }
-    await expect.poll(record, { timeout: 10_000 }).toEqual(["user: say: for the record", "assistant: for the record"])
+    await expect.poll(record).toEqual(["user: say: for the record", "assistant: for the record"])
   })
 
   test.each(["refuses", "missing"] as const)(

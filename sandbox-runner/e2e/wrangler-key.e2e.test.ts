@@ -47,4 +47,4 @@ test("serves nobody and says why, until the two fit", async () => {
   expect(await setUp()).toBe("503 encryption_key_wrong")
   await libsql.write([{ sql: "delete from instance where key = 'encryption_check'", args: [] }])
   await expect.poll(setUp).toBe("ok")
-}, 60_000)
+})
