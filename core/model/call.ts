@@ -53,7 +53,7 @@ export function isCutByWindow({ stop }: Pick<ModelAnswer, "stop">): boolean {
 
 /**
  * `not_configured`: no key or address for that provider, or none of that model there; `unable`: not asked, since the model cannot do what the call is about;
- * `aborted`: we stopped it.
+ * `aborted`: we stopped it; `internal`: our own client of that provider broke.
  */
 export const FailureReason = z.enum([
   "not_configured",
@@ -68,6 +68,7 @@ export const FailureReason = z.enum([
   "invalid_request",
   "context_overflow",
   "aborted",
+  "internal",
 ])
 export type FailureReason = z.infer<typeof FailureReason>
 
@@ -96,6 +97,7 @@ export function isRetryable(reason: FailureReason): boolean {
     case "invalid_request":
     case "context_overflow":
     case "aborted":
+    case "internal":
       return false
   }
 }

@@ -58,6 +58,7 @@ export function cureOf(reason: FailureReason): "retry" | "move" | "stop" {
     case "auth":
     case "not_configured":
     case "unable":
+    case "internal":
       return "move"
     case "invalid_request":
     case "context_overflow":

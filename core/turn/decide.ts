@@ -241,6 +241,8 @@ function failureCode(reason: FailureReason): string {
       return "model_refused_request"
     case "context_overflow":
       return "context_overflow"
+    case "internal":
+      return "internal"
     case "network":
     case "server":
     case "rate_limited":

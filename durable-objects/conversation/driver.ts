@@ -45,6 +45,7 @@ export class Driver {
   readonly #state: ConversationState
   readonly #events: LiveEvents
   readonly #choices: Choices
+  readonly #spending: Spending
   readonly #hooks: DriverHooks
   #running: Promise<void> | undefined
   #isAsked = false
@@ -75,6 +76,7 @@ export class Driver {
     this.#state = work.state
     this.#events = work.events
     this.#choices = work.choices
+    this.#spending = work.spending
     this.#hooks = work.hooks
   }
 
@@ -298,7 +300,7 @@ export class Driver {
     switch (command.type) {
       case "call_model":
         this.#hooks.joinQueued(turn)
-        return this.#models.run(turn, segment, command)
+        return this.#models.run(turn, segment, command).finally(() => this.#spending.letGo())
       case "choose_model":
         this.#chooseModel(turn, segment, command.command)
         break

@@ -8,6 +8,7 @@ import { findModel } from "../../core/catalogue/catalogue.ts"
 import { callPrice, costMicroUsd } from "../../core/catalogue/cost.ts"
 import type { FailureReason, ModelRequest, Usage } from "../../core/model/call.ts"
 import { breakerOf, type ChainLink, type PlacedLink } from "../../core/model/chain.ts"
+import { describeFailure } from "../../core/log.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
 import { after, EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
@@ -118,21 +119,23 @@ export class ModelCalls {
     })
     const apiKey = keyFor(segment.keys, link)
     let isAwaited = answer.isProbe === true
-    const outcome = await this.#models.run(
-      { ...request, maxOutputTokens },
-      {
-        link,
-        callId,
-        admission: admitModelCall(answer, callId),
-        signal: segment.abort.signal,
-        onDelta: (delta) => {
-          if (isAwaited) this.#tellAnswering(candidate.provider, callId)
-          isAwaited = false
-          if (!segment.abort.signal.aborted) on.delta(delta)
+    const outcome = await this.#models
+      .run(
+        { ...request, maxOutputTokens },
+        {
+          link,
+          callId,
+          admission: admitModelCall(answer, callId),
+          signal: segment.abort.signal,
+          onDelta: (delta) => {
+            if (isAwaited) this.#tellAnswering(candidate.provider, callId)
+            isAwaited = false
+            if (!segment.abort.signal.aborted) on.delta(delta)
+          },
+          ...(apiKey === undefined ? {} : { apiKey }),
         },
-        ...(apiKey === undefined ? {} : { apiKey }),
-      },
-    )
+      )
+      .catch((error: unknown) => this.#brokenBy(error, turn, link))
     if (!isStillOn(segment, this.#state, turn)) {
       this.#spending.drop(callId)
       return { status: "stopped" }
@@ -149,6 +152,15 @@ export class ModelCalls {
       costMicroUsd: charged.costMicroUsd,
       settle: () => this.#spending.end(callId, ending),
     }
+  }
+
+  /** A client that breaks instead of failing: nobody knows what its provider has done, and another may well answer. */
+  #brokenBy(error: unknown, turn: Turn, link: ChainLink): ModelOutcome {
+    const { id: conversationId } = this.#state.require()
+    const cause = describeFailure(error)
+    this.#parts.log({ level: "error", event: "model_client_broken", conversationId, turnId: turn.id, cause })
+    const message = `Something broke on our side while ${link.label} was called.`
+    return { status: "failed", failure: { reason: "internal", message }, partialText: "", billed: "unknown" }
   }
 
   /** Nothing hangs on its arrival: the call's end says the same. */
@@ -200,5 +212,5 @@ function healthOf(provider: string, outcome: ModelOutcome): ProviderHealth | nul
 
 /** Of the provider's health. */
 function saysNothing(reason: FailureReason): boolean {
-  return reason === "aborted" || reason === "not_configured" || reason === "unable"
+  return reason === "aborted" || reason === "not_configured" || reason === "unable" || reason === "internal"
 }

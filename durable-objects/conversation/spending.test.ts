@@ -26,9 +26,13 @@ const catalogue: Catalogue = [
 ]
 
 let harness: Harness
-async function open(limits: Partial<BudgetLimits> = {}, concurrentTurns = 10): Promise<void> {
+async function open(
+  limits: Partial<BudgetLimits> = {},
+  concurrentTurns = 10,
+  models: Catalogue = catalogue,
+): Promise<void> {
   lines.length = 0
-  harness = await openHarness({ tools: [appendLine((line) => lines.push(line))], catalogue, concurrentTurns })
+  harness = await openHarness({ tools: [appendLine((line) => lines.push(line))], catalogue: models, concurrentTurns })
   await setLimits(limits, 1)
 }
 const ledger = () => harness.objects.peers("ledger", "main")
@@ -170,6 +174,55 @@ test("a call that was allowed before a crash and never began is given back when 
   await harness.objects.evict("conversation", loopId)
   await conversation().call("interrupt", { viewer: owner })
   expect(await charged()).toEqual({ tokens: 0, microUsd: 0 })
+})
+
+test("a mistake of ours while a call runs ends the turn, and the call is charged at its worst case at once", async () => {
+  let isBroken = false
+  const breaking = catalogue.map((entry) => ({
+    ...entry,
+    get prices() {
+      if (isBroken) throw new Error("a bug")
+      return entry.prices
+    },
+  }))
+  await open({}, 10, breaking)
+  harness.model.setScript(() => {
+    isBroken = true
+    return say("never read")
+  })
+  expect((await ask("go")).at(-1)).toMatchObject({ event: "error", data: { code: "internal" } })
+  const { calls: _, ...sums } = await recorded()
+  expect(await charged()).toEqual(sums)
+  expect(sums.tokens).toBeGreaterThan(1_000)
+})
+
+describe("a client that breaks in a way that nobody foresaw", () => {
+  const link = (more: object) => ({ type: "anthropic", maxRetries: 0, timeoutMs: 60_000, ...more })
+  /** No request can be made of such an address; the API takes none like it. */
+  const broken = link({ model: "claude-sonnet-5-5", label: "Broken", baseUrl: "nowhere" })
+  const group = (...providers: object[]) =>
+    createGroup(harness.libsql, plainGroup(1, { fallbackChainConfig: { enabled: true, providers } }))
+  const talk = async () => readEvents(await send("go", loopId, ["group-1"]))
+
+  test("costs its worst case at once, and the next model answers", async () => {
+    await open()
+    await group(broken, link({ model: "claude-opus-5-5", label: "Opus" }))
+    harness.model.setScript(({ model }) => ({ ...say(`by ${model}`), usage: { inputTokens: 20, outputTokens: 10 } }))
+    expect(shownText(await talk())).toBe("by claude-opus-5-5")
+    const { calls, ...sums } = await recorded()
+    expect(calls).toBe(2)
+    expect(await charged()).toEqual(sums)
+    expect(sums.tokens).toBeGreaterThan(1_000)
+    expect(harness.logs).toContainEqual(expect.objectContaining({ event: "model_client_broken" }))
+  })
+
+  test("ends the turn in words where no other model stands ready, and holds nothing back", async () => {
+    await open()
+    await group(broken)
+    expect((await talk()).at(-1)).toMatchObject({ event: "error", data: { code: "internal" } })
+    const { calls: _, ...sums } = await recorded()
+    expect(await charged()).toEqual(sums)
+  })
 })
 
 test.each([

@@ -19,8 +19,8 @@ export class Spending {
   /** Debts by their call; those that run are told at their end. */
   readonly #owed = new Map<string, SettleRequest>()
   readonly #running = new Set<string>()
-  /** What this life asked the Ledger for and did not begin. */
-  readonly #asks = new Map<CallId, "asking" | "answered" | "unanswered">()
+  /** What this life asked the Ledger for and did not begin; of an answer, whether something is held for it. */
+  readonly #asks = new Map<CallId, "asking" | "held" | "answered" | "unanswered">()
   #telling: Promise<void> | undefined
   #retryAt: EpochMs | null = null
 
@@ -49,7 +49,7 @@ export class Spending {
     this.#asks.set(callId, "asking")
     try {
       const answer = await this.#host.peer("ledger", "main").call("reserve", request)
-      this.#asks.set(callId, "answered")
+      this.#asks.set(callId, answer.status === "allowed" ? "held" : "answered")
       return answer
     } catch (error) {
       this.#asks.set(callId, "unanswered")
@@ -82,6 +82,15 @@ export class Spending {
   giveBack(callId: CallId): void {
     this.#asks.delete(callId)
     this.#write({ callId, started: false, usage: null, costMicroUsd: null, health: null })
+  }
+
+  /**
+   * Whoever worked at calls has stopped, by whatever way. What still runs has lost its end and is charged at its worst case; what
+   * was allowed and never began is given back. After a mistake of ours nothing is held until this object leaves memory.
+   */
+  letGo(): void {
+    for (const callId of this.#running) this.#running.delete(callId)
+    for (const [callId, ask] of this.#asks) if (ask === "held") this.giveBack(callId)
   }
 
   /**
