@@ -56,8 +56,13 @@ const caution = 0.7
  * @param window - of input and output together; the provider's usual one where it is not known
  */
 export function contextLimit(window: number | null | undefined, provider: Provider, maxOutputTokens: number): number {
-  const room = (window ?? unknownWindows[provider]) - maxOutputTokens
+  const room = windowOr(window, provider) - maxOutputTokens
   return Math.max(1_000, Math.min(usualContextTokens, Math.floor(room * caution)))
+}
+
+/** A model's window, or where it is not known the usual one of its provider. */
+export function windowOr(window: number | null | undefined, provider: Provider): number {
+  return window ?? unknownWindows[provider]
 }
 
 /** About; languages and tokenizers differ. Letters beyond ASCII count as one each. */

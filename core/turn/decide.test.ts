@@ -374,13 +374,17 @@ describe("a chain of models", () => {
     "%s moves on without a second try",
     (reason) => expect(next([asks(0, 1), fails(reason)])).toEqual(calls(2, 1)),
   )
-  test("what does not fit is asked once more of the same model, which is shown less", () => {
+  test("what does not fit is asked once more of the same model, which is shown less, then of whoever has more room", () => {
     const overflow = [asks(0, 1), fails("context_overflow")]
     expect(next(overflow)).toEqual(calls(2, 0))
-    expect(next([...overflow, asks(0, 2), fails("context_overflow")]).map(({ type }) => type)).toEqual([
-      "reply",
-      "finish",
+    const twice = [...overflow, asks(0, 2), fails("context_overflow")]
+    expect(next(twice)).toEqual(calls(3, 0))
+    const nobody = next([...twice, fails("context_overflow", { message: "Too long." })])
+    expect(nobody).toMatchObject([
+      { type: "reply", text: expect.stringMatching(/^Too long\. Start a new one/) },
+      { type: "finish" },
     ])
+    expect(next([...twice, asks(2, 3), fails("context_overflow")])).toEqual(calls(4, 2))
   })
   test.each(["invalid_request", "aborted"] as const)("%s is cured by nobody", (reason) => {
     expect(next([asks(0, 1), fails(reason)]).map(({ type }) => type)).toEqual(["reply", "finish"])
@@ -491,9 +495,12 @@ describe("an answer that filled the model's window", () => {
     expect(rows.messages.map(({ text: told }) => told)).toEqual(["Hi", "The sea is deep."])
     expect(rows.modelCalls.map(({ outcome }) => outcome)).toEqual(["context_overflow", "end"])
   })
-  test("three times running ends the turn, and what was said stays", () => {
+  test("three times running ends the turn where nobody has more room, and what was said stays", () => {
     const thrice = [...once, asking(2), filled(2, "The sea is"), asking(3), filled(3, "The sea is deep")]
-    const [reply, finish] = decide(thrice, policy, at)
+    expect(decide(thrice, policy, at)).toMatchObject([{ type: "call_model", call: 4 }])
+    const failure = { reason: "context_overflow" as const, message: "The conversation is too long for it." }
+    const nobody: TurnEvent = { type: "model_failed", call: 4, failure, candidate: 0, at }
+    const [reply, finish] = decide([...thrice, nobody], policy, at)
     expect(reply).toEqual({
       type: "reply",
       text: expect.stringMatching(/^The sea is deep\n\nThe conversation is too long/),

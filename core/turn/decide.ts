@@ -13,6 +13,7 @@ import { chatCommandOf, type ChatCommand } from "./chat-command.ts"
 import { chainOfPolicy, type TurnPolicy } from "./policy.ts"
 import { nextForTool, refuseCutOff, type Stage, type ToolCommand } from "./decide-tool.ts"
 import { mostSameFailures, repeatedFailure, type RepeatedFailure } from "./failing.ts"
+import { outgrown } from "./overflow.ts"
 
 export type Command =
   | ToolCommand
@@ -45,7 +46,7 @@ export function decide(events: readonly TurnEvent[], policy: TurnPolicy, now: Ep
     case "answered":
       return afterAnswer({ events, state, policy, now }, state.model)
     case "cut":
-      return afterFullWindow(state, policy, state.model)
+      return callModel(state, policy, state.model.call + 1, 1)
   }
 }
 
@@ -77,10 +78,7 @@ function retryModel(state: TurnState, policy: TurnPolicy, call: number, attempt:
 
 function afterFailure(state: TurnState, model: In<"failed">, policy: TurnPolicy, now: EpochMs): Command[] {
   const { failure, candidate } = model
-  const overflows = state.failures.filter((failed) => failed.failure.reason === "context_overflow").length
-  if (failure.reason === "context_overflow" && overflows <= mostOverflows) {
-    return callModel(state, policy, model.call, model.attempt + 1)
-  }
+  if (failure.reason === "context_overflow") return afterOverflow(state, policy, model)
   const others = state.failures.findLastIndex((failed) => failed.candidate !== candidate)
   const tries = state.failures.slice(others + 1)
   const since = tries[0]?.startedAt ?? model.startedAt
@@ -94,6 +92,13 @@ function afterFailure(state: TurnState, model: In<"failed">, policy: TurnPolicy,
   const until = after(model.failedAt, next.delayMs)
   if (now < until) return [{ type: "wait", until }]
   return callModel(state, policy, model.call, model.attempt + 1, next.candidate)
+}
+
+/** With less of the conversation, then by whoever has more room: the call fails once more where nobody has. */
+function afterOverflow(state: TurnState, policy: TurnPolicy, { call, attempt, candidate }: In<"failed">): Command[] {
+  const before = { ...state, failures: state.failures.slice(0, -1) }
+  if (outgrown(before).has(candidate)) return end(state, giveUp(state, policy))
+  return callModel(state, policy, call, attempt + 1, candidate)
 }
 
 /** What of the chain failed last, or all of it where several were asked. */
@@ -117,12 +122,11 @@ function keptHint(code: string): string {
       return " Your message is kept: write again in a while, and the agent goes on from here."
     case "images_unsupported":
       return " Your message is kept: choose a model that can (/model), or go on in words."
+    case "context_overflow":
+      return " Start a new one, or send less at once."
   }
   return ""
 }
-
-/** So often a call is repeated with less of the conversation. */
-const mostOverflows = 1
 
 /** How long a call waits for a provider that is taken to be down. */
 const longestOutageMs = 30_000
@@ -139,14 +143,6 @@ function afterDenial(state: TurnState, model: In<"denied">, policy: TurnPolicy, 
   if (state.failures.length > 0) return end(state, giveUp(state, policy))
   const code = "model_unavailable"
   return end(state, { status: "failed", code, message: "No model answers right now." + keptHint(code) })
-}
-
-/** So often an answer that filled the window is gone on with, each time behind less of the conversation. */
-const mostFullWindows = 2
-
-function afterFullWindow(state: TurnState, policy: TurnPolicy, { call }: In<"cut">): Command[] {
-  if (state.fullWindows <= mostFullWindows) return callModel(state, policy, call + 1, 1)
-  return end(state, tooLong)
 }
 
 function afterAnswer(stage: Stage, model: In<"answered">): Command[] {

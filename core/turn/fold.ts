@@ -58,10 +58,10 @@ export interface TurnState {
   readonly marks: readonly string[]
   /** Of the present call, in order; empty once it is answered. */
   readonly failures: readonly FailedAttempt[]
-  /** How often in this turn the input did not fit. */
-  readonly overflows: number
-  /** How often in this turn the window was full in the middle of an answer. */
-  readonly fullWindows: number
+  /** For whom in this turn the input did not fit, each time. */
+  readonly overflows: readonly number[]
+  /** Whose window in this turn was full in the middle of an answer, each time. */
+  readonly fullWindows: readonly number[]
   /** How often a crash cut the present call off. */
   readonly losses: number
   /** When the present call was first denied, if it was. */
@@ -87,8 +87,8 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
   let model = notCalled()
   let marks: readonly string[] = []
   let failures: FailedAttempt[] = []
-  let overflows = 0
-  let fullWindows = 0
+  let overflows: readonly number[] = []
+  let fullWindows: readonly number[] = []
   let losses = 0
   let deniedSince: EpochMs | undefined
   let candidate = 0
@@ -124,8 +124,8 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         const text = textOf(event.answer.blocks)
         if (isCutByWindow(event.answer)) {
           model = { status: "cut", call: event.call }
-          overflows += 1
-          fullWindows += 1
+          overflows = [...overflows, candidate]
+          fullWindows = [...fullWindows, candidate]
           broken = text
           break
         }
@@ -147,7 +147,7 @@ export function foldTurn(events: readonly TurnEvent[]): TurnState {
         model = { status: "failed", call: event.call, attempt, candidate, startedAt, failure, failedAt }
         failures = [...failures, { candidate, failure, startedAt }]
         broken += partialText
-        if (failure.reason === "context_overflow") overflows += 1
+        if (failure.reason === "context_overflow") overflows = [...overflows, candidate]
         break
       }
       case "call_denied":

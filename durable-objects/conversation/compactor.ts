@@ -69,7 +69,7 @@ export class Compactor {
       link?.provider ?? "openai",
       Math.min(maxOutputTokens, entry?.maxOutputTokens ?? maxOutputTokens),
     )
-    const limit = this.#lowered(turn, conversed, usual)
+    const limit = this.#lowered(turn, conversed, { usual, place: links[0]?.place ?? 0 })
     const context = contextWithin(conversed, limit)
     const older = context.isWhole ? undefined : olderPart(conversed, limit)
     const tried = turn.events.filter(({ type }) => type === "summary_started").length
@@ -91,15 +91,16 @@ export class Compactor {
   }
 
   /**
-   * After the provider has said that it is too much: half of what it was, whatever the catalogue says. What an answer that broke
-   * off had said is told beside the transcript, and takes its room from it.
+   * After the provider of this place has said that it is too much: half of what it was, whatever the catalogue says. What an answer
+   * that broke off had said is told beside the transcript, and takes its room from it.
    */
-  #lowered(turn: Turn, conversed: Conversed, usual: number): number {
+  #lowered(turn: Turn, conversed: Conversed, { usual, place }: { usual: number; place: number }): number {
     const { overflows, broken } = foldTurn(turn.events)
     const limit = usual - estimateText(broken)
-    if (overflows === 0) return Math.max(leastTokens, limit)
+    const times = overflows.filter((other) => other === place).length
+    if (times === 0) return Math.max(leastTokens, limit)
     const sent = estimateTokens(contextWithin(conversed, usual).messages)
-    return Math.max(leastTokens, Math.floor(Math.min(limit, sent) / 2 ** overflows))
+    return Math.max(leastTokens, Math.floor(Math.min(limit, sent) / 2 ** times))
   }
 
   /** Tells people of a summary that was made in the middle of an answer, once the answer is whole. */

@@ -1,18 +1,26 @@
 /** A model's part in a turn: what it is shown, what comes back, what of it people see. */
 import { ableLinks, lacking, tellLacks, type Ability } from "../../core/catalogue/abilities.ts"
 import { findModel } from "../../core/catalogue/catalogue.ts"
-import { isCutByWindow, type ModelAnswer, type ModelRequest, type StopReason } from "../../core/model/call.ts"
+import {
+  isCutByWindow,
+  type ModelAnswer,
+  type ModelFailure,
+  type ModelRequest,
+  type StopReason,
+} from "../../core/model/call.ts"
+import type { ChainLink } from "../../core/model/chain.ts"
 import { stopWithin } from "../../core/model/full-window.ts"
 import { imagesOf } from "../../core/model/image.ts"
 import { withoutCalls, withoutPictures } from "../../core/model/reduced.ts"
 import { continuationOf, joinAnswer, resumptionNote } from "../../core/model/resume.ts"
 import { promptName, withBoundThoughts } from "../../core/model/thinking.ts"
-import type { Context } from "../../core/turn/context.ts"
+import { windowOr, type Context } from "../../core/turn/context.ts"
 import { nextModelCall } from "../../core/turn/call-ids.ts"
 import type { Command } from "../../core/turn/decide.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
 import { foldTurn, turnText, type TurnState } from "../../core/turn/fold.ts"
 import { readOutputName } from "../../core/turn/output.ts"
+import { outgrown, roomyLinks } from "../../core/turn/overflow.ts"
 import { systemOf } from "../../core/turn/wishes.ts"
 import type { EpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
@@ -64,15 +72,18 @@ export class ModelStep {
     const past = conversed.past.map(({ events }) => events)
     const route = routeTurn(policy, past, turn.events, { catalogue, needs })
     const from = Math.min(candidate, route.chain.length - 1)
-    const behind = route.chain.map((link, place) => ({ link, place })).slice(from)
-    const able = ableLinks(catalogue, behind, needs, { isNamed: policy.routing?.asked != null })
-    if (able.status === "unable") {
-      const message = `The model ${route.chain[from]?.model ?? policy.model} cannot read pictures.`
-      const failure = { reason: "unable" as const, message }
+    const fail = (failure: ModelFailure): undefined => {
       const at = this.#host.now()
       this.#state.append(turn, { type: "model_failed", call, failure, candidate: from, billed: "nothing", at })
-      return undefined
     }
+    const model = route.chain[from]?.model ?? policy.model
+    const placed = route.chain.map((link, place) => ({ link, place }))
+    const roomy = roomyLinks(placed, from, foldTurn(turn.events), ({ link }) =>
+      windowOr(findModel(catalogue, link.model)?.contextWindow, link.provider),
+    )
+    if (roomy.length === 0) return fail(tooLongFor(model))
+    const able = ableLinks(catalogue, roomy, needs, { isNamed: policy.routing?.asked != null })
+    if (able.status === "unable") return fail({ reason: "unable", message: `The model ${model} cannot read pictures.` })
     const { links, lacks } = able
     const fitted = await this.#compactor.fit(turn, segment, links)
     if (fitted.status !== "fits") return fitted.status === "wait" ? fitted.until : undefined
@@ -80,6 +91,9 @@ export class ModelStep {
     const before = foldTurn(turn.events)
     const request = await this.#request(segment, context, { note: resumptionNote(before.broken), lacks })
     if (!isStillOn(segment, this.#state, turn)) return undefined
+    const prompt = promptName(request)
+    // Nothing of it could give way: who is asked the same once more has no more room for it.
+    if (hasOverflowed(turn.events, { place: links[0]?.place, prompt })) return fail(tooLongFor(model))
     const continuation = continuationOf(before.broken)
     let startedAt: EpochMs | undefined
     let firstDeltaMs: number | null = null
@@ -104,8 +118,8 @@ export class ModelStep {
             call,
             attempt,
             ...started,
-            ...whyOf(route, before, started, lacking(catalogue, behind[0]?.link.model ?? "", needs)),
-            prompt: promptName(request),
+            ...whyOf(route, before, started, lacking(catalogue, roomy[0]?.link.model ?? "", needs)),
+            prompt,
             marks: context.marks,
           })
         },
@@ -189,6 +203,21 @@ export class ModelStep {
   }
 }
 
+const tooLongFor = (model: string): ModelFailure => ({
+  reason: "context_overflow",
+  message: `The conversation is too long for ${model}.`,
+})
+
+/** Whether the call was just tried with this prompt at this place, and did not fit. */
+function hasOverflowed(
+  events: readonly TurnEvent[],
+  { place, prompt }: { place: number | undefined; prompt: string },
+): boolean {
+  const last = foldTurn(events).failures.at(-1)
+  const started = events.findLast((event) => event.type === "model_started")
+  return last?.failure.reason === "context_overflow" && last.candidate === place && started?.prompt === prompt
+}
+
 function promptOf(event: TurnEvent): string[] {
   return event.type === "model_started" && event.prompt !== undefined ? [event.prompt] : []
 }
@@ -199,6 +228,8 @@ function promptOf(event: TurnEvent): string[] {
  */
 function whyOf(route: TurnRoute, state: TurnState, { candidate }: StartedCall, lacks: readonly Ability[]) {
   const { chain, reason, tier, complexity, from } = route
+  const tooSmall = chain[[...outgrown(state)].at(-1) ?? -1]
+  if (tooSmall !== undefined) return standsInFor(tooSmall, "context_overflow")
   const goesWithout = lacks.length === 0 ? "" : `; it ${tellLacks(lacks)}`
   if (candidate === 0) {
     return {
@@ -214,8 +245,10 @@ function whyOf(route: TurnRoute, state: TurnState, { candidate }: StartedCall, l
   if (failed === undefined && state.candidate === candidate) return { reason: `goes on for ${replaced.label}` }
   const isPassedOver = failed === undefined && lacks.length > 0
   if (isPassedOver) return { reason: `in place of ${replaced.label}, which ${tellLacks(lacks)}` }
-  const why = failed?.failure.reason ?? "taken to be down"
-  const { provider, model, label } = replaced
+  return standsInFor(replaced, failed?.failure.reason ?? "taken to be down")
+}
+
+function standsInFor({ provider, model, label }: ChainLink, why: string) {
   return { reason: `stands in for ${label}: ${why}`, instead: { provider, model, reason: why } }
 }
 
