@@ -81,6 +81,17 @@ describe("a file", () => {
     }
   })
 
+  test("says what is wrong in plain words, and once a line", () => {
+    const told = (text: string) => {
+      const read = readGatewayFile(text)
+      return read.status === "invalid" ? read.mistakes.map(({ line, path, message }) => [line, path, message]) : []
+    }
+    expect(told("groups:\n  - name: a\n    budgetMaxTokensDay: abc\n")).toEqual([
+      [3, "groups[0].budgetMaxTokensDay", "must be a number"],
+    ])
+    expect(told("groups:\n  - name: a\n\t- x\n")).toEqual([[3, "", "Tabs are not allowed as indentation"]])
+  })
+
   test("that grows by aliases of aliases, or is huge, is refused in no time", () => {
     const lists = Array.from({ length: 30 }, (_, at) => `x${at + 1}: &a${at + 1} [*a${at}, *a${at}, *a${at}]`)
     expect(readGatewayFile(`x0: &a0 [1]\n${lists.join("\n")}\n`).status).toBe("invalid")

@@ -2,6 +2,7 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml"
 import type * as z from "zod"
 import { type FileMistake, GatewayFile, maxGatewayFileBytes } from "../core/gateway-file.ts"
+import { sayPlainly } from "../core/plain-words.ts"
 
 type Path = readonly PropertyKey[]
 
@@ -26,17 +27,17 @@ export function readGatewayFile(text: string): ReadGatewayFile {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   if (document.errors.length > 0) {
-    return invalid(
-      document.errors.map(({ pos, message }) => ({
-        ...placeOf(lines, pos[0]),
-        path: "",
-        message: withoutText(message),
-      })),
-    )
+    const mistakes = document.errors.map(({ pos, message }) => ({
+      ...placeOf(lines, pos[0]),
+      path: "",
+      message: withoutText(message),
+    }))
+    // What follows on a line from its first mistake would only hide that one.
+    return invalid(mistakes.filter(({ line }, at) => mistakes.findIndex((other) => other.line === line) === at))
   }
   const value = toValue(document)
   if (value.status === "invalid") return invalid([{ ...start, path: "", message: value.message }])
-  const parsed = GatewayFile.safeParse(value.value)
+  const parsed = GatewayFile.safeParse(value.value, { error: sayPlainly })
   if (!parsed.success) return invalid(parsed.error.issues.flatMap((issue) => mistakesOf(document, lines, issue)))
   return {
     status: "read",

@@ -63,8 +63,8 @@ export type SettingName = z.infer<typeof SettingName>
 export const Settings = z.object(fields)
 export type Settings = z.infer<typeof Settings>
 
-/** Fields that are left out stay as they are; null takes a setting back. */
-export const SettingsChanges = z.object(fields).partial()
+/** Fields that are left out stay as they are; null takes a setting back. Strict: a limit that is misspelt would be no limit. */
+export const SettingsChanges = z.strictObject(fields).partial()
 export type SettingsChanges = z.infer<typeof SettingsChanges>
 
 export const noSettings: Settings = {

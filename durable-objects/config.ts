@@ -3,6 +3,7 @@ import * as z from "zod"
 import { edgeDefaults } from "../core/edge-mode.ts"
 import { parseAllowance } from "../core/egress/address.ts"
 import { LogLevel } from "../core/log.ts"
+import { sayPlainly } from "../core/plain-words.ts"
 import { policyDefaults } from "../core/turn/policy.ts"
 
 const whole = (fallback: number, min: number, max: number) =>
@@ -88,7 +89,7 @@ export function parseEnvironment<T extends z.ZodType>(
   const set = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => typeof value === "string" && value !== ""),
   )
-  const parsed = schema.safeParse(set)
+  const parsed = schema.safeParse(set, { error: sayPlainly })
   if (parsed.success) return { status: "ok", config: parsed.data }
   return {
     status: "invalid",

@@ -95,6 +95,7 @@ export type NewAgentGroup = z.infer<typeof NewAgentGroup>
 const path = "/api/agent-groups/{groupId}"
 const params = z.object({ groupId: GroupId })
 const maxBodyBytes = 1_048_576
+const refusesUnknown = /^(budget|conversationMax)/i
 
 export const listAgentGroups = endpoint({
   method: "get",
@@ -120,6 +121,7 @@ export const createAgentGroup = endpoint({
   params: nothing,
   query: nothing,
   body: NewAgentGroup,
+  refusesUnknown,
   status: 201,
   response: AgentGroupView,
   errors: ["name_taken"],
@@ -151,6 +153,7 @@ export const updateAgentGroup = endpoint({
   params,
   query: nothing,
   body: AgentGroupChanges,
+  refusesUnknown,
   status: 200,
   response: AgentGroupView,
   errors: ["group_not_found", "name_taken", "edit_conflict", "managed_by_file"],

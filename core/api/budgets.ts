@@ -96,6 +96,7 @@ export const setConversationBudget = endpoint({
   description: "Acts on the next model call.",
   auth: "user",
   scope: "operations:write",
-  body: BudgetLimitsView.partial(),
+  // Strict: a limit that is misspelt would be no limit.
+  body: z.strictObject(BudgetLimitsView.shape).partial(),
   response: ConversationBudgetView,
 })

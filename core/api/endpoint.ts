@@ -32,6 +32,8 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   readonly query: Q
   /** An empty body counts as `{}`. Fields that the schema does not name are dropped, so that newer clients work. */
   readonly body: B
+  /** What is refused all the same in place of dropped: a limit that is misspelt would be no limit. */
+  readonly refusesUnknown?: RegExp
   /** Codes that its handler may throw, besides those of parsing, permission and limits. */
   readonly errors: readonly ErrorCode[]
   /** Answered where a path parameter cannot be the id of anything. */

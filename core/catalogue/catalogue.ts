@@ -1,6 +1,7 @@
 /** What is known of models: windows, abilities, prices. Read from models.json; knows no keys and calls nobody. */
 import * as z from "zod"
 import { Provider, providerOf } from "../model/provider.ts"
+import { sayPlainly } from "../plain-words.ts"
 
 /** Micro-dollars per million tokens; at most 10,000 dollars. */
 const Price = z.number().int().min(0).max(10_000_000_000)
@@ -58,7 +59,7 @@ export function parseCatalogue(text: string): ReadCatalogue {
 
 /** The content of a models.json that was read already. */
 export function checkCatalogue(value: unknown): ReadCatalogue {
-  const parsed = CatalogueFile.safeParse(value)
+  const parsed = CatalogueFile.safeParse(value, { error: sayPlainly })
   if (parsed.success) return { status: "ok", catalogue: parsed.data.models }
   return { status: "invalid", problems: parsed.error.issues.map(({ path, message }) => `${whereIs(path)}: ${message}`) }
 }

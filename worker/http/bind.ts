@@ -4,6 +4,7 @@ import { permits } from "../../core/access/scope.ts"
 import type { AuditDetails } from "../../core/access/audit.ts"
 import type { AuditRule, Endpoint, SocketEndpoint, StreamEndpoint } from "../../core/api/endpoint.ts"
 import { type ErrorCode, LoopError } from "../../core/errors.ts"
+import { sayPlainly } from "../../core/plain-words.ts"
 import { ChoiceId, conversationOfChoice, ConversationId } from "../../core/units.ts"
 import { erasedIdHash } from "../../adapters/store/projection.ts"
 import { type Caller, type Identifier, type Identity, readCredential } from "../access/identity.ts"
@@ -257,8 +258,16 @@ async function parseCall<P extends z.ZodType, Q extends z.ZodType, B extends z.Z
   const params = contract.params.safeParse(context.req.param())
   if (!params.success) throw new LoopError(unknownId)
   const query = parse(contract.query, Object.fromEntries(new URL(context.req.url).searchParams), "invalid_query")
-  const body = parse(contract.body, await readBody(contract, context.req.raw), "invalid_body")
+  const given = await readBody(contract, context.req.raw)
+  const body = parse(contract.body, given, "invalid_body")
+  if (contract.refusesUnknown !== undefined) refuseUnknown(contract.refusesUnknown, given, body)
   return { params: params.data, query, body }
+}
+
+/** A field that was given and that parsing dropped. */
+function refuseUnknown(names: RegExp, given: unknown, parsed: unknown): void {
+  const field = Object.keys(Object(given)).find((name) => names.test(name) && !Object.hasOwn(Object(parsed), name))
+  if (field !== undefined) throw unknownField("invalid_body", [field])
 }
 
 /** A body of a GET or DELETE means nothing (RFC 9110 9.3.1, 9.3.5) and is not read. */
@@ -271,12 +280,17 @@ async function readBody(contract: AnyContract, request: Request): Promise<unknow
 
 /** Names the first field that is wrong, never its value. */
 function parse<T extends z.ZodType>(schema: T, value: unknown, code: ErrorCode): z.output<T> {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, { error: sayPlainly })
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
+  if (issue?.code === "unrecognized_keys") throw unknownField(code, [...issue.path, issue.keys[0] ?? ""])
   if (issue === undefined || issue.path.length === 0) throw new LoopError(code)
-  throw new LoopError(code, { message: issue.message, field: issue.path.map(String).join(".").slice(0, 200) })
+  throw new LoopError(code, { message: issue.message, field: fieldText(issue.path) })
 }
+
+const fieldText = (path: readonly PropertyKey[]) => path.map(String).join(".").slice(0, 200)
+const unknownField = (code: ErrorCode, path: readonly PropertyKey[]) =>
+  new LoopError(code, { message: "There is no such field here.", field: fieldText(path) })
 
 function answer(contract: Endpoint, given: unknown, context: AppContext): Response {
   const parsed = contract.response.safeParse(given)

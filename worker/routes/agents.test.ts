@@ -128,6 +128,7 @@ describe("create", () => {
     ["a name of spaces", { name: "  " }],
     ["a negative budget", { name: "a", budgetMaxTokensDay: -1 }],
     ["half a token", { name: "a", budgetMaxTokensDay: 1.5 }],
+    ["a budget that is misspelt, and so would be none", { name: "a", budgetMaxUSDDay: 5 }],
     [
       "an unknown provider",
       { name: "a", fallbackChainConfig: { enabled: true, providers: [{ ...provider, type: "x" }] } },

@@ -84,6 +84,13 @@ describe("a conversation's own limits", () => {
     expect(JSON.stringify(trail)).not.toContain(loopId(1))
   })
 
+  test("are refused where one is misspelt: it would be no limit", async () => {
+    await knowConversation()
+    expect(await outcome(await put({ maxUsdDay: 1, maxTokenDay: 5 }))).toBe("400 invalid_body")
+    expect((await (await edge.fetch(path, { bearer: session })).json()).own).toMatchObject({ maxUsdDay: null })
+    expect(told()).toEqual([])
+  })
+
   test("are told to who watches, as a change alone", async () => {
     await knowConversation()
     await put({ maxUsdDay: 0.5 })

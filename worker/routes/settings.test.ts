@@ -134,6 +134,9 @@ test("refuse nonsense by its field, and a home that does not exist", async () =>
   expect(await outcome(put(0, { home: { channelId: `chan_${"a".repeat(24)}`, chatId: 1 } }))).toBe(
     "404 channel_not_found",
   )
+  const misspelt = await put(0, { timeZone: "UTC", budgetMaxUsdPerDay: 5 })
+  expect(await misspelt.clone().text()).toContain("There is no such field here. (settings.budgetMaxUsdPerDay)")
+  expect(await outcome(misspelt)).toBe("400 invalid_body")
   expect(await get()).toMatchObject({ version: 0 })
 })
 
