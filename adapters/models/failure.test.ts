@@ -53,6 +53,16 @@ describe("a refusal", () => {
       },
       "context_overflow",
     ],
+    [
+      "Gemini's long prompt, in a list",
+      400,
+      [
+        {
+          error: { code: 400, message: "The input token count exceeds the maximum number of tokens allowed 1048576." },
+        },
+      ],
+      "context_overflow",
+    ],
     ["too many bytes", 413, anthropic("request_too_large"), "context_overflow"],
     [
       "Anthropic without credit",

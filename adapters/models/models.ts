@@ -11,6 +11,7 @@ import { toAnthropic } from "./anthropic-wire.ts"
 import type { CallLimits, Fetch, ModelClient, ModelOutcome, RunOptions } from "./client.ts"
 import { providerVariables } from "./failure.ts"
 import { createOpenAi } from "./openai.ts"
+import { kindOf } from "./openai-kind.ts"
 import { toOpenAi } from "./openai-wire.ts"
 import type { Endpoint } from "./stream-client.ts"
 
@@ -84,6 +85,8 @@ export function createModels(config: ModelsConfig, exits: ModelExits): Models {
     return own === undefined || trimmed(own) === trimmed(known[provider] ?? "")
   }
 
+  const kindOfLink = (link: ChainLink) =>
+    kindOf(link.baseUrl ?? known[link.provider] ?? "", link.provider, wireName(link))
   const thinker = (link: ChainLink) => (isKnown(link) ? link.provider : thinkerOf(link))
   const shownTo = (request: ModelRequest, link: ChainLink): ModelRequest => ({
     ...request,
@@ -128,8 +131,7 @@ export function createModels(config: ModelsConfig, exits: ModelExits): Models {
     mostInputTokens(request, link) {
       const { provider } = link
       const bare = { ...shownTo(request, link), images: {} }
-      const kind = { provider, isOpenAi: false }
-      const body = provider === "anthropic" ? toAnthropic(bare) : toOpenAi(bare, kind)
+      const body = provider === "anthropic" ? toAnthropic(bare) : toOpenAi(bare, kindOfLink(link))
       const shown = imagesOf(request.messages).filter(({ sha256 }) => request.images?.[sha256] !== undefined).length
       return utf8Bytes(JSON.stringify(body)) + addedTokens + shown * mostImageTokens[provider]
     },

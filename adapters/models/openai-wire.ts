@@ -6,9 +6,10 @@ import type { AssistantBlock, Message, UserBlock } from "../../core/model/messag
 import type { Provider } from "../../core/model/provider.ts"
 import { parseToolInput } from "../../core/model/tool-input.ts"
 import type { RunOptions } from "./client.ts"
+import type { OpenAiKind } from "./openai-kind.ts"
 import type { AnswerReader } from "./stream-client.ts"
 import { TokenCount } from "./token-count.ts"
-import { settleStop, settleToolCalls } from "./tool-calls.ts"
+import { createWireIds, settleStop, settleToolCalls, type WireIds } from "./tool-calls.ts"
 
 type Params = OpenAI.ChatCompletionCreateParamsStreaming
 type MessageParam = OpenAI.ChatCompletionMessageParam
@@ -18,14 +19,12 @@ type Images = NonNullable<ModelRequest["images"]>
 const reasoningFields = ["reasoning_content", "reasoning"] as const
 const Reasoning = z.object({ field: z.enum(reasoningFields), text: z.string() })
 
-export interface OpenAiKind {
-  readonly provider: Provider
-  /**
-   * OpenAI's own models refuse `max_tokens` and unknown fields; most compatible servers do not know `max_completion_tokens`,
-   * and some demand the reasoning of earlier steps back.
-   */
-  readonly isOpenAi: boolean
-}
+/**
+ * What Gemini hands out with a call. It stands among the answer's thoughts, so that it goes back to whoever gave it alone, and only
+ * behind the very prompt that it was given for.
+ */
+const Signature = z.object({ field: z.literal("extra_content"), call: z.number().int(), content: z.json() })
+type Signature = z.infer<typeof Signature>
 
 /** The request's body. */
 export function toOpenAi(request: ModelRequest, kind: OpenAiKind): Params {
@@ -34,27 +33,39 @@ export function toOpenAi(request: ModelRequest, kind: OpenAiKind): Params {
     type: "function",
     function: { name, description, parameters: { ...inputSchema, type: "object" } },
   }))
+  const wire = { kind, images: request.images ?? {}, ids: createWireIds() }
   return {
     model: request.model,
-    messages: [...system, ...request.messages.flatMap((message) => toMessages(message, kind, request.images ?? {}))],
+    messages: [...system, ...request.messages.flatMap((message) => toMessages(message, wire))],
     stream: true,
-    stream_options: { include_usage: true },
+    ...(kind.takesStreamOptions && { stream_options: { include_usage: true } }),
     ...(tools.length > 0 && { tools }),
     ...(kind.isOpenAi ? { max_completion_tokens: request.maxOutputTokens } : { max_tokens: request.maxOutputTokens }),
   }
 }
 
-function toMessages(message: Message, kind: OpenAiKind, images: Images): MessageParam[] {
-  if (message.role === "assistant") return toAssistant(message.blocks, kind)
+/** What a whole request's messages are written with. */
+interface Wire {
+  readonly kind: OpenAiKind
+  readonly images: Images
+  readonly ids: WireIds
+}
+
+/** Between results and the person's words or a picture, where the model's own must stand. */
+const bridge: MessageParam = { role: "assistant", content: "I have the results." }
+
+function toMessages(message: Message, { kind, images, ids }: Wire): MessageParam[] {
+  if (message.role === "assistant") return toAssistant(message.blocks, kind, ids)
   const results = message.blocks.flatMap((block): MessageParam[] => {
     if (block.type !== "tool_result") return []
     // There is no field for a failed call.
     const content = block.isError ? `Error: ${block.text}` : block.text
-    return [{ role: "tool", tool_call_id: block.toolUseId, content }]
+    return [{ role: "tool", tool_call_id: ids.ofResult(block.toolUseId), content }]
   })
   const parts = message.blocks.flatMap((block) => toPart(block, images))
   const content = parts.some(({ type }) => type === "image_url") ? parts : joinText(message.blocks)
-  return content === "" ? results : [...results, { role: "user", content }]
+  if (content === "") return results
+  return [...results, ...(kind.isMistral && results.length > 0 ? [bridge] : []), { role: "user", content }]
 }
 
 function toPart(block: UserBlock, images: Images): OpenAI.ChatCompletionContentPart[] {
@@ -71,12 +82,15 @@ function toPart(block: UserBlock, images: Images): OpenAI.ChatCompletionContentP
   }
 }
 
-function toAssistant(blocks: readonly AssistantBlock[], kind: OpenAiKind): MessageParam[] {
+function toAssistant(blocks: readonly AssistantBlock[], kind: OpenAiKind, ids: WireIds): MessageParam[] {
   const text = joinText(blocks)
-  const calls = blocks.flatMap((block): OpenAI.ChatCompletionMessageToolCall[] => {
-    if (block.type !== "tool_use") return []
-    return [{ type: "function", id: block.id, function: { name: block.name, arguments: JSON.stringify(block.input) } }]
-  })
+  const uses = blocks.filter((block) => block.type === "tool_use")
+  const calls = uses.map(({ id, name, input }, call): OpenAI.ChatCompletionMessageToolCall => ({
+    type: "function",
+    id: ids.ofCall(id),
+    function: { name, arguments: JSON.stringify(input) },
+    ...(kind.isGemini && extraContent(blocks, call, kind.provider)),
+  }))
   if (text === "" && calls.length === 0) return []
   return [
     {
@@ -86,6 +100,18 @@ function toAssistant(blocks: readonly AssistantBlock[], kind: OpenAiKind): Messa
       ...(kind.isOpenAi ? {} : reasoningOf(blocks, kind.provider)),
     },
   ]
+}
+
+/** Of the first call of an answer that came from elsewhere, Google's own word for that is taken in place of a signature. */
+function extraContent(blocks: readonly AssistantBlock[], call: number, provider: Provider): object {
+  const given = blocks.flatMap((block) => {
+    const raw = block.type === "thinking" && block.provider === provider ? Signature.safeParse(block.raw) : undefined
+    return raw?.success === true ? [raw.data] : []
+  })
+  const own = given.find((signature) => signature.call === call)
+  if (own !== undefined) return { extra_content: own.content }
+  if (call > 0 || given.length > 0) return {}
+  return { extra_content: { google: { thought_signature: "skip_thought_signature_validator" } } }
 }
 
 function reasoningOf(blocks: readonly AssistantBlock[], provider: Provider): Record<string, string> {
@@ -103,10 +129,17 @@ function joinText(blocks: readonly { type: string; text?: string }[]): string {
 }
 
 const text = z.string().nullish()
+/** Mistral's reasoning models say text and thoughts in parts (docs.mistral.ai, "Reasoning"); parts of other kinds are passed over. */
+const ContentPart = z.object({
+  type: z.string(),
+  text,
+  thinking: z.array(z.object({ text })).nullish().catch(null),
+})
 const ToolCallPiece = z.object({
   index: z.number().int().nonnegative().optional(),
   id: text,
   function: z.object({ name: text, arguments: text }).nullish(),
+  extra_content: z.json().optional(),
 })
 const Chunk = z.object({
   model: text,
@@ -115,7 +148,7 @@ const Chunk = z.object({
       z.object({
         delta: z
           .object({
-            content: text,
+            content: z.union([text, z.array(ContentPart)]),
             refusal: text,
             reasoning: text,
             reasoning_content: text,
@@ -148,7 +181,10 @@ const stops: Readonly<Record<string, StopReason>> = {
 
 /** The answer is complete with its `finish_reason`; the chunk with the counts comes behind it. */
 export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: RunOptions["onDelta"]): AnswerReader {
-  const calls = new Map<number, { id: string; name: string; written: string }>()
+  const calls = new Map<
+    number,
+    { id: string; name: string; written: string; extra: Signature["content"] | undefined }
+  >()
   /** Of an index, the call that its next piece belongs to. */
   const places = new Map<number, number>()
   const reasoning = new Map<(typeof reasoningFields)[number], string>()
@@ -178,11 +214,12 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
     // Some servers send whole calls without an index: an id is then the beginning of the next one.
     const last = Math.max(-1, ...calls.keys())
     const at = piece.index === undefined ? (id || last < 0 ? last + 1 : last) : placeOf(piece.index, piece, last)
-    const call = calls.get(at) ?? { id: "", name: "", written: "" }
+    const call = calls.get(at) ?? { id: "", name: "", written: "", extra: undefined }
     calls.set(at, {
       id: call.id || (id ?? ""),
       name: call.name || (named?.name ?? ""),
       written: call.written + (named?.arguments ?? ""),
+      extra: piece.extra_content ?? call.extra,
     })
   }
 
@@ -192,7 +229,11 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
       reasoning.set(field, (reasoning.get(field) ?? "") + (delta[field] ?? ""))
       tell("thinking", delta[field])
     }
-    tell("text", delta.content)
+    for (const part of typeof delta.content === "object" ? (delta.content ?? []) : []) {
+      for (const thought of part.thinking ?? []) tell("thinking", thought.text)
+      tell("text", part.text)
+    }
+    if (typeof delta.content === "string") tell("text", delta.content)
     if (delta.refusal) hasRefused = true
     tell("text", delta.refusal)
     for (const piece of delta.tool_calls ?? []) takeCall(piece)
@@ -225,6 +266,10 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
         raw: { field, text: thought },
       }))
       const written = [...calls].toSorted(([a], [b]) => a - b).map(([, call]) => call)
+      const signatures = written.flatMap(({ extra }, call): AssistantBlock[] => {
+        const raw: Signature = { field: "extra_content", call, content: extra ?? null }
+        return extra === undefined ? [] : [{ type: "thinking", provider: kind.provider, raw }]
+      })
       const uses = written.map((call): AssistantBlock => ({
         type: "tool_use",
         id: call.id,
@@ -232,7 +277,7 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
         input: parseToolInput(call.written),
       }))
       const spoken: AssistantBlock[] = said === "" ? [] : [{ type: "text", text: said }]
-      const blocks = settleToolCalls([...thoughts, ...spoken, ...uses], request.messages)
+      const blocks = settleToolCalls([...thoughts, ...signatures, ...spoken, ...uses], request.messages)
       return { blocks, stop: settleStop(hasRefused ? "refusal" : stop, blocks), usage, model }
     },
   }

@@ -2,9 +2,13 @@
 import { describe, expect, test } from "vitest"
 import type { ModelRequest } from "../../core/model/call.ts"
 import type { Message } from "../../core/model/message.ts"
+import { callTool } from "../../sandbox-runner/testkit/model-script.ts"
+import { answerOf, ask, clock, createBench, type Subject } from "./bench.suite.ts"
 import { describeModelClient } from "./model.suite.ts"
+import { kindOf, type OpenAiKind } from "./openai-kind.ts"
 import { readOpenAi, toOpenAi } from "./openai-wire.ts"
 import { createOpenAi } from "./openai.ts"
+import { createWireIds } from "./tool-calls.ts"
 
 const chunk = (delta: object, finish_reason: string | null = null) => ({
   id: "chatcmpl-1",
@@ -15,25 +19,26 @@ const chunk = (delta: object, finish_reason: string | null = null) => ({
 })
 const counts = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } }
 
+const subjectOf = (name: string, model: string, provider: "openai" | "ollama"): Subject => ({
+  name,
+  model,
+  rootPath: "/v1",
+  path: "/chat/completions",
+  headers: ["accept", "authorization", "content-type"],
+  keyOf: (headers) => headers.authorization?.replace("Bearer ", ""),
+  create: (endpoint, fetch, limits) => createOpenAi(endpoint, provider, fetch, limits),
+  events: (text) => [
+    ...[chunk({ role: "assistant", content: "" }), chunk({ content: text }), chunk({}, "stop"), counts].map(
+      (each) => `data: ${JSON.stringify(each)}\n\n`,
+    ),
+    "data: [DONE]\n\n",
+  ],
+})
 for (const [name, model, provider] of [
   ["OpenAI-compatible", "qwen4", "openai"],
   ["Ollama", "llama4:8b", "ollama"],
 ] as const) {
-  describeModelClient({
-    name,
-    model,
-    rootPath: "/v1",
-    path: "/chat/completions",
-    headers: ["accept", "authorization", "content-type"],
-    keyOf: (headers) => headers.authorization?.replace("Bearer ", ""),
-    create: (endpoint, fetch, limits) => createOpenAi(endpoint, provider, fetch, limits),
-    events: (text) => [
-      ...[chunk({ role: "assistant", content: "" }), chunk({ content: text }), chunk({}, "stop"), counts].map(
-        (each) => `data: ${JSON.stringify(each)}\n\n`,
-      ),
-      "data: [DONE]\n\n",
-    ],
-  })
+  describeModelClient(subjectOf(name, model, provider))
 }
 
 const request: ModelRequest = {
@@ -43,8 +48,10 @@ const request: ModelRequest = {
   tools: [],
   maxOutputTokens: 100,
 }
-const openAi = { provider: "openai", isOpenAi: true } as const
-const compatible = { provider: "openai", isOpenAi: false } as const
+const openAi = kindOf("https://api.openai.com/v1", "openai", "gpt-5.5")
+const compatible = kindOf("http://127.0.0.1:8000/v1", "openai", "qwen4")
+const mistral = kindOf("https://api.mistral.ai/v1", "openai", "mistral-large-latest")
+const gemini = kindOf("https://generativelanguage.googleapis.com/v1beta/openai/", "openai", "gemini-4-pro")
 
 const bodyOf = async (baseUrl: string, model: string, provider: "openai" | "ollama" = "openai") => {
   let body = ""
@@ -56,7 +63,7 @@ const bodyOf = async (baseUrl: string, model: string, provider: "openai" | "olla
   return body
 }
 
-const read = (chunks: readonly unknown[], kind: typeof openAi | typeof compatible = openAi) => {
+const read = (chunks: readonly unknown[], kind: OpenAiKind = openAi) => {
   const deltas: string[] = []
   const reader = readOpenAi(request, kind, (delta) => deltas.push(`${delta.type}: ${delta.text}`))
   for (const each of chunks) reader.take(each)
@@ -194,6 +201,9 @@ describe("OpenAI: chunks", () => {
   )
 })
 
+/** What stands for the id `a`. */
+const shortA = createWireIds().ofCall("a")
+
 test("OpenAI: a failed tool's result says so in words, for there is no field", () => {
   const messages: Message[] = [
     ...request.messages,
@@ -210,9 +220,9 @@ test("OpenAI: a failed tool's result says so in words, for there is no field", (
     {
       role: "assistant",
       content: null,
-      tool_calls: [{ type: "function", id: "a", function: { name: "clock", arguments: '{"zone":"UTC"}' } }],
+      tool_calls: [{ type: "function", id: shortA, function: { name: "clock", arguments: '{"zone":"UTC"}' } }],
     },
-    { role: "tool", tool_call_id: "a", content: "Error: no clock here" },
+    { role: "tool", tool_call_id: shortA, content: "Error: no clock here" },
     { role: "user", content: "and?" },
   ])
 })
@@ -228,5 +238,116 @@ test("a picture goes as base64 in its place, and one without bytes is left out",
       { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } },
       { type: "text", text: "What is it?" },
     ],
+  })
+})
+
+describe("a transcript that began elsewhere", () => {
+  const use = (id: string) => ({ type: "tool_use" as const, id, name: "clock", input: {} })
+  const result = (toolUseId: string) => ({ type: "tool_result" as const, toolUseId, text: "12:00", isError: false })
+  const said = (text: string) => ({ type: "text" as const, text })
+  const loop = (...ids: string[]): Message[] => [
+    ...ask("time?"),
+    { role: "assistant", blocks: ids.map(use) },
+    { role: "user", blocks: ids.map(result) },
+  ]
+  const idsOf = (messages: Message[], kind = compatible) =>
+    toOpenAi({ ...request, messages }, kind).messages.flatMap((message) => {
+      if (message.role === "tool") return [message.tool_call_id]
+      return message.role === "assistant" ? (message.tool_calls ?? []).map(({ id }) => id) : []
+    })
+
+  test("has ids of nine letters and digits, each once and that of its result, whoever made them", () => {
+    const made = ["toolu_01A09q90qw90lq917835lq9", "call_0", "functions.clock:0", "a".repeat(40), "abcDEF123"]
+    const ids = idsOf(loop(...made))
+    expect(ids.every((id) => /^[a-zA-Z0-9]{9}$/.test(id))).toBe(true)
+    expect(ids.slice(0, 5)).toEqual(ids.slice(5))
+    expect(new Set(ids).size).toBe(5)
+    expect(ids).toContain("abcDEF123")
+  })
+
+  test("keeps its ids as it grows, so that caches of prompts hold, also where an id is used again", () => {
+    const first = loop("call_0", "call_1")
+    const grown = [...first, { role: "assistant" as const, blocks: [said("noon")] }, ...loop("call_0")]
+    const [before, after] = [idsOf(first), idsOf(grown)]
+    expect(after.slice(0, before.length)).toEqual(before)
+    expect(after.at(-1)).toBe(after.at(-2))
+    expect(before).not.toContain(after.at(-1))
+    // What stands for another id is not taken for one that happens to be written so.
+    expect(new Set(idsOf(loop("call_0", shortA, "a"))).size).toBe(3)
+  })
+
+  test("has a word of the model's between a result and the person, where Mistral's models would refuse it", () => {
+    const messages = loop("a")
+    messages.at(-1)?.blocks.push(said("Quick, please."))
+    const roles = (kind: OpenAiKind) => toOpenAi({ ...request, messages }, kind).messages.map(({ role }) => role)
+    expect(roles(mistral)).toEqual(["system", "user", "assistant", "tool", "assistant", "user"])
+    expect(roles(kindOf("http://127.0.0.1/v1", "ollama", "ollama/devstral:24b"))).toEqual(roles(mistral))
+    expect(roles(compatible)).toEqual(["system", "user", "assistant", "tool", "user"])
+    expect(toOpenAi({ ...request, messages: loop("a") }, mistral).messages.at(-1)?.role).toBe("tool")
+  })
+
+  test("asks Mistral's own API for nothing that it does not know", () => {
+    const body = toOpenAi({ ...request, messages: loop("a") }, mistral)
+    expect(Object.keys(body).toSorted()).toEqual(["max_tokens", "messages", "model", "stream"])
+    expect(toOpenAi(request, compatible).stream_options).toEqual({ include_usage: true })
+  })
+
+  test("brings Gemini its own signatures back, and Google's word for calls of others", () => {
+    const extra = { google: { thought_signature: "c2lnbmVk" } }
+    const piece = (index: number, more: object) => ({ index, id: `g${index}`, ...call("clock", "{}"), ...more })
+    const { answer } = read(
+      [chunk({ tool_calls: [piece(0, { extra_content: extra }), piece(1, {})] }), chunk({}, "tool_calls")],
+      gemini,
+    )
+    const blocks = answer?.blocks ?? []
+    const messages: Message[] = [...loop("toolu_1", "toolu_2"), { role: "assistant", blocks }]
+    const sent = (kind: OpenAiKind) =>
+      toOpenAi({ ...request, messages }, kind).messages.flatMap((message) =>
+        message.role === "assistant" ? (message.tool_calls ?? []).map((each) => ({ ...each })) : [],
+      )
+    const foreign = { extra_content: { google: { thought_signature: "skip_thought_signature_validator" } } }
+    const [first, second, third, fourth] = sent(gemini)
+    expect(first).toMatchObject(foreign)
+    expect(second).not.toHaveProperty("extra_content")
+    expect(third).toMatchObject({ extra_content: extra })
+    expect(fourth).not.toHaveProperty("extra_content")
+    expect(JSON.stringify(sent(compatible))).not.toContain("extra_content")
+  })
+})
+
+describe("Mistral", () => {
+  const bench = createBench(subjectOf("Mistral", "mistral-large-latest", "openai"))
+  test("is shown text and thoughts that come in parts as text and thoughts", () => {
+    const thinking = [{ type: "thinking", thinking: [{ type: "text", text: "Hm." }] }]
+    const { answer, deltas } = read(
+      [
+        chunk({ content: thinking }),
+        chunk({ content: [{ type: "text", text: "No" }] }),
+        chunk({ content: "on." }, "stop"),
+      ],
+      mistral,
+    )
+    expect(deltas).toEqual(["thinking: Hm.", "text: No", "text: on."])
+    expect(answer?.blocks).toEqual([{ type: "text", text: "Noon." }])
+  })
+
+  test("goes on with what Anthropic began, results, interruption and all", async () => {
+    const server = await bench.scripted(callTool("clock", {}))
+    const messages: Message[] = [
+      ...ask("time?"),
+      {
+        role: "assistant",
+        blocks: [{ type: "tool_use", id: "toolu_01A09q90qw90lq917835lq9", name: "clock", input: {} }],
+      },
+      {
+        role: "user",
+        blocks: [
+          { type: "tool_result", toolUseId: "toolu_01A09q90qw90lq917835lq9", text: "12:00", isError: false },
+          { type: "text", text: "and tomorrow?" },
+        ],
+      },
+    ]
+    answerOf((await bench.run(server, { request: bench.requestOf(messages, { tools: [clock] }) })).outcome)
+    expect(server.refused).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 /** OpenAI's models and all that speak its chat completions, Ollama among them. The SDK holds no key and logs nothing. */
 import type { CallLimits, Fetch, ModelClient } from "./client.ts"
+import { isOpenAiHost, kindOf } from "./openai-kind.ts"
 import { readOpenAi, toOpenAi } from "./openai-wire.ts"
 import { createStreamClient, noKey, type Dialect, type Endpoint } from "./stream-client.ts"
 
@@ -13,14 +14,10 @@ export function createOpenAi(
   fetch: Fetch,
   limits?: Partial<CallLimits>,
 ): ModelClient {
-  const isOpenAiHost = /(^|\.)openai\.(com|azure\.com)$/.test(new URL(endpoint.baseUrl).hostname)
-  const kindOf = (model: string) => ({
-    provider,
-    isOpenAi: provider === "openai" && (isOpenAiHost || /^(gpt-(?!oss)|chatgpt-|o\d)/.test(model)),
-  })
+  const { baseUrl } = endpoint
   const dialect: Dialect = {
     provider,
-    name: provider === "ollama" ? "Ollama" : isOpenAiHost ? "OpenAI" : "The OpenAI-compatible server",
+    name: provider === "ollama" ? "Ollama" : isOpenAiHost(baseUrl) ? "OpenAI" : "The OpenAI-compatible server",
     headers: (apiKey) => ({
       "content-type": "application/json",
       accept: "text/event-stream",
@@ -31,7 +28,7 @@ export function createOpenAi(
       const { default: OpenAI } = await import("openai")
       // Whatever is left out here, the SDK takes from the process's environment.
       const client = new OpenAI({
-        baseURL: endpoint.baseUrl,
+        baseURL: baseUrl,
         apiKey: noKey,
         adminAPIKey: null,
         organization: null,
@@ -42,10 +39,10 @@ export function createOpenAi(
         timeout: callMs,
         logLevel: "off",
       })
-      const params = toOpenAi(request, kindOf(request.model))
+      const params = toOpenAi(request, kindOf(baseUrl, provider, request.model))
       return client.chat.completions.create(params, { signal: exchange.signal })
     },
-    read: (request, onDelta) => readOpenAi(request, kindOf(request.model), onDelta),
+    read: (request, onDelta) => readOpenAi(request, kindOf(baseUrl, provider, request.model), onDelta),
   }
   return createStreamClient({ dialect, apiKey: endpoint.apiKey, fetch, limits })
 }

@@ -24,10 +24,11 @@ const Inner = z.object({
 
 /**
  * Reads an error from a body's text or from an event's value: `{error: {type, code, message}}` of Anthropic and OpenAI, `{error:
- * "…"}` of Ollama, `{message}` or `{detail}` of proxies. A text that is no JSON says nothing: it is a proxy's page.
+ * "…"}` of Ollama, `{message}` or `{detail}` of proxies, a list of one of them of Gemini. A text that is no JSON says nothing: it is a proxy's page.
  */
 export function providerError(value: unknown): ProviderError {
-  const body = typeof value === "string" ? parseJson(value) : value
+  const parsed = typeof value === "string" ? parseJson(value) : value
+  const body: unknown = Array.isArray(parsed) ? parsed[0] : parsed
   if (typeof body !== "object" || body === null) return {}
   if ("error" in body && typeof body.error === "string") return { message: body.error }
   if ("detail" in body && typeof body.detail === "string") return { message: body.detail }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import type { StopReason } from "../../core/model/call.ts"
 import type { AssistantBlock, Message } from "../../core/model/message.ts"
 import { toHex } from "../../core/units.ts"
+import { sha256Hex } from "../digest.ts"
 
 /**
  * Gives a fresh id to each call whose id is missing, used before in the transcript or in this answer, or not one that all
@@ -20,6 +21,41 @@ export function settleToolCalls(blocks: readonly AssistantBlock[], transcript: r
     used.add(id)
     return { ...block, id, name: block.name.replaceAll(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unnamed" }
   })
+}
+
+export interface WireIds {
+  /** The name of a call that is made now. */
+  ofCall(id: string): string
+  /** The name of the newest call with this id. */
+  ofResult(id: string): string
+}
+
+/**
+ * Names calls as every server of chat completions takes them, each once: nine letters and digits. Mistral takes nothing else, on its
+ * own API (docs.mistral.ai; jackmpcollins/magentic#276, mistralai/mistral-vibe#1075) and by its models' templates elsewhere
+ * (ml-explore/mlx-lm#1375); the others take any text, OpenAI up to 40 characters. A transcript that grows at its end keeps its
+ * names, so that caches of prompts hold.
+ */
+export function createWireIds(): WireIds {
+  const used = new Set<string>()
+  const names = new Map<string, string>()
+  return {
+    ofCall(id) {
+      let name = /^[a-zA-Z0-9]{9}$/.test(id) ? id : shortName(id)
+      for (let again = 1; used.has(name); again += 1) name = shortName(`${id}#${again}`)
+      used.add(name)
+      names.set(id, name)
+      return name
+    },
+    ofResult: (id) => names.get(id) ?? shortName(id),
+  }
+}
+
+function shortName(id: string): string {
+  return BigInt(`0x${sha256Hex(id).slice(0, 16)}`)
+    .toString(36)
+    .padStart(9, "0")
+    .slice(-9)
 }
 
 /** Holds `end` and `tool_use` to what the answer holds; servers mix them up. */

@@ -95,6 +95,24 @@ describe("a provider that fails", () => {
     ])
   })
 
+  test("in a tool loop: Mistral goes on, which takes no id of Anthropic's and no words right behind a result", async () => {
+    await open({ FALLBACK_OPENAI_MODEL: "mistral-large-latest" })
+    const peer = harness.objects.peers("conversation", chatId)
+    let hasJoined = false
+    harness.model.setScript(async (request) => {
+      if (request.provider === "openai") return say(request.lastUserText)
+      if (request.toolResults.length > 0) return { kind: "error", status: 401 }
+      await peer.call("accept", { viewer: null, message: chatMessage("and this") })
+      hasJoined = true
+      return callTool("append_line", { line: "a" })
+    })
+    await peer.call("accept", { viewer: null, message: chatMessage("go") })
+    expect((await harness.until("the answer", () => harness.sent[0])).text).toBe("and this")
+    expect([hasJoined, lines]).toEqual([true, ["a"]])
+    expect(harness.model.requests.at(-1)?.model).toBe("mistral-large-latest")
+    expect(harness.model.refused).toEqual([])
+  })
+
   test("mid-stream in a chat: one message is sent, and one answer is on record", async () => {
     await open()
     harness.model.setScript(({ provider }) => (provider === "openai" ? say("and all") : cut("So far so good")))

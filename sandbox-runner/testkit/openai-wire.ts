@@ -105,7 +105,7 @@ export function parseOpenAi(value: unknown): Parsed<OpenAiRequest> {
   const parsed = Body.safeParse(value, { reportInput: true })
   if (!parsed.success) return { status: "refused", refusal: wordProblem(firstProblem(parsed.error.issues)) }
   const body = parsed.data
-  const refusal = transcriptProblem(body.messages) ?? optionsProblem(body)
+  const refusal = transcriptProblem(body.messages) ?? optionsProblem(body) ?? mistralProblem(body)
   if (refusal !== undefined) return { status: "refused", refusal }
   return {
     status: "ok",
@@ -211,6 +211,35 @@ function optionsProblem(body: Body): Refusal | undefined {
     return refuse(message, "temperature", "unsupported_value")
   }
   return undefined
+}
+
+/** Models that are served as Mistral serves its own. */
+const mistral = /^(mistral|ministral|devstral|magistral)-/
+
+/** What Mistral's API refuses beyond the others (api.mistral.ai, with its words; mistralai/mistral-common, "validator"). */
+function mistralProblem(body: Body): Refusal | undefined {
+  if (!mistral.test(body.model)) return undefined
+  if (body.max_completion_tokens) {
+    return { status: 422, message: "Extra inputs are not permitted", param: "max_completion_tokens" }
+  }
+  let previous: Entry["role"] | undefined
+  for (const [i, entry] of body.messages.entries()) {
+    const ids = entry.role === "assistant" ? (entry.tool_calls ?? []).map(({ id }) => id) : []
+    const named = entry.role === "tool" ? [entry.tool_call_id] : ids
+    const unfit = named.find((id) => !/^[a-zA-Z0-9]{9}$/.test(id))
+    if (unfit !== undefined) {
+      const message = `Tool call id was ${unfit} but must be a-z, A-Z, 0-9, with a length of 9.`
+      return { ...refuse(message, `messages[${i}]`, "3280"), type: "invalid_function_call" }
+    }
+    if (previous === "tool" && entry.role === "user") {
+      const message = "Unexpected role 'user' after role 'tool'"
+      return { ...refuse(message, `messages[${i}]`, "3230"), type: "invalid_request_message_order" }
+    }
+    previous = entry.role
+  }
+  if (previous === "tool" || previous === "user") return undefined
+  const message = `Expected last role User or Tool (or Assistant with prefix True) for serving but got ${previous}`
+  return { ...refuse(message, "messages", "3230"), type: "invalid_request_message_order" }
 }
 
 const textOf = (content: Entry["content"]): string => {
