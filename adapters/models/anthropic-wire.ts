@@ -217,6 +217,8 @@ export function readAnthropic(request: ModelRequest, onDelta: RunOptions["onDelt
         case "message_stop":
           isComplete = true
           return "complete"
+        case "ping":
+          return "idle"
       }
       return "more"
     },

@@ -29,6 +29,7 @@ describeModelClient({
   headers: ["accept", "anthropic-version", "content-type", "x-api-key"],
   keyOf: (headers) => String(headers["x-api-key"]),
   create: createAnthropic,
+  ping: 'event: ping\ndata: {"type":"ping"}\n\n',
   events: (text) =>
     [started, ...block(0, { type: "text", text: "" }, { type: "text_delta", text }), ...stopped].map(
       (each) => `event: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`,

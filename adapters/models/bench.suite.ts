@@ -31,6 +31,8 @@ export interface Subject {
   create(endpoint: { baseUrl: string; apiKey: string }, fetch: Fetch, limits?: Partial<CallLimits>): ModelClient
   /** The server-sent events of an answer that says `text`. */
   events(text: string): string[]
+  /** What keeps an idle stream open, as the provider sends it. */
+  readonly ping: string
 }
 
 export const key = "sk-test-0123456789abcdef"

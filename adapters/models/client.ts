@@ -33,6 +33,11 @@ export interface CallLimits {
   readonly firstByteMs: number
   /** Between two bytes. Anthropic pings an idle stream every few seconds. */
   readonly stallMs: number
+  /**
+   * For each token that the answer may have, beyond `stallMs`, a stream may show that it lives and yet bring nothing: see `quietMs`.
+   * Models write 40 to 200 tokens a second; 33 are taken to be the slowest.
+   */
+  readonly slowestTokenMs: number
   /** The whole call: as long as Cloudflare keeps an object's pending work alive. */
   readonly callMs: number
   /** An answer of 128,000 tokens is about 17 MB of events; more is a server that does not stop. */
@@ -46,8 +51,19 @@ export interface CallLimits {
 export const callLimits: CallLimits = {
   firstByteMs: 60_000,
   stallMs: 60_000,
+  slowestTokenMs: 30,
   callMs: 15 * 60_000,
   responseBytes: 32 * 1024 * 1024,
   errorBytes: 64 * 1024,
   lingerMs: 1_000,
+}
+
+/**
+ * How long a stream may go on without anything of the answer. A ping (or a comment, or an empty chunk) shows that the connection
+ * lives, and resets `stallMs`; that the model gets on it does not show. But Anthropic's models think without a word and only ping
+ * meanwhile (platform.claude.com, "Extended thinking": display omitted), for as long as writing all of the output would take.
+ * 9 minutes for 16,384 tokens, 3 for 4,096; never longer than the whole call.
+ */
+export function quietMs({ stallMs, slowestTokenMs, callMs }: CallLimits, maxOutputTokens: number): number {
+  return Math.min(callMs, stallMs + maxOutputTokens * slowestTokenMs)
 }

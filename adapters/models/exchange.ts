@@ -16,6 +16,8 @@ export type Ending =
         | "unusable_key"
         | "first_byte_timeout"
         | "stalled"
+        /** Bytes kept coming, and nothing of the answer among them. */
+        | "idle"
         | "too_long"
         | "too_large"
         /** Whoever chose the address may not have us go there. */
@@ -39,6 +41,8 @@ export interface Exchange {
   /** Fires with every ending. */
   readonly signal: AbortSignal
   readonly ending: Ending | undefined
+  /** What was read last is part of the answer. */
+  progressed(): void
   /** Ends the exchange and its connection. The first ending stays. */
   stop(ending: Ending): void
   /** Clears every timer and listener. Call it once, when the answer was read or given up. */
@@ -50,16 +54,19 @@ export interface ExchangeOptions {
   /** All headers that leave. */
   readonly headers: Readonly<Record<string, string>>
   readonly limits: CallLimits
+  /** So long the body may go on without progress. */
+  readonly mostQuietMs: number
   readonly signal: AbortSignal
 }
 
 const ignore = () => {}
 
-export function startExchange({ fetch, headers, limits, signal }: ExchangeOptions): Exchange {
+export function startExchange({ fetch, headers, limits, mostQuietMs, signal }: ExchangeOptions): Exchange {
   const controller = new AbortController()
   let ending: Ending | undefined
   let waiting: ReturnType<typeof setTimeout> | undefined
   let source: ReadableStreamDefaultReader<Uint8Array> | undefined
+  let progressedAt = 0
   /** Ends the wait for a response. */
   let giveUp = ignore
 
@@ -101,9 +108,12 @@ export function startExchange({ fetch, headers, limits, signal }: ExchangeOption
     const reader = body.getReader()
     source = reader
     let sizeBytes = 0
+    progressedAt = performance.now()
     return new ReadableStream<Uint8Array>(
       {
         async pull(sink) {
+          // All that came before was taken by now: whoever asks for more has not got what it waits for.
+          if (performance.now() - progressedAt > mostQuietMs) stop({ reason: "idle" })
           if (sizeBytes > 0) arm(limits.stallMs, "stalled")
           const chunk = await reader.read().catch(() => stop({ reason: "cut" }))
           disarm()
@@ -149,6 +159,9 @@ export function startExchange({ fetch, headers, limits, signal }: ExchangeOption
     signal: controller.signal,
     get ending() {
       return ending
+    },
+    progressed() {
+      progressedAt = performance.now()
     },
     stop,
     close() {

@@ -39,6 +39,8 @@ export function failureOf(ending: Ending, call: FailedCall): ModelFailure {
       return { reason: "first_byte_timeout", message: `${name} did not begin to answer in time.` }
     case "stalled":
       return { reason: "stalled", message: `${name} fell silent in the middle of its answer.` }
+    case "idle":
+      return { reason: "stalled", message: `${name} kept its connection open and said nothing for too long.` }
     case "too_long":
       return { reason: "stalled", message: `${name} did not finish its answer in time.` }
     case "too_large":
@@ -80,6 +82,7 @@ export function billedFor(ending: Ending): "nothing" | "unknown" {
     case "aborted":
     case "first_byte_timeout":
     case "stalled":
+    case "idle":
     case "too_long":
     case "too_large":
     case "reset":

@@ -156,6 +156,19 @@ export function describeFailures(bench: Bench): void {
       await vi.waitFor(() => expect(server.activeCount).toBe(0))
     })
 
+    test("when the server shows that it lives and says nothing more for longer than it could write all of it", async () => {
+      const [first = ""] = subject.events("never told")
+      const server = await bench.raw((_, response) => {
+        stream(response).write(first)
+        const tick = setInterval(() => response.write(subject.ping), 10)
+        response.on("close", () => clearInterval(tick))
+      })
+      const limits = { stallMs: 300, slowestTokenMs: 1 }
+      const { outcome } = await bench.run(server, { limits, request: bench.requestOf("hello", { maxOutputTokens: 1 }) })
+      expect(failureOf(outcome).reason).toBe("stalled")
+      expect(outcome).toMatchObject({ billed: "unknown" })
+    })
+
     test("when it took too long in all, though bytes kept coming", async () => {
       const server = await bench.raw((_, response) => {
         stream(response)

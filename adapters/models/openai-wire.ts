@@ -253,7 +253,7 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
       // OpenRouter's word for a provider behind it that failed.
       if (choice?.finish_reason === "error") return "invalid"
       if (choice?.finish_reason) stop = stops[choice.finish_reason] ?? "end"
-      return "more"
+      return choice?.finish_reason || hasWords(choice?.delta) ? "more" : "idle"
     },
     get text() {
       return said
@@ -281,6 +281,11 @@ export function readOpenAi(request: ModelRequest, kind: OpenAiKind, onDelta: Run
       return { blocks, stop: settleStop(hasRefused ? "refusal" : stop, blocks), usage, model }
     },
   }
+}
+
+/** Chunks without any hold a connection open while nothing is written. */
+function hasWords(delta: ChunkDelta | null | undefined): boolean {
+  return Object.values(delta ?? {}).some((value) => (value ?? "").length > 0)
 }
 
 const notCounted: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }

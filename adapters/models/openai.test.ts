@@ -27,6 +27,7 @@ const subjectOf = (name: string, model: string, provider: "openai" | "ollama"): 
   headers: ["accept", "authorization", "content-type"],
   keyOf: (headers) => headers.authorization?.replace("Bearer ", ""),
   create: (endpoint, fetch, limits) => createOpenAi(endpoint, provider, fetch, limits),
+  ping: `: keep-alive\n\ndata: ${JSON.stringify(chunk({ content: "" }))}\n\n`,
   events: (text) => [
     ...[chunk({ role: "assistant", content: "" }), chunk({ content: text }), chunk({}, "stop"), counts].map(
       (each) => `data: ${JSON.stringify(each)}\n\n`,

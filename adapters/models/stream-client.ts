@@ -1,7 +1,7 @@
 /** The one way a model is called, whatever the provider: an exchange, its events, an answer or a failure. */
 import type { ModelAnswer, ModelRequest } from "../../core/model/call.ts"
 import type { Provider } from "../../core/model/provider.ts"
-import { callLimits, type CallLimits, type Fetch, type ModelClient, type RunOptions } from "./client.ts"
+import { callLimits, quietMs, type CallLimits, type Fetch, type ModelClient, type RunOptions } from "./client.ts"
 import { startExchange, type Ending, type Exchange } from "./exchange.ts"
 import { billedFor, failureOf } from "./failure.ts"
 import { providerError } from "./provider-error.ts"
@@ -15,8 +15,11 @@ export interface Endpoint {
 
 /** Puts an answer together from a provider's events. */
 export interface AnswerReader {
-  /** `complete`: nothing that matters follows. `invalid`: this is not the provider's protocol. */
-  take(event: unknown): "more" | "complete" | "invalid"
+  /**
+   * `idle`: it shows that the connection lives, and nothing else. `complete`: nothing that matters follows. `invalid`: this is not
+   * the provider's protocol.
+   */
+  take(event: unknown): "more" | "idle" | "complete" | "invalid"
   /** What was streamed as text so far. */
   readonly text: string
   /** The answer, once its end was seen. */
@@ -62,7 +65,8 @@ export function createStreamClient({ dialect, apiKey, fetch, ...options }: Strea
         const failure = failureOf({ reason: "unusable_key" }, call)
         return { status: "failed", failure, partialText: "", billed: "nothing" }
       }
-      const exchange = startExchange({ fetch, headers: dialect.headers(key), limits, signal })
+      const mostQuietMs = quietMs(limits, request.maxOutputTokens)
+      const exchange = startExchange({ fetch, headers: dialect.headers(key), limits, mostQuietMs, signal })
       const reader = dialect.read(request, onDelta)
       try {
         const events = await openEvents(dialect, exchange, request, limits)
@@ -101,7 +105,8 @@ async function readEvents(events: AsyncIterator<unknown>, exchange: Exchange, re
       if (step === undefined || step.done === true || exchange.ending !== undefined) return
       const progress = reader.take(step.value)
       if (progress === "invalid") exchange.stop({ reason: "garbage" })
-      if (progress !== "more") return
+      if (progress === "more") exchange.progressed()
+      else if (progress !== "idle") return
     }
   } finally {
     await events.return?.()
