@@ -2,10 +2,11 @@
 import { describe, expect, test } from "vitest"
 import { daySpans } from "../../core/usage/days.ts"
 import { EpochMs } from "../../core/units.ts"
+import { eraseConversation } from "./erasure.ts"
 import type { Libsql } from "./libsql.ts"
 import { countRuns, listRuns, listTurnsFrom } from "./runs.ts"
 import { at, groupId, loopId, modelCall, projection, turn, turnId } from "./samples.ts"
-import { listModelCalls, listModelCallsFrom, sumUsage, sumUsageByModel, sumUsageBySpan } from "./usage.ts"
+import { callCursor, listModelCalls, listModelCallsFrom, sumUsage, sumUsageByModel, sumUsageBySpan } from "./usage.ts"
 
 const hour = 3_600_000
 const none = {
@@ -139,13 +140,26 @@ export function usageSuite(database: () => Libsql): void {
       const list = async (options: Partial<Parameters<typeof listModelCalls>[1]>) =>
         listModelCalls(database(), { limit: 10, ...options })
       expect(await list({})).toEqual({ rows: [third, second, first], hasMore: false })
-      expect(await list({ limit: 1, after: third?.id })).toEqual({ rows: [second], hasMore: true })
+      const after = third && callCursor(third)
+      expect(await list({ limit: 1, after })).toEqual({ rows: [second], hasMore: true })
       expect((await list({ model: "large" })).rows).toEqual([second])
       expect((await list({ groupId: groupId(1) })).rows).toEqual([second, first])
       expect((await list({ conversationId: loopId(2) })).rows).toEqual([third])
-      await expect(list({ after: "nothing" })).rejects.toMatchObject({ code: "invalid_cursor" })
+      expect((await list({ turnId: first?.turnId })).rows).toEqual([first])
+      for (const none of ["nothing", "1.", ".x", third?.id])
+        await expect(list({ after: none ?? "" })).rejects.toMatchObject({ code: "invalid_cursor" })
       expect(await listModelCallsFrom(database(), loopId(1), { limit: 1, after: undefined })).toEqual([first])
       expect(await listModelCallsFrom(database(), loopId(1), { limit: 9, after: first?.id })).toEqual([second])
+    })
+
+    test("is listed on where the conversation of the last call was erased meanwhile", async () => {
+      const calls = [call(1, 1, noon), call(2, 1, noon + 1), call(1, 2, noon + 2)]
+      await database().project(projection({ modelCalls: calls }))
+      const [oldest, middle] = calls
+      if (middle === undefined) throw new Error("no call")
+      await eraseConversation(database(), loopId(2), { lastTurn: 1, lastVersion: 1 }, at(9))
+      const { rows } = await listModelCalls(database(), { limit: 10, after: callCursor(middle) })
+      expect(rows).toEqual([oldest])
     })
   })
 }

@@ -4,7 +4,7 @@ import type { SQLiteColumn } from "drizzle-orm/sqlite-core"
 import * as z from "zod"
 import { LoopError } from "../../core/errors.ts"
 import { ModelCallRow } from "../../core/projection.ts"
-import { ConversationId, type EpochMs, GroupId } from "../../core/units.ts"
+import { ConversationId, type EpochMs, GroupId, type TurnId } from "../../core/units.ts"
 import type { Libsql } from "./libsql.ts"
 import { type ListOptions, cutPage } from "./page.ts"
 import { build, parseRows, statement } from "./query.ts"
@@ -164,6 +164,7 @@ export interface CallListOptions extends ListOptions<string> {
   readonly model?: string | undefined
   readonly groupId?: GroupId | undefined
   readonly conversationId?: ConversationId | undefined
+  readonly turnId?: TurnId | undefined
   /** At or after this instant. */
   readonly from?: EpochMs | undefined
   /** Before this instant. */
@@ -172,24 +173,23 @@ export interface CallListOptions extends ListOptions<string> {
 
 /**
  * Calls one by one, the newest first. Those of erased conversations are not among them.
- * @throws LoopError `invalid_cursor` when `after` names no call
+ * @param options - `after`: the `callCursor` of the last call before, which need not be there any more
+ * @throws LoopError `invalid_cursor` when `after` is none
  */
 export async function listModelCalls(libsql: Libsql, options: CallListOptions): Promise<Page<ModelCallRow>> {
-  const { limit, after, model, groupId, conversationId, from, to } = options
+  const { limit, after, model, groupId, conversationId, turnId, from, to } = options
   const { startedAt, id } = modelCalls
-  const cursor = build
-    .select({ startedAt, id })
-    .from(modelCalls)
-    .where(eq(id, after ?? ""))
+  const behind = after === undefined ? undefined : readCursor(after)
   const condition = and(
     model === undefined ? undefined : eq(modelCalls.model, model),
     groupId === undefined ? undefined : eq(modelCalls.groupId, groupId),
     conversationId === undefined ? undefined : ofConversation(conversationId),
+    turnId === undefined ? undefined : ofTurn(turnId),
     from === undefined ? undefined : gte(startedAt, from),
     to === undefined ? undefined : lt(startedAt, to),
-    after === undefined ? undefined : sql`(${startedAt}, ${id}) < (${cursor})`,
+    behind === undefined ? undefined : sql`(${startedAt}, ${id}) < (${behind.startedAt}, ${behind.id})`,
   )
-  const [found, place] = await libsql.read([
+  const [found] = await libsql.read([
     statement(
       build
         .select()
@@ -198,10 +198,19 @@ export async function listModelCalls(libsql: Libsql, options: CallListOptions): 
         .orderBy(desc(startedAt), desc(id))
         .limit(limit + 1),
     ),
-    statement(cursor),
   ])
-  if (after !== undefined && place?.rows.length !== 1) throw new LoopError("invalid_cursor")
   return cutPage(parseRows(modelCalls, ModelCallRow, found), limit)
+}
+
+/** A place in the list of calls. It holds what calls are in order of, so that a list goes on though its conversation was erased. */
+export function callCursor({ startedAt, id }: Pick<ModelCallRow, "startedAt" | "id">): string {
+  return `${startedAt}.${id}`
+}
+
+function readCursor(cursor: string): { startedAt: number; id: string } {
+  const [, startedAt, id] = /^(\d{1,15})\.(.+)$/.exec(cursor) ?? []
+  if (startedAt === undefined || id === undefined) throw new LoopError("invalid_cursor")
+  return { startedAt: Number(startedAt), id }
 }
 
 /** A conversation's calls behind another one, in the order of their ids. */
@@ -221,6 +230,11 @@ export async function listModelCallsFrom(
 /** The id of a call begins with that of its turn, and that with the conversation's: "`" is the character behind "_". */
 function ofConversation(id: ConversationId): SQL | undefined {
   return and(gte(modelCalls.id, `turn_${id}_`), lt(modelCalls.id, `turn_${id}\``))
+}
+
+/** The ids of its calls lie together, and with them those of turns whose number begins as its own does. */
+function ofTurn(id: TurnId): SQL | undefined {
+  return and(gte(modelCalls.id, id), lt(modelCalls.id, `${id}\``), eq(modelCalls.turnId, id))
 }
 
 function usageCondition({ from, to, groupId }: UsageFilter): SQL | undefined {

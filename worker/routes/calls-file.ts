@@ -2,7 +2,7 @@
 import type { ModelCallRow } from "../../core/projection.ts"
 import { toRfc3339 } from "../../core/units.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
-import { type CallListOptions, listModelCalls } from "../../adapters/store/usage.ts"
+import { callCursor, type CallListOptions, listModelCalls } from "../../adapters/store/usage.ts"
 import type { FileAnswer } from "../http/bind.ts"
 import { toStream } from "./conversation-export.ts"
 
@@ -38,8 +38,9 @@ async function* pieces(libsql: Libsql, filters: Omit<CallListOptions, "limit" | 
     yield page.rows
       .map((row) => toLine(columns.map((name) => (name === "startedAt" ? toRfc3339(row.startedAt) : row[name]))))
       .join("")
-    if (!page.hasMore) return
-    after = page.rows.at(-1)?.id
+    const last = page.rows.at(-1)
+    if (!page.hasMore || last === undefined) return
+    after = callCursor(last)
   }
 }
 

@@ -65,7 +65,8 @@ export function bindUsage(binder: Binder, deps: EdgeDeps): void {
 
   bind(binder, listCalls, async ({ query }) => {
     const page = await store.listModelCalls(deps.libsql, query)
-    return { data: page.rows.map(toCallView), nextCursor: page.hasMore ? (page.rows.at(-1)?.id ?? null) : null }
+    const last = page.hasMore ? page.rows.at(-1) : undefined
+    return { data: page.rows.map(toCallView), nextCursor: last === undefined ? null : store.callCursor(last) }
   })
 
   bind(binder, getGroupStats, async ({ params: { groupId }, query }) => {
