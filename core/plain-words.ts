@@ -24,7 +24,11 @@ export function sayPlainly(mistake: Mistake): string | undefined {
       const names = mistake.keys.map((key) => key.slice(0, 100)).join(", ")
       return mistake.keys.length === 1 ? `has a field that is not known: ${names}` : `has unknown fields: ${names}`
     }
-    default:
+    case "invalid_union":
+    case "invalid_key":
+    case "invalid_element":
+    case "not_multiple_of":
+    case "custom":
       return undefined
   }
 }

@@ -150,6 +150,7 @@ const callFilters = {
   model: z.string().max(200).optional(),
   groupId: GroupId.optional(),
   conversationId: ConversationId.optional(),
+  turnId: TurnId.optional(),
 }
 
 export const listCalls = endpoint({

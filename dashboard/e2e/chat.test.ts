@@ -1,6 +1,7 @@
 /** A chat in a real browser: streaming, breaks of every kind, questions, and text that attacks. Needs Chromium. */
 import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { CallView } from "../../core/api/usage.ts"
 import type { FakeLoop } from "./fake-loops.ts"
 import { openStage, type Stage, type Visit, watch } from "./visit.ts"
 
@@ -52,6 +53,61 @@ test("an answer appears while it is written, with its steps", async () => {
   expect(visit.gateway.posts).toHaveLength(1)
   await page.getByRole("link", { name: /What time is it\?/ }).waitFor()
   expect(visit.troubles).toEqual([])
+})
+
+test("a turn tells which models answered, why, and what each call cost", async () => {
+  const visit = await stage.visit()
+  const { page } = visit
+  const { loop, turn } = await begin(visit, "Prove it.")
+  const recorded = (number: number, fields: object) =>
+    CallView.parse({
+      id: `${turn.id}.call.${number}`,
+      conversationId: loop.id,
+      turnId: turn.id,
+      groupId: null,
+      model: "claude-opus-5-5",
+      outcome: "end",
+      tokens: { input: 100, cacheRead: 0, cacheWrite: 0, output: 200, total: 300 },
+      costMicroUsd: 4_400,
+      provider: "anthropic",
+      tier: "Opus (max quality)",
+      reason: "complexity 85: a proof",
+      firstDeltaMs: 300,
+      durationMs: 2_000,
+      startedAt: "2026-11-21T12:00:00.000Z",
+      ...fields,
+    })
+  // The newest first, as the gateway lists them.
+  visit.gateway.calls.push(
+    recorded(2, { model: "a-model-at-home", tier: null, costMicroUsd: null }),
+    recorded(1, { outcome: "stalled" }),
+  )
+  turn.say("Done.")
+  expect(await page.getByText("Model and cost").count()).toBe(0)
+  turn.finish()
+  await page.getByText("Model and cost").click()
+  await page.getByText("Together 600 tokens, $0.0044, and one call of unknown price.").waitFor()
+  const calls = page.locator(".model-calls > li")
+  expect(await calls.nth(0).innerText()).toContain("claude-opus-5-5, Opus (max quality)")
+  expect(await calls.nth(0).innerText()).toContain("complexity 85: a proof")
+  expect(await calls.nth(0).innerText()).toContain("fell silent in the middle, charged at its worst case · 300 tokens")
+  expect(await calls.nth(1).innerText()).toContain("answered · 300 tokens · price unknown")
+  expect(visit.troubles).toEqual([])
+})
+
+test("text reads from the side that its language reads from", async () => {
+  const visit = await stage.visit()
+  const { page } = visit
+  const { turn } = await begin(visit, "שלום עולם")
+  turn.say("مرحبا\n\n- أولا\n- ثانيا\n\nAnd in English.")
+  turn.finish()
+  await page.locator(".prose > ul").waitFor()
+  const directionOf = (selector: string) =>
+    page.locator(selector).evaluate((element) => getComputedStyle(element).direction)
+  expect(await directionOf(".bubble")).toBe("rtl")
+  expect(await directionOf(".prose > p:first-of-type")).toBe("rtl")
+  expect(await directionOf(".prose > ul")).toBe("rtl")
+  expect(await directionOf(".prose > p:last-of-type")).toBe("ltr")
 })
 
 test("Enter sends, Shift+Enter breaks the line, and a composition's Enter does neither", async () => {

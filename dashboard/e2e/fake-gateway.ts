@@ -440,7 +440,7 @@ export class FakeGateway {
       ],
     }))
     this.#on(usage.listCalls, ({ query }) => ({
-      data: this.calls.filter((one) => one.conversationId === (query.conversationId ?? one.conversationId)),
+      data: this.calls.filter((one) => one.turnId === (query.turnId ?? one.turnId)),
       nextCursor: null,
     }))
     this.#on(runs.listRuns, ({ query }) => ({

@@ -202,7 +202,7 @@ test("runs are listed with their end, and found by it", async () => {
   await page.getByRole("row").nth(3).locator("summary").click()
   await page.getByText("claude-opus-5-5, Opus (max quality)").waitFor()
   await page.getByText("complexity 85: code, several parts").waitFor()
-  await page.getByText("end · 300 tokens · $0.0012 · 2.0 s").waitFor()
+  await page.getByText("answered · 300 tokens · $0.0012 · 2.0 s").waitFor()
   await page.getByLabel("State").selectOption("Failed")
   await expect.poll(() => page.getByRole("row").count()).toBe(2)
   await page.getByRole("row").nth(1).getByRole("link").click()

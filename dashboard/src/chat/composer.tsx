@@ -72,6 +72,7 @@ export function Composer({
         ref={ref}
         value={text}
         rows={1}
+        dir="auto"
         onChange={(event) => change(event.target.value)}
         onKeyDown={press}
         placeholder={placeholder}

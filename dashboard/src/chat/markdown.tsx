@@ -43,10 +43,41 @@ function CodeBlock({ children }: { readonly children?: ReactNode }) {
 const Cell = (Tag: "td" | "th") =>
   function AlignedCell({ style, children }: ComponentProps<"td">) {
     const align = style?.textAlign
-    return <Tag className={align === "center" || align === "right" ? `cell-${align}` : undefined}>{children}</Tag>
+    return (
+      <Tag dir="auto" className={align === "center" || align === "right" ? `cell-${align}` : undefined}>
+        {children}
+      </Tag>
+    )
+  }
+
+interface BlockProps {
+  readonly className?: string | undefined
+  /** Of a numbered list. */
+  readonly start?: number | undefined
+  readonly children?: ReactNode
+}
+
+/** Each block reads the way of its first letter: Arabic and Hebrew from the right, whatever stands around them. */
+const Directed = (Tag: "p" | "ul" | "ol" | "blockquote" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6") =>
+  function DirectedBlock({ className, start, children }: BlockProps) {
+    return (
+      <Tag dir="auto" className={className} {...(start === undefined ? {} : { start })}>
+        {children}
+      </Tag>
+    )
   }
 
 const components: Components = {
+  p: Directed("p"),
+  ul: Directed("ul"),
+  ol: Directed("ol"),
+  blockquote: Directed("blockquote"),
+  h1: Directed("h1"),
+  h2: Directed("h2"),
+  h3: Directed("h3"),
+  h4: Directed("h4"),
+  h5: Directed("h5"),
+  h6: Directed("h6"),
   a: ({ href, children }) => <Link {...(href === undefined ? {} : { href })}>{children}</Link>,
   img: ({ src, alt }) => <Picture src={src} {...(alt === undefined ? {} : { alt })} />,
   pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,

@@ -1,8 +1,10 @@
 /** One turn: what the person said, and what the agent thought, did and answered. */
 import { lazy, memo, Suspense } from "react"
 import type { ChoiceAnswer } from "../../../core/turn/event.ts"
+import { TurnId } from "../../../core/units.ts"
 import { CopyButton } from "../ui/copy.tsx"
 import { Icon } from "../ui/icon.tsx"
+import { ModelCalls } from "../ui/model-calls.tsx"
 import { untilLoaded } from "../ui/until-loaded.ts"
 import { ChoiceCard } from "./choice-card.tsx"
 import { showJson } from "./json.ts"
@@ -26,6 +28,7 @@ export const TurnView = memo(function TurnView({
   readonly actions: TurnActions | null
 }) {
   const { parts, status } = turn
+  const turnId = TurnId.safeParse(turn.turnId)
   const text = textOfParts(parts)
   const thinking = status.is === "running" && parts.at(-1)?.kind !== "text" && !waitsForPerson(parts)
   return (
@@ -60,10 +63,14 @@ export const TurnView = memo(function TurnView({
           <CopyButton label="Copy answer" read={() => text} />
         </div>
       )}
+      {turnId.success && hasEnded(status) && (
+        <ModelCalls turnId={turnId.data} summary="Model and cost" className="turn-calls" />
+      )}
     </article>
   )
 })
 
+const hasEnded = ({ is }: Turn["status"]) => is === "done" || is === "failed" || is === "interrupted"
 const keyOf = (part: Part, index: number) =>
   part.kind === "tool" ? part.toolUseId : part.kind === "choice" ? part.choiceId : `${part.kind} ${index}`
 const waitsForPerson = (parts: readonly Part[]) =>
@@ -78,7 +85,7 @@ function PersonBubble({ message }: { readonly message: PersonMessage }) {
           {message.sender}
         </p>
       )}
-      <p className="bubble" title={message.at === null ? undefined : new Date(message.at).toLocaleString()}>
+      <p className="bubble" dir="auto" title={message.at === null ? undefined : new Date(message.at).toLocaleString()}>
         {message.text}
       </p>
     </div>
@@ -102,7 +109,13 @@ function PartView({
     case "text":
       return (
         <div className="prose">
-          <Suspense fallback={<p className="plain">{part.text}</p>}>
+          <Suspense
+            fallback={
+              <p className="plain" dir="auto">
+                {part.text}
+              </p>
+            }
+          >
             <Markdown text={part.text} growing={growing && isOpen(turn.status)} />
           </Suspense>
         </div>

@@ -8,12 +8,12 @@ import { readAll } from "../api/read-all.ts"
 import { followLink, useTitle } from "../router.ts"
 import { Choice } from "../ui/choice.tsx"
 import { Empty } from "../ui/empty.tsx"
+import { ModelCalls } from "../ui/model-calls.tsx"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { duration } from "../ui/time.ts"
 import { useLoaded } from "../ui/use-call.ts"
 import { usePages } from "../ui/use-pages.ts"
-import { RunCalls } from "./run-calls.tsx"
 
 const readGroups = () => readAll((query) => call(listAgentGroups, { query }))
 
@@ -113,19 +113,19 @@ function Run({ run, group }: { readonly run: RunView; readonly group: string | n
   const { label, tone } = statuses[run.status]
   return (
     <tr>
-      <th scope="row">
+      <th scope="row" className="run-begun">
         <a href={`/c/${run.conversationId}`} onClick={followLink}>
           {new Date(run.startedAt).toLocaleString()}
         </a>
       </th>
-      <td>
+      <td className="run-state">
         <span className={tone}>{label}</span>
         {run.error !== null && <p className="hint">{run.error.message}</p>}
       </td>
       {group !== null && <td>{group}</td>}
       <td className="number">{run.durationMs === null ? "" : duration(run.durationMs)}</td>
       <td className="number">
-        <RunCalls run={run} />
+        {run.modelCalls === 0 ? 0 : <ModelCalls turnId={run.id} summary={`${run.modelCalls}`} />}
       </td>
     </tr>
   )
