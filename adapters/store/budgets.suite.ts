@@ -39,8 +39,8 @@ export function budgetsSuite(database: () => Libsql): void {
       await writeSettings(database(), settings)
       await createGroup(database(), { ...group(1), budgetMaxMicroUsdMonth: 9, conversationMaxTokensMonth: 8 })
       await database().project(projection({ conversations: [loop(1)] }))
-      await writeConversationBudget(database(), loopId(1), { ...noLimits, maxTokensDay: 3 }, at(1))
-      await writeConversationBudget(database(), loopId(1), { ...noLimits, maxTokensDay: 4 }, at(2))
+      await writeConversationBudget(database(), loopId(1), { ...noLimits, maxTokensDay: 3 }, { seen: 0, now: at(1) })
+      await writeConversationBudget(database(), loopId(1), { ...noLimits, maxTokensDay: 4 }, { seen: 1, now: at(2) })
       expect(await readBudgetTerms(database())).toEqual([
         {
           kind: "global",
@@ -66,8 +66,23 @@ export function budgetsSuite(database: () => Libsql): void {
     })
 
     test("for a conversation that is not on record is not stored", async () => {
-      expect(await writeConversationBudget(database(), loopId(9), noLimits, at(1))).toEqual({ status: "not_found" })
+      const when = { seen: 0, now: at(1) }
+      expect(await writeConversationBudget(database(), loopId(9), noLimits, when)).toEqual({ status: "not_found" })
       expect(await findConversationBudget(database(), loopId(9))).toBeUndefined()
+    })
+
+    test("are a change of the newest alone", async () => {
+      await database().project(projection({ conversations: [loop(1)] }))
+      const write = async (maxTokensDay: number, seen: number) =>
+        (await writeConversationBudget(database(), loopId(1), { ...noLimits, maxTokensDay }, { seen, now: at(1) }))
+          .status
+      expect([await write(1, 7), await write(2, 0), await write(3, 0), await write(4, 1)]).toEqual([
+        "conflict",
+        "written",
+        "conflict",
+        "written",
+      ])
+      expect(await findConversationBudget(database(), loopId(1))).toMatchObject({ version: 2, maxTokensDay: 4 })
     })
   })
 

@@ -84,25 +84,33 @@ export async function findConversationBudget(
   return parseRow(conversationBudgets, ConversationBudgetRow, answer)
 }
 
-/** Stores the limits of a conversation that is on record. `not_found`: it is not, or was erased. */
+/**
+ * Stores the limits of a conversation that is on record. `not_found`: it is not, or was erased.
+ * @param seen - the version that they are a change of; 0: it has none yet. `conflict`: there is another by now
+ */
 export async function writeConversationBudget(
   libsql: Libsql,
   id: ConversationId,
   limits: BudgetLimits,
-  now: EpochMs,
-): Promise<{ status: "written"; row: ConversationBudgetRow } | { status: "not_found" }> {
+  { seen, now }: { readonly seen: number; readonly now: EpochMs },
+): Promise<{ status: "written"; row: ConversationBudgetRow } | { status: "not_found" | "conflict" }> {
   const { maxTokensDay, maxTokensMonth, maxMicroUsdDay, maxMicroUsdMonth } = limits
-  const [written] = await libsql.write([
-    upsert(id, maxTokensDay, maxTokensMonth, maxMicroUsdDay, maxMicroUsdMonth, now),
+  const [written, place] = await libsql.write([
+    upsert(id, maxTokensDay, maxTokensMonth, maxMicroUsdDay, maxMicroUsdMonth, now, seen),
+    isOnRecord(id),
   ])
   const row = parseRow(conversationBudgets, ConversationBudgetRow, written)
-  return row === undefined ? { status: "not_found" } : { status: "written", row }
+  if (row !== undefined) return { status: "written", row }
+  return { status: place?.rows.length === 1 ? "conflict" : "not_found" }
 }
+
+const isOnRecord = constant("select 1 from conversations where id = ?")
 
 const upsert = constant(
   `insert into conversation_budgets
      (conversation_id, max_tokens_day, max_tokens_month, max_micro_usd_day, max_micro_usd_month, updated_at, version)
    select ?1, ?2, ?3, ?4, ?5, ?6, 1 where exists (select 1 from conversations where id = ?1)
+     and ?7 = coalesce((select version from conversation_budgets where conversation_id = ?1), 0)
    on conflict (conversation_id) do update set max_tokens_day = excluded.max_tokens_day,
      max_tokens_month = excluded.max_tokens_month, max_micro_usd_day = excluded.max_micro_usd_day,
      max_micro_usd_month = excluded.max_micro_usd_month, updated_at = excluded.updated_at, version = version + 1

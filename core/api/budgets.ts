@@ -75,6 +75,8 @@ export const ConversationBudgetView = z.object({
   ...calendar,
   /** Set for this conversation alone; null: as for every conversation of its group, or of the gateway. */
   own: BudgetLimitsView,
+  /** Of `own`; grows with each change. */
+  version: z.number().int(),
   budget: BudgetView,
 })
 export type ConversationBudgetView = z.infer<typeof ConversationBudgetView>
@@ -93,10 +95,12 @@ export const setConversationBudget = endpoint({
   ...ofConversation,
   method: "put",
   summary: "Set the named limits of one conversation; null takes one back to that of its group or of the gateway",
-  description: "Acts on the next model call.",
+  description:
+    "Acts on the next model call. With a `version`, that of the limits that were seen, a change that came between is not overwritten but answers `edit_conflict`; without it the named limits are set whatever they are now, and the others stay.",
   auth: "user",
   scope: "operations:write",
   // Strict: a limit that is misspelt would be no limit.
-  body: z.strictObject(BudgetLimitsView.shape).partial(),
+  body: z.strictObject({ ...BudgetLimitsView.shape, version: z.number().int().nonnegative() }).partial(),
   response: ConversationBudgetView,
+  errors: [...ofConversation.errors, "edit_conflict"],
 })

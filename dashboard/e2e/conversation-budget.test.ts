@@ -63,6 +63,21 @@ test("it is seen with what is spent, set field by field, changed, and taken away
   expect(visit.troubles).toEqual([])
 })
 
+test("what someone else has set meanwhile is not overwritten unseen", async () => {
+  const visit = await stage.visit()
+  const dialog = await openBudget(visit)
+  await dialog.getByRole("spinbutton", { name: "Tokens a day" }).fill("5000")
+  visit.gateway.ownLimits.set(id, { maxTokensDay: 7_000, maxTokensMonth: null, maxUsdDay: null, maxUsdMonth: 3 })
+  visit.gateway.ownLimitsVersion += 1
+  await dialog.getByRole("button", { name: "Save" }).click()
+  await dialog.getByText("Someone else changed this").waitFor()
+  await dialog.getByText("81,000 of 7,000").waitFor()
+  expect(visit.gateway.ownLimits.get(id)).toMatchObject({ maxTokensDay: 7_000 })
+  await dialog.getByRole("button", { name: "Save" }).click()
+  await dialog.getByText("81,000 of 5,000").waitFor()
+  expect(visit.gateway.ownLimits.get(id)).toMatchObject({ maxTokensDay: 5_000, maxUsdMonth: 3 })
+})
+
 test("what is no budget is refused before it is sent", async () => {
   const visit = await stage.visit()
   const dialog = await openBudget(visit)

@@ -77,6 +77,8 @@ export class FakeGateway {
   role: access.UserView["role"] = "admin"
   /** Limits that a conversation has of its own, by its id, and those of every conversation. */
   readonly ownLimits = new Map<string, budgets.BudgetLimitsView>()
+  /** Of all of them together. */
+  ownLimitsVersion = 0
   usualLimits: budgets.BudgetLimitsView = noLimits
   readonly posts: { key: string; text: string }[] = []
   readonly #routes: Route[] = []
@@ -420,10 +422,12 @@ export class FakeGateway {
         maxUsdMonth: own.maxUsdMonth ?? this.usualLimits.maxUsdMonth,
       }
       const budget = { scope: "conversation" as const, id, name: null, limits, day: spent, month: spent }
-      return { timeZone: "UTC", day: span, month: span, own, budget }
+      return { timeZone: "UTC", day: span, month: span, own, version: this.ownLimitsVersion, budget }
     }
     this.#on(budgets.getConversationBudget, ({ params }) => ofConversation(params.id))
-    this.#on(budgets.setConversationBudget, ({ params: { id }, body }) => {
+    this.#on(budgets.setConversationBudget, ({ params: { id }, body: { version, ...body } }) => {
+      if (version !== undefined && version !== this.ownLimitsVersion) throw new LoopError("edit_conflict")
+      this.ownLimitsVersion += 1
       this.ownLimits.set(id, { ...noLimits, ...this.ownLimits.get(id), ...body })
       return ofConversation(id)
     })

@@ -34,7 +34,7 @@ describe("limits", () => {
     expect(await reserve(1, mine)).toEqual({ ...allowed, maxOutputTokens: 300 })
     await settle(1, { started: false, usage: null })
     const own = { ...noLimits, maxTokensDay: 900 }
-    await writeConversationBudget(harness.libsql, loop(1), own, harness.time.now())
+    await writeConversationBudget(harness.libsql, loop(1), own, { seen: 0, now: harness.time.now() })
     await ledger().call("setBudget", { kind: "conversation", conversationId: loop(1), version: 1, limits: own })
     expect(await reserve(2, mine)).toEqual({ ...allowed, maxOutputTokens: 400 })
     expect(await reserve(3, { ...mine, conversation: 2 })).toMatchObject({ status: "wait" })

@@ -84,6 +84,27 @@ describe("a conversation's own limits", () => {
     expect(JSON.stringify(trail)).not.toContain(loopId(1))
   })
 
+  test("are not overwritten by whoever has not seen them", async () => {
+    await knowConversation()
+    const first = await (await put({ maxTokensDay: 5, version: 0 })).json()
+    expect(first.version).toBe(1)
+    expect(await outcome(put({ maxTokensDay: 9, version: 0 }))).toBe("409 edit_conflict")
+    expect(await (await edge.fetch(path, { bearer: session })).json()).toMatchObject({
+      own: { maxTokensDay: 5 },
+      version: 1,
+    })
+    expect((await (await put({ maxTokensDay: 9, version: 1 })).json()).own.maxTokensDay).toBe(9)
+    expect(told().map((terms) => terms.version)).toEqual([1, 2])
+  })
+
+  test("that are set in the same instant without a version are all set", async () => {
+    await knowConversation()
+    const changes = [{ maxTokensDay: 1 }, { maxTokensMonth: 2 }, { maxUsdDay: 3 }, { maxUsdMonth: 4 }]
+    const answers = await Promise.all(changes.map((change) => put(change)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect((await (await edge.fetch(path, { bearer: session })).json()).own).toEqual(Object.assign({}, ...changes))
+  })
+
   test("are refused where one is misspelt: it would be no limit", async () => {
     await knowConversation()
     expect(await outcome(await put({ maxUsdDay: 1, maxTokenDay: 5 }))).toBe("400 invalid_body")

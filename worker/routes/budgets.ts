@@ -23,6 +23,9 @@ import type { EdgeDeps } from "../deps.ts"
 import { bind, type Binder } from "../http/bind.ts"
 import { tellLive } from "../live.ts"
 
+/** Of changes that name no version and met another. */
+const mostTries = 10
+
 export function bindBudgets(binder: Binder, deps: EdgeDeps): void {
   const ledger = () => deps.peers("ledger", "main")
 
@@ -34,18 +37,33 @@ export function bindBudgets(binder: Binder, deps: EdgeDeps): void {
 
   bind(binder, getConversationBudget, async ({ params }) => show(params.id))
 
-  bind(binder, setConversationBudget, async ({ params: { id }, body, context }) => {
-    const before = await findConversationBudget(deps.libsql, id)
-    const limits = { ...(before ?? noLimits), ...toLimits(body) }
-    const outcome = await writeConversationBudget(deps.libsql, id, limits, deps.now())
-    if (outcome.status === "not_found") throw new LoopError("conversation_not_found")
-    await tellBudget(deps, conversationTerms(outcome.row))
+  bind(binder, setConversationBudget, async ({ params: { id }, body: { version, ...body }, context }) => {
+    await tellBudget(deps, conversationTerms(await write(id, toLimits(body), version)))
     tellLive(deps, { event: "settings:changed", data: { what: "conversation-budget", id } })
     // The trail never forgets, so it gets the digest that the database keeps too, and not the id.
     const target = ["conversation", erasedIdHash(id)] as const
     binder.audit.record(context, { action: "budget_changed", target, details: { fields: Object.keys(body).join(" ") } })
     return show(id)
   })
+
+  /** @param version - that was seen; undefined: whatever there is now */
+  async function write(id: ConversationId, changes: Partial<BudgetLimits>, version: number | undefined) {
+    for (let tries = 1; ; tries += 1) {
+      const before = await findConversationBudget(deps.libsql, id)
+      const seen = version ?? before?.version ?? 0
+      const limits = { ...(before ?? noLimits), ...changes }
+      const outcome = await writeConversationBudget(deps.libsql, id, limits, { seen, now: deps.now() })
+      switch (outcome.status) {
+        case "written":
+          return outcome.row
+        case "not_found":
+          throw new LoopError("conversation_not_found")
+        case "conflict":
+          // Others who name other limits at the same instant lose nothing by it.
+          if (version !== undefined || tries === mostTries) throw new LoopError("edit_conflict")
+      }
+    }
+  }
 
   async function show(id: ConversationId) {
     const [conversation, own] = await Promise.all([
@@ -57,7 +75,8 @@ export function bindBudgets(binder: Binder, deps: EdgeDeps): void {
     const state = await ledger().call("budgets", { of: { conversationId: id, groupId: group?.id ?? null } })
     const one = state.scopes.find(({ scope }) => scope.kind === "conversation")
     if (one === undefined) throw new LoopError("internal")
-    return { ...toCalendar(state), own: toLimitsView(own ?? noLimits), budget: toView(one, new Map()) }
+    const { version = 0 } = own ?? {}
+    return { ...toCalendar(state), own: toLimitsView(own ?? noLimits), version, budget: toView(one, new Map()) }
   }
 }
 

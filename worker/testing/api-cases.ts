@@ -286,7 +286,10 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   "get /api/conversations/{id}/budget": { succeeds: onBudget() },
   "put /api/conversations/{id}/budget": {
     succeeds: onBudget({ body: { maxUsdDay: 0.5 } }),
-    fails: { 400: onBudget({ body: { maxUsdDay: 0.0000001 } }) },
+    fails: {
+      400: onBudget({ body: { maxUsdDay: 0.0000001 } }),
+      409: onBudget({ body: { maxUsdDay: 0.5, version: 9 } }),
+    },
   },
 
   "get /api/models": { succeeds: () => ({}) },

@@ -106,7 +106,7 @@ function Limit({ what, limit, spent, show, endsAt, isOwn }: BudgetRow & { readon
 
 function OwnLimits({
   id,
-  budget: { own, budget },
+  budget: { own, version, budget },
   onChanged,
   onClose,
 }: {
@@ -131,8 +131,8 @@ function OwnLimits({
   )
   const hasOwn = sharedFields.some((field) => own[limitOf[field]] !== null)
   const set = async (body: Partial<BudgetLimitsView>) => {
-    if (!(await act(() => call(setConversationBudget, { params: { id }, body })))) return
-    setTyped({})
+    if (await act(() => call(setConversationBudget, { params: { id }, body: { ...body, version } }))) setTyped({})
+    // Also after a refusal: what others set meanwhile is what the next try is a change of.
     await onChanged()
   }
   const save = (event: FormEvent) => {
