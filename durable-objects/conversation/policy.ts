@@ -120,7 +120,7 @@ function chainFor(parts: GatewayParts, group: GroupRow | null, model: string): C
 }
 
 /** FALLBACK_ENABLED: OpenAI where it has a key, then Ollama where it has an address. */
-function environmentFallbacks(config: GatewayParts["config"]): ChainLink[] {
+export function environmentFallbacks(config: GatewayParts["config"]): ChainLink[] {
   if (!config.FALLBACK_ENABLED) return []
   const { FALLBACK_OPENAI_MODEL: openai, FALLBACK_OLLAMA_MODEL: ollama } = config
   const entry = (type: Provider, model: string, label: string) =>

@@ -10,6 +10,8 @@ export interface StartedGateway {
   readonly setupCode: string | undefined
   /** What to set so that a model can answer; null when one can. */
   readonly modelProblem: string | null
+  /** What does not do what it seems to. */
+  readonly notes: readonly string[]
 }
 
 export function banner(started: StartedGateway): string {
@@ -24,6 +26,7 @@ export function banner(started: StartedGateway): string {
     setupCode === undefined ? `  Open        ${link}` : `  Set it up   ${link}`,
     ...elsewhere(started, setupCode).map((line) => `              ${line}`),
     `  Data        ${started.dataPath}`,
+    ...started.notes.map((note) => `  Note        ${note}`),
   ]
   if (started.modelProblem !== null)
     lines.push(

@@ -41,6 +41,7 @@ import { openDataDirectory, readEncryptionKey, type DataDirectory } from "./data
 import { openEgress } from "./egress.ts"
 import { collectProcess } from "./process-metrics.ts"
 import { openObjectHost, type NodeObjects, type ObjectHostOptions, type ObjectHostStats } from "./objects/objects.ts"
+import { startNotes } from "./start-notes.ts"
 import { StartProblem, systemCode } from "./start-problem.ts"
 import { memoryDial } from "./memory-link.ts"
 import { openSystemPrompt } from "./system-prompt.ts"
@@ -205,6 +206,14 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
       dataPath: directory.path,
       setupCode,
       modelProblem: modelProblem(defaultModel),
+      notes: startNotes({
+        config,
+        catalogue,
+        defaultModel,
+        file: configFile.health(),
+        variables: Object.keys(process.env),
+        today: new Date(now()).toISOString().slice(0, 10),
+      }),
     },
     stats: () => objects.stats(),
     async close() {

@@ -8,7 +8,7 @@ import { banner } from "./banner.ts"
 import { loadFast, rememberLoaded } from "./fast-load.js"
 import { goOnSmall } from "./go-on-small.ts"
 import type { Gateway, GatewayOptions } from "./gateway.ts"
-import { StartProblem } from "./start-problem.ts"
+import { StartProblem, systemCode } from "./start-problem.ts"
 
 /** A stop that takes longer than this is cut short: all that matters is durable already. */
 const longestStopMs = 10_000
@@ -36,8 +36,14 @@ export async function runGateway(
 function readConfig(): NodeConfig {
   try {
     loadEnvFile(".env")
-  } catch {
-    // There is none: the environment alone counts.
+  } catch (error) {
+    // Where there is none the environment alone counts.
+    const code = systemCode(error)
+    if (code !== "ENOENT")
+      throw new StartProblem(
+        `.env cannot be read (${code ?? "unknown"}). Make it a file that this user may read, or remove it.`,
+        { cause: error },
+      )
   }
   const parsed = parseEnvironment(NodeConfig, process.env)
   if (parsed.status === "ok") return parsed.config
