@@ -69,6 +69,13 @@ test.each([
   expect(notes({}, { variables: [name] })).toEqual([`${name} is no setting, and does nothing. ${meant} is one.`])
 })
 
+test.each(["true", "false"])("EDGE_DISABLE_SKILLS=%s is told to change nothing, while there are no skills", (value) => {
+  const changes = { EDGE_DISABLE_SKILLS: value }
+  expect(notes(changes, { variables: Object.keys(changes) })).toEqual([
+    "EDGE_DISABLE_SKILLS is set, and does nothing yet: this release has no skills, in edge mode or out of it.",
+  ])
+})
+
 test("edge mode says what it limits", () => {
   expect(notes({ EDGE_MODE: "true" }, { defaultModel: "claude-haiku-5-5" })).toEqual([
     "Edge mode: claude-haiku-5-5 answers everything, 2 turns at once, 8 messages of history, 4096 tokens an answer, no skills, no containers.",

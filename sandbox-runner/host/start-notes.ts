@@ -38,6 +38,9 @@ export function startNotes({ config, catalogue, defaultModel, file, variables, t
     ...(config.FALLBACK_ENABLED && fallbacks.length === 0
       ? ["FALLBACK_ENABLED is set, and no other provider stands in: set OPENAI_API_KEY or OLLAMA_URL."]
       : []),
+    ...(variables.includes("EDGE_DISABLE_SKILLS")
+      ? ["EDGE_DISABLE_SKILLS is set, and does nothing yet: this release has no skills, in edge mode or out of it."]
+      : []),
     ...variables.flatMap((name) => {
       const meant = misspelt(name)
       return meant === undefined ? [] : [`${name} is no setting, and does nothing. ${meant} is one.`]
