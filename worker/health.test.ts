@@ -26,7 +26,11 @@ test("names each part with its numbers to who signed in, and only its state to s
       database: { status: "ok", latencyMs: 0, behind: 1 },
       objects: { status: "ok", lastLostCommitAt: null },
       disk: { status: "ok", freeBytes: 5_000_000_000 },
-      models: { status: "ok", providers: { anthropic: false, openai: true, ollama: false } },
+      models: {
+        status: "ok",
+        providers: { anthropic: false, openai: true, ollama: false },
+        choice: { hotSwap: false, fallbacks: [], onlyModel: null },
+      },
       channels: { status: "ok", total: 0, failing: 0 },
     },
   })

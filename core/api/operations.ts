@@ -5,6 +5,20 @@ import { FileMistake } from "../gateway-file.ts"
 import { Capability } from "../runner/command.ts"
 import { endpoint, Instant, nothing } from "./endpoint.ts"
 
+/** Which models answer for agents whose group says nothing else. */
+export const ModelChoice = z.object({
+  defaultModel: z.string(),
+  /** Whether each message goes to a tier by its difficulty. */
+  hotSwap: z.boolean(),
+  /** The models of the tiers, the cheapest first, also where `hotSwap` is false: for groups that name none of their own. */
+  tiers: z.array(z.string()),
+  /** Who stands in for a model that fails, in their order. */
+  fallbacks: z.array(z.string()),
+  /** Edge mode: answers in place of every other model; null: none does. */
+  onlyModel: z.string().nullable(),
+})
+export type ModelChoice = z.infer<typeof ModelChoice>
+
 export const PartHealth = z.object({
   /** `failing`: nothing can be accepted. */
   status: z.enum(["ok", "degraded", "not_configured", "failing"]),
@@ -37,6 +51,7 @@ export const Health = z.object({
     models: PartHealth.extend({
       /** Whether the environment has what each provider needs. */
       providers: z.object({ anthropic: z.boolean(), openai: z.boolean(), ollama: z.boolean() }).optional(),
+      choice: ModelChoice.optional(),
       /** Providers that failed too often in a row and are left out; `half_open`: one call tries it. */
       down: z
         .array(

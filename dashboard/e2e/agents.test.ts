@@ -65,7 +65,9 @@ test("a group gets tiers, fallbacks and skills, and its keys are never shown aga
   await page.getByText("Skills", { exact: true }).click()
   await page.getByLabel("Enabled skills").fill("dates\nweb-browse\n")
   await page.getByRole("button", { name: "Create" }).click()
-  await page.getByText("model by difficulty · 2 fallbacks · skills: dates, web-browse").waitFor()
+  await page.getByText("2 fallbacks · skills: dates, web-browse").waitFor()
+  await page.getByText("by difficulty", { exact: true }).waitFor()
+  await page.getByText("claude-haiku-5-5 cannot answer: ANTHROPIC_API_KEY is not set.").waitFor()
   expect(await named("support")).toMatchObject({
     skills: ["dates", "web-browse"],
     hotSwapConfig: { enabled: true, tiers: [{ model: "claude-haiku-5-5", maxComplexity: 40 }] },

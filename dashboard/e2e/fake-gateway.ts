@@ -10,6 +10,7 @@ import * as budgets from "../../core/api/budgets.ts"
 import * as channels from "../../core/api/channels.ts"
 import * as conversations from "../../core/api/conversations.ts"
 import type { Endpoint } from "../../core/api/endpoint.ts"
+import * as models from "../../core/api/models.ts"
 import * as loops from "../../core/api/loops.ts"
 import * as operations from "../../core/api/operations.ts"
 import * as runs from "../../core/api/runs.ts"
@@ -213,6 +214,7 @@ export class FakeGateway {
       this.signedIn = false
       return {}
     })
+    this.#on(models.listKnownModels, () => ({ data: [] }))
     this.#on(operations.getHealth, () => {
       const bare = this.modelHint !== null
       const fine = { status: "ok" as const, hint: null }

@@ -24,10 +24,8 @@ export function startNotes({ config, catalogue, defaultModel, file, variables, t
   const limits = effectiveLimits(config)
   const hotSwap = effectiveHotSwap(null, config)
   const fallbacks = environmentFallbacks(config).map(({ model }) => model)
-  const models =
-    limits.onlyModel !== null
-      ? [limits.onlyModel]
-      : [...(hotSwap.enabled ? hotSwap.tiers.map(({ model }) => model) : [defaultModel]), ...fallbacks]
+  const chosen = hotSwap.enabled ? hotSwap.tiers.map(({ model }) => model) : [defaultModel]
+  const models = [...(limits.onlyModel === null ? chosen : [limits.onlyModel]), ...fallbacks]
   return [
     ...fileNotes(file),
     ...pricedTooLow(catalogue).map(

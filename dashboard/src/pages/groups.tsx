@@ -16,9 +16,18 @@ import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
 import { useLoaded } from "../ui/use-call.ts"
 import { useOpen } from "../ui/use-open.ts"
+import { answeredBy, factsOf, notesOf } from "./group-facts.ts"
 import { GroupForm } from "./group-form.tsx"
+import { readModelWorld } from "./model-world.ts"
 
-const read = () => readAll((query) => call(listAgentGroups, { query }))
+async function read() {
+  const [groups, world] = await Promise.all([
+    readAll((query) => call(listAgentGroups, { query })),
+    // Without it the groups are shown all the same.
+    readModelWorld().catch(() => undefined),
+  ])
+  return { groups, world }
+}
 
 type Open =
   | { readonly is: "new" }
@@ -46,23 +55,28 @@ export default function GroupsPage() {
           Each group is an agent of its own. Choose one for a conversation, or bind a channel to it.
         </p>
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
-        {loaded.is === "ready" && loaded.value.length === 0 && (
+        {loaded.is === "ready" && loaded.value.groups.length === 0 && (
           <Empty icon="people">No group yet. Until there is one, the gateway's default agent answers everywhere.</Empty>
         )}
         {loaded.is === "ready" && (
           <ul className="cards">
-            {loaded.value.map((group) => (
+            {loaded.value.groups.map((group) => (
               <li key={group.id} className="card">
                 <div className="card-head">
                   <h2>{group.name}</h2>
                   {group.managed && <ManagedBadge />}
-                  <span className="badge">{group.model ?? "default model"}</span>
+                  <span className="badge">{answeredBy(group, loaded.value.world?.choice)}</span>
                 </div>
                 {group.description !== "" && <p className="card-facts">{group.description}</p>}
                 <p className="card-prompt">
                   {group.systemPrompt === "" ? "The gateway's own prompt." : group.systemPrompt}
                 </p>
                 <p className="card-facts">{factsOf(group)}</p>
+                {(loaded.value.world ? notesOf(group, loaded.value.world) : []).map((note) => (
+                  <Notice key={note} tone="warn">
+                    {note}
+                  </Notice>
+                ))}
                 {mayWrite && !group.managed && (
                   <div className="actions actions-start">
                     <button type="button" className="button" onClick={() => setOpen({ is: "edit", group })}>
@@ -89,21 +103,6 @@ export default function GroupsPage() {
     </div>
   )
 }
-
-function factsOf(group: AgentGroupView): string {
-  const channels = group.channelIds.length
-  return [
-    group.hasApiKey ? "own API key" : "the gateway's API key",
-    ...(group.hotSwapConfig?.enabled ? ["model by difficulty"] : []),
-    ...(group.fallbackChainConfig?.enabled ? [fallbacksOf(group.fallbackChainConfig.providers.length)] : []),
-    ...(group.skills.length === 0 ? [] : [`skills: ${group.skills.join(", ")}`]),
-    channels === 0 ? "no channel" : channels === 1 ? "one channel" : `${channels} channels`,
-    ...(group.budgetMaxTokensDay === null ? [] : [`${group.budgetMaxTokensDay.toLocaleString()} tokens a day`]),
-    ...(group.budgetMaxTokensMonth === null ? [] : [`${group.budgetMaxTokensMonth.toLocaleString()} tokens a month`]),
-  ].join(" · ")
-}
-
-const fallbacksOf = (count: number) => (count === 1 ? "one fallback" : `${count} fallbacks`)
 
 function DeleteGroup({ group, onClose }: { readonly group: AgentGroupView; readonly onClose: () => void }) {
   return (

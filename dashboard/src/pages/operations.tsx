@@ -94,7 +94,11 @@ function partsOf({ parts }: Health): { name: string; part: PartHealth; facts: st
       ? [{ name: "Object store", part: objects, facts: lost === null ? "nothing lost" : `last lost write ${lost}` }]
       : []),
     ...(disk ? [{ name: "Disk", part: disk, facts: `${megabytes(disk.freeBytes ?? 0)} free` }] : []),
-    { name: "Models", part: models, facts: providers.length === 0 ? "no provider" : providers.join(" · ") },
+    {
+      name: "Models",
+      part: models,
+      facts: [...(providers.length === 0 ? ["no provider"] : providers), ...choiceOf(models)].join(" · "),
+    },
     ...(channels
       ? [{ name: "Channels", part: channels, facts: `${channels.failing ?? 0} of ${channels.total ?? 0} failing` }]
       : []),
@@ -102,6 +106,17 @@ function partsOf({ parts }: Health): { name: string; part: PartHealth; facts: st
       ? [{ name: "Runners", part: runners, facts: `${runners.online ?? 0} of ${runners.total ?? 0} here` }]
       : []),
     ...(file ? [{ name: "Configuration file", part: file, facts: "" }] : []),
+  ]
+}
+
+/** What the environment says, which no other page shows. */
+function choiceOf({ choice }: Health["parts"]["models"]): string[] {
+  if (choice === undefined) return []
+  const { onlyModel, hotSwap, tiers, defaultModel, fallbacks } = choice
+  const answers = hotSwap ? `by difficulty: ${tiers.join(", ")}` : `default ${defaultModel}`
+  return [
+    onlyModel === null ? answers : `edge mode: ${onlyModel} answers everything`,
+    fallbacks.length === 0 ? "nobody stands in for one that fails" : `stand in: ${fallbacks.join(", ")}`,
   ]
 }
 
