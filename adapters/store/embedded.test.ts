@@ -67,6 +67,31 @@ test("commits are synced, and the log is written ahead", async () => {
   expect(answers.map(({ rows }) => Object.values(rows[0] ?? {})[0])).toEqual([2, "wal", 5_000])
 })
 
+test("a batch that fails leaves nothing behind, and its statements serve the next one", async () => {
+  await withDatabase(async (libsql) => {
+    const insert = (value: number) => ({ sql: "insert into numbers values (?) returning value", args: [value] })
+    await libsql.write([{ sql: "create table numbers (value integer primary key) strict", args: [] }])
+    await libsql.write([insert(1)])
+    await expect(libsql.write([insert(2), insert(1)])).rejects.toMatchObject({ code: "database_unavailable" })
+    expect(await libsql.write([insert(2), insert(3)])).toEqual([{ rows: [{ value: 2 }] }, { rows: [{ value: 3 }] }])
+  })
+})
+
+test("a statement is answered by the table as it is now", async () => {
+  await withDatabase(async (libsql) => {
+    const select = { sql: "select * from growing", args: [] }
+    await libsql.write([{ sql: "create table growing as select 1 as first", args: [] }])
+    expect(await libsql.read([select])).toEqual([{ rows: [{ first: 1 }] }])
+    await libsql.write([{ sql: "alter table growing add column second integer default 2", args: [] }])
+    expect(await libsql.read([select])).toEqual([{ rows: [{ first: 1, second: 2 }] }])
+  })
+})
+
+test("a closed database refuses, and ends nothing", async () => {
+  const closed = await withDatabase(async (libsql) => libsql)
+  await expect(closed.read([{ sql: "select 1", args: [] }])).rejects.toMatchObject({ code: "database_unavailable" })
+})
+
 async function refused(): Promise<unknown> {
   const opened = await openEmbedded(path)
   if (opened.status === "open") await opened.close()

@@ -1,6 +1,6 @@
 /** The database as a file in the gateway's own process (Node only). Every statement blocks the event loop while it runs. */
-import { createClient, type Client } from "@libsql/client/sqlite3"
 import * as z from "zod"
+import { openFile, type FileClient as Client } from "./file.ts"
 import { type Libsql, libsqlOver } from "./libsql.ts"
 
 export type OpenedDatabase =
@@ -26,11 +26,7 @@ const smallTables = ["instance", "users", "sessions", "tokens", "agent_groups", 
 export async function openEmbedded(path: string): Promise<OpenedDatabase> {
   let client: Client
   try {
-    client = createClient({
-      url: `file:${encodeURI(path).replace(/[?#]/g, encodeURIComponent)}`,
-      concurrency: 1,
-      timeout: busyTimeoutMs,
-    })
+    client = openFile(path, busyTimeoutMs)
   } catch (error) {
     return refuse(path, error)
   }

@@ -2,12 +2,11 @@
  * What the gateway asks of its database: whole batches, one round trip each. No open transactions, on either host: beside
  * one, the embedded database refuses every other write.
  */
-import type { Client } from "@libsql/client"
 import * as z from "zod"
 import { LoopError } from "../../core/errors.ts"
 import type { Projection } from "../../core/projection.ts"
 import { projectionStatements } from "./projection.ts"
-import { type Answer, type Statement, storable } from "./statement.ts"
+import { type Answer, type SqlValue, type Statement, storable } from "./statement.ts"
 
 /**
  * Every failure is the LoopError `database_unavailable`, and then nothing of the batch was done, or (a lost answer of a
@@ -25,6 +24,11 @@ export interface Libsql {
    * are out of reach. It may be repeated.
    */
   scrub(): Promise<void>
+}
+
+/** A client of a database: runs the statements as one transaction, an answer for each, and rejects when any of them fails. */
+export interface Client {
+  batch(statements: { sql: string; args: SqlValue[] }[], mode: "read" | "write"): Promise<Answer[]>
 }
 
 /**
