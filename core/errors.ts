@@ -121,6 +121,7 @@ const rules = {
   },
   route_not_found: { status: 404, type: "not_found_error", message: "There is nothing at this address." },
   loop_not_found: { status: 404, type: "not_found_error", message: "There is no such loop." },
+  output_not_found: { status: 404, type: "not_found_error", message: "No such output is on record." },
   conversation_not_found: { status: 404, type: "not_found_error", message: "There is no such conversation." },
   choice_not_found: {
     status: 404,

@@ -34,6 +34,11 @@ export function turnNumber(id: TurnId): number {
   return Number(id.slice(id.lastIndexOf("_") + 1))
 }
 
+/** The conversation that it is a turn of. */
+export function conversationOfTurn(id: TurnId): ConversationId {
+  return ConversationId.parse(id.slice("turn_".length, id.lastIndexOf("_")))
+}
+
 /** Carries its conversation's id: `choice_<loop|conv>_<32 hex>_<turn number>_<number>`. */
 export const ChoiceId = z
   .string()

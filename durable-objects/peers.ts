@@ -79,6 +79,8 @@ export const methods = {
     open: method(z.object({ ownerId: UserId, profiles: z.array(z.string()), history: z.array(Message) }), LoopState),
     /** Keeps a picture that a message, or the history of `open`, refers to. `data` is base64. */
     keepPicture: method(z.object({ viewer, mediaType: ImageMediaType, data: z.string() }), ImageBlock),
+    /** An output of a tool that is kept whole, by its digest; null where it is no longer. */
+    keptOutput: method(z.object({ sha256: z.string() }), z.object({ text: z.string().nullable() })),
     /** Where a program's request goes that may be a repeated one. `elsewhere`: the conversation to begin where this one has begun. */
     claim: method(
       z.object({

@@ -117,6 +117,18 @@ export async function listMessagesFrom(
   return { rows: page.rows, hasMore: page.hasMore || page.rows.length === limit }
 }
 
+const messageOf = constant("select * from messages where conversation_id = ?1 and id = ?2")
+
+/** One entry of a conversation's transcript. */
+export async function findMessage(
+  libsql: Libsql,
+  conversationId: ConversationId,
+  id: string,
+): Promise<MessageRow | undefined> {
+  const [found] = await libsql.read([messageOf(conversationId, id)])
+  return parseRow(messages, MessageRow, found)
+}
+
 const toolResultOf = constant(
   `select * from messages where conversation_id = ?1 and position >= ?2 and role = 'user' and instr(blocks, ?3) > 0
    order by position desc limit 1`,

@@ -63,6 +63,7 @@ export const contracts: readonly (Endpoint | StreamEndpoint | SocketEndpoint)[] 
   conversations.interruptConversation,
   conversations.chooseModel,
   conversations.exportConversation,
+  conversations.getOutput,
   conversations.archiveConversation,
   conversations.unarchiveConversation,
   conversations.eraseConversation,

@@ -39,7 +39,14 @@ export type SearchMatch = z.infer<typeof SearchMatch>
 /** What an agent did on the way: a tool it called, or what the tool gave back. */
 export const StepView = z.discriminatedUnion("type", [
   z.object({ type: z.literal("tool_call"), toolUseId: z.string(), tool: z.string(), input: z.json() }),
-  z.object({ type: z.literal("tool_result"), toolUseId: z.string(), ok: z.boolean(), text: z.string() }),
+  z.object({
+    type: z.literal("tool_result"),
+    toolUseId: z.string(),
+    ok: z.boolean(),
+    text: z.string(),
+    /** Of what the tool said, where `text` is a part of it: how long it was. Read it at `…/outputs/{toolUseId}`. */
+    characters: z.number().int().optional(),
+  }),
 ])
 export type StepView = z.infer<typeof StepView>
 
@@ -140,6 +147,25 @@ export const listMessages = endpoint({
   /** With each turn that an entry of the page is of. */
   response: page(MessageView).extend({ turns: z.array(TurnOutcome) }),
   errors: ["conversation_not_found", "invalid_cursor"],
+  unknownId: "conversation_not_found",
+})
+
+/** Of outputs that are asked for one by one: as much as is kept of one. */
+export const getOutput = endpoint({
+  method: "get",
+  path: "/api/conversations/{id}/messages/{messageId}/outputs/{toolUseId}",
+  summary: "What a tool gave back, all of it as far as it is still kept",
+  description:
+    "Long outputs are on record in part and kept whole beside it, 2 MB of one at most and the newest 20 MB of a conversation. `messageId` and `toolUseId` are those of the transcript.",
+  auth: "user",
+  scope: "conversations:read",
+  params: z.object({ id: ConversationId, messageId: z.string().max(200), toolUseId: z.string().max(200) }),
+  query: nothing,
+  body: nothing,
+  status: 200,
+  /** `isWhole` false: only the part on record is left. */
+  response: z.object({ text: z.string(), isWhole: z.boolean() }),
+  errors: ["conversation_not_found", "output_not_found"],
   unknownId: "conversation_not_found",
 })
 

@@ -77,6 +77,8 @@ export class FakeGateway {
   /** What the signed-in person is. */
   role: access.UserView["role"] = "admin"
   /** Limits that a conversation has of its own, by its id, and those of every conversation. */
+  /** What tools gave back, all of it, by the entry and the call. */
+  readonly outputs = new Map<string, string>()
   readonly ownLimits = new Map<string, budgets.BudgetLimitsView>()
   /** Of all of them together. */
   ownLimitsVersion = 0
@@ -361,6 +363,10 @@ export class FakeGateway {
       const found = all().find((one) => one.id === params.id)
       if (!found) throw new LoopError("conversation_not_found")
       return found
+    })
+    this.#on(conversations.getOutput, ({ params: { messageId, toolUseId } }) => {
+      const text = this.outputs.get(`${messageId} ${toolUseId}`)
+      return { text: text ?? "", isWhole: text !== undefined }
     })
     this.#on(conversations.listMessages, ({ params, query }) => {
       const loop = this.loops.find((one) => one.id === params.id)

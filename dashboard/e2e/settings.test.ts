@@ -140,7 +140,7 @@ test("a channel's conversation is read with its people's names and steps", async
   gateway.others.push(ConversationView.parse({ ...row, ...times, turnCount: 1 }))
   const entry = { turnId: `turn_${id}_1`, truncated: false, ...plain, createdAt: at }
   const use = { type: "tool_call", toolUseId: "t", tool: "current_time", input: { zone: "UTC" } }
-  const got = { type: "tool_result", toolUseId: "t", ok: true, text: "12:00" }
+  const got = { type: "tool_result", toolUseId: "t", ok: true, text: "12:00", characters: 2_000_000 }
   gateway.otherMessages.push(
     MessageView.parse({ ...entry, id: "1", role: "user", text: "What time is it?", ...grace }),
     MessageView.parse({ ...entry, id: "2", role: "assistant", text: "", steps: [use] }),
@@ -152,6 +152,9 @@ test("a channel's conversation is read with its people's names and steps", async
   expect(await page.locator(".sender").textContent()).toBe("Grace")
   await page.getByText("current_time").click()
   await page.getByLabel("Result").getByText("12:00").waitFor()
+  gateway.outputs.set("3 t", "12:00 in the whole of it")
+  await page.getByRole("button", { name: "Show all 2,000,000 characters" }).click()
+  await page.getByLabel("Result").getByText("12:00 in the whole of it").waitFor()
   gateway.otherMessages.push(
     MessageView.parse({ ...entry, id: "5", turnId: `turn_${id}_2`, role: "user", text: "Thanks", ...grace }),
   )

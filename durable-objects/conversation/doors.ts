@@ -19,6 +19,7 @@ import type { Driver } from "./driver.ts"
 import type { Erasure } from "./erasure.ts"
 import type { LiveEvents } from "./events.ts"
 import type { Outbox } from "./outbox.ts"
+import { readKeptOutput } from "./outputs.ts"
 import { keepPicture } from "./pictures.ts"
 import { passUnlessDatabase } from "./projector.ts"
 import { chatBegunBy, findConversation, newConversation, type Origin } from "./recall.ts"
@@ -57,6 +58,7 @@ export class Doors {
     view: on(methods.conversation.view, ({ viewer }) => this.#view(viewer)),
     open: on(methods.conversation.open, (input) => this.#open(input)),
     keepPicture: on(methods.conversation.keepPicture, (input) => this.#keepPicture(input)),
+    keptOutput: on(methods.conversation.keptOutput, (input) => this.#keptOutput(input)),
     claim: on(methods.conversation.claim, (input) => this.#claim(input)),
     report: on(methods.conversation.report, (input) => this.#report(input)),
     archive: on(methods.conversation.archive, ({ viewer }) => this.#archive(viewer)),
@@ -113,6 +115,13 @@ export class Doors {
   async #keepPicture({ viewer, mediaType, data }: MethodInput<"conversation", "keepPicture">): Promise<ImageBlock> {
     if (this.#state.meta !== undefined) this.#allow(viewer)
     return keepPicture(this.#host.blobs, mediaType, data)
+  }
+
+  /** Nothing of it once it is being erased. */
+  async #keptOutput({ sha256 }: MethodInput<"conversation", "keptOutput">) {
+    await this.#find()
+    this.#allow(null)
+    return { text: await readKeptOutput(this.#host.blobs, sha256) }
   }
 
   async #claim({ viewer, bodyHash, isRetry, externalId, elsewhere }: MethodInput<"conversation", "claim">) {

@@ -155,12 +155,24 @@ describe("an output that is too long", () => {
     expect(offered()).toEqual([false, false])
   })
 
-  test("is erased with its conversation", async () => {
+  test("is given whole to who reads the record, of this conversation alone, and never once that is erased", async () => {
     await open(steps(much({ letter: "qx" })))
     await ask("go")
     expect(filesWith("the needle qx").length).toBeGreaterThan(1)
-    await harness.objects.peers("conversation", loopId).call("erase", {})
+    const peer = harness.objects.peers("conversation", loopId)
+    await peer.call("flush", {})
+    const { rows } = await listMessages(harness.libsql, loopId, { limit: 100 })
+    const block = rows.flatMap(({ blocks }) => blocks).find(({ type }) => type === "tool_result")
+    const { sha256 = "" } = (block?.type === "tool_result" ? block.whole : undefined) ?? {}
+    const kept = await peer.call("keptOutput", { sha256 })
+    expect(kept.text).toBe(`${"qx".repeat(150_000)} the needle ${"qx".repeat(200)}`)
+    const another = ConversationId.parse(`loop_${"8".repeat(32)}`)
+    await createLoop(another)
+    expect(await harness.objects.peers("conversation", another).call("keptOutput", { sha256 })).toEqual({ text: null })
+    expect(await peer.call("keptOutput", { sha256: "0".repeat(64) })).toEqual({ text: null })
+    await peer.call("erase", {})
     expect(filesWith("the needle qx")).toEqual([])
+    await expect(peer.call("keptOutput", { sha256 })).rejects.toMatchObject({ code: "loop_not_found" })
   })
 
   test("from a page stays one: what is read of it asks a person before anything acts", async () => {

@@ -9,7 +9,7 @@ import type { ToolResultBlock, ToolUseBlock, WholeOutput } from "../../core/mode
 import { cutNote, lostNote, maxKeptBytes, maxKeptBytesOfConversation } from "../../core/turn/output.ts"
 import { marksOfResult } from "../../core/turn/taint.ts"
 import { toolResult } from "../../core/turn/transcript.ts"
-import type { ObjectHost } from "../host.ts"
+import type { BlobStore, ObjectHost } from "../host.ts"
 import { boundText } from "../tools/run.ts"
 import type { FoundOutput } from "../tools/tool.ts"
 import { KeptOutput, keys } from "./records.ts"
@@ -106,6 +106,12 @@ export class Outputs {
   async #forget(outputs: readonly KeptOutput[]): Promise<void> {
     for (const { sha256 } of outputs) await this.#host.blobs.delete(blobOf(sha256))
   }
+}
+
+/** Null: it was never kept whole, or is no longer. */
+export async function readKeptOutput(blobs: BlobStore, sha256: string): Promise<string | null> {
+  const bytes = await blobs.get(blobOf(sha256))
+  return bytes === undefined ? null : new TextDecoder().decode(bytes)
 }
 
 interface Located {

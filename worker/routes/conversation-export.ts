@@ -1,35 +1,62 @@
 /** The whole record of a conversation as a file, read page by page as fast as the client takes it: never in memory at once. */
 import { markdownEntry, markdownHead } from "../../core/conversations/markdown.ts"
+import { isLoopError } from "../../core/errors.ts"
+import type { ToolResultBlock } from "../../core/model/message.ts"
 import type { ConversationRow, MessageRow } from "../../core/projection.ts"
 import { type EpochMs, toRfc3339 } from "../../core/units.ts"
 import { listMessagesFrom } from "../../adapters/store/conversations.ts"
 import type { Libsql } from "../../adapters/store/libsql.ts"
 import { listDeliveriesFrom, listTurnsFrom } from "../../adapters/store/runs.ts"
 import { listModelCallsFrom } from "../../adapters/store/usage.ts"
+import type { Peer } from "../../durable-objects/peers.ts"
 import type { FileAnswer } from "../http/bind.ts"
 
 const rowsAtOnce = 100
 
+/** What a file is made of: the record, and the conversation that keeps long outputs beside it. */
+export interface ExportSource {
+  readonly libsql: Libsql
+  readonly conversation: Keeper
+}
+type Keeper = Pick<Peer<"conversation">, "call">
+
+/** An output that is on record in part, where it is still kept whole. */
+export async function readWhole(keeper: Keeper, { whole }: ToolResultBlock): Promise<string | undefined> {
+  if (whole === undefined) return undefined
+  try {
+    return (await keeper.call("keptOutput", { sha256: whole.sha256 })).text ?? undefined
+  } catch (error) {
+    // Erased meanwhile, or away: what is on record has been read, and is not held back for it.
+    if (isLoopError(error)) return undefined
+    throw error
+  }
+}
+
 export function exportFile(
-  libsql: Libsql,
+  source: ExportSource,
   row: ConversationRow,
   format: "markdown" | "json",
   exportedAt: EpochMs,
 ): FileAnswer {
   switch (format) {
     case "markdown":
-      return { type: "text/markdown", name: `${row.id}.md`, body: toStream(markdownPieces(libsql, row, exportedAt)) }
+      return { type: "text/markdown", name: `${row.id}.md`, body: toStream(markdownPieces(source, row, exportedAt)) }
     case "json":
-      return { type: "application/json", name: `${row.id}.json`, body: toStream(jsonPieces(libsql, row, exportedAt)) }
+      return { type: "application/json", name: `${row.id}.json`, body: toStream(jsonPieces(source, row, exportedAt)) }
   }
 }
 
-async function* markdownPieces(libsql: Libsql, row: ConversationRow, exportedAt: EpochMs): AsyncGenerator<string> {
+async function* markdownPieces(
+  source: ExportSource,
+  row: ConversationRow,
+  exportedAt: EpochMs,
+): AsyncGenerator<string> {
   yield markdownHead(row, exportedAt)
-  for await (const rows of messagePages(libsql, row)) yield rows.map(markdownEntry).join("")
+  for await (const rows of messagePages(source, row)) yield rows.map(markdownEntry).join("")
 }
 
-async function* jsonPieces(libsql: Libsql, row: ConversationRow, exportedAt: EpochMs): AsyncGenerator<string> {
+async function* jsonPieces(source: ExportSource, row: ConversationRow, exportedAt: EpochMs): AsyncGenerator<string> {
+  const { libsql } = source
   const { createdAt, lastActivityAt, archivedAt, version: _, ...shown } = row
   const conversation = {
     ...shown,
@@ -38,7 +65,7 @@ async function* jsonPieces(libsql: Libsql, row: ConversationRow, exportedAt: Epo
     archivedAt: archivedAt === null ? null : toRfc3339(archivedAt),
   }
   yield `{"exportedAt":"${toRfc3339(exportedAt)}","conversation":${JSON.stringify(conversation)}`
-  yield* jsonList("messages", messagePages(libsql, row), messageRecord)
+  yield* jsonList("messages", messagePages(source, row), messageRecord)
   const { id } = row
   const turns = pages((after: Parameters<typeof listTurnsFrom>[2]["after"]) =>
     listTurnsFrom(libsql, id, { limit: rowsAtOnce, after }),
@@ -89,14 +116,39 @@ async function* jsonList<Row>(
   yield "]"
 }
 
-async function* messagePages(libsql: Libsql, { id }: ConversationRow): AsyncGenerator<MessageRow[]> {
+/** With outputs as whole as they are kept; an entry that has such a one comes alone, since a hundred of them are too much at once. */
+async function* messagePages(
+  { libsql, conversation }: ExportSource,
+  { id }: ConversationRow,
+): AsyncGenerator<MessageRow[]> {
   let after = -1
   for (;;) {
     const page = await listMessagesFrom(libsql, id, { limit: rowsAtOnce, after })
-    if (page.rows.length > 0) yield page.rows
+    let plain: MessageRow[] = []
+    for (const row of page.rows) {
+      if (!row.blocks.some(isPart)) {
+        plain.push(row)
+        continue
+      }
+      if (plain.length > 0) yield plain
+      plain = []
+      yield [{ ...row, blocks: await Promise.all(row.blocks.map((block) => completed(conversation, block))) }]
+    }
+    if (plain.length > 0) yield plain
     if (!page.hasMore) return
     after = page.rows.at(-1)?.position ?? after
   }
+}
+
+type Block = MessageRow["blocks"][number]
+const isPart = (block: Block) => block.type === "tool_result" && block.whole !== undefined
+
+/** What is left of `whole` says that the text is a part. */
+async function completed(keeper: Keeper, block: Block): Promise<Block> {
+  if (block.type !== "tool_result") return block
+  const text = await readWhole(keeper, block)
+  const { whole: _, ...rest } = block
+  return text === undefined ? block : { ...rest, text }
 }
 
 async function* pages<Row>(read: (after: Row | undefined) => Promise<Row[]>): AsyncGenerator<Row[]> {

@@ -372,6 +372,53 @@ describe("messages", () => {
     expect(body).not.toContain("private")
   })
 
+  describe("with an output of a tool that is on record in part", () => {
+    const sha256 = "d".repeat(64)
+    const whole = { sha256, sizeBytes: 300_000, characters: 300_000 }
+    const part = { type: "tool_result" as const, toolUseId: "t1", text: "head […] tail", isError: false, whole }
+    const plain = { type: "tool_result" as const, toolUseId: "t2", text: "y".repeat(20_001), isError: false }
+    const entry = { ...message(1, 1, 2, ""), source: null, blocks: [part, plain] }
+    const output = (toolUseId: string, id = entry.id, of = loopId(1)) =>
+      get(`/${of}/messages/${id}/outputs/${toolUseId}`)
+    const all = "z".repeat(300_000)
+    beforeEach(() => edge.libsql.project(projection({ conversations: [loop(1), loop(2)], messages: [entry] })))
+
+    test("say how long it is, and give all of it when asked", async () => {
+      edge.objects.outputs.set(sha256, all)
+      const [shown] = (await (await get(`/${loopId(1)}/messages`)).json()).data
+      expect(shown.steps).toMatchObject([
+        { toolUseId: "t1", text: "head […] tail", characters: 300_000 },
+        { toolUseId: "t2", text: "y".repeat(20_000), characters: 20_001 },
+      ])
+      expect(await (await output("t1")).json()).toEqual({ text: all, isWhole: true })
+      expect(await (await output("t2")).json()).toEqual({ text: plain.text, isWhole: true })
+    })
+
+    test("give the part where the whole is no longer kept, or cannot be had now", async () => {
+      expect(await (await output("t1")).json()).toEqual({ text: part.text, isWhole: false })
+      edge.objects.outputs.set(sha256, all)
+      edge.objects.failNext("conversation.keptOutput", "peer_unavailable")
+      expect(await (await output("t1")).json()).toEqual({ text: part.text, isWhole: false })
+    })
+
+    test("give none of another entry or conversation", async () => {
+      edge.objects.outputs.set(sha256, all)
+      expect(await outcome(output("t9"))).toBe("404 output_not_found")
+      expect(await outcome(output("t1", `${turnId(1, 1)}.9`))).toBe("404 output_not_found")
+      expect(await outcome(output("t1", entry.id, loopId(2)))).toBe("404 output_not_found")
+      expect(await outcome(output("t1", entry.id, loopId(3)))).toBe("404 conversation_not_found")
+    })
+
+    test("are exported with all of it, or with the part that is left", async () => {
+      const blocks = async () => (await (await get(`/${loopId(1)}/export?format=json`)).json()).messages[0].blocks
+      expect(await blocks()).toEqual([part, plain])
+      edge.objects.outputs.set(sha256, all)
+      const { whole: _, ...rest } = part
+      expect(await blocks()).toEqual([{ ...rest, text: all }, plain])
+      expect(await (await get(`/${loopId(1)}/export`)).text()).toContain(all)
+    })
+  })
+
   test("of a megabyte are cut, whole characters only, and marked", async () => {
     const text = "x".repeat(199_999) + "😀".repeat(400_000)
     await edge.libsql.project(projection({ conversations: [loop(1)], messages: [message(1, 1, 1, text)] }))

@@ -8,6 +8,7 @@ import {
   eraseConversation,
   exportConversation,
   getConversation,
+  getOutput,
   interruptConversation,
   listConversations,
   listMessages,
@@ -30,7 +31,7 @@ import type { Caller } from "../access/identity.ts"
 import type { EdgeDeps } from "../deps.ts"
 import { bind, bindFile, type Binder } from "../http/bind.ts"
 import { readContent, readMessageId } from "../http/message-input.ts"
-import { exportFile } from "./conversation-export.ts"
+import { exportFile, readWhole } from "./conversation-export.ts"
 
 /** A page of a hundred entries must stay an answer that a phone can hold. */
 const maxTextLength = 200_000
@@ -104,7 +105,18 @@ export function bindConversations(binder: Binder, deps: EdgeDeps): void {
 
   bindFile(binder, exportConversation, async ({ params, query }) => {
     const row = await find(params.id)
-    return exportFile(deps.libsql, row, query.format, deps.now())
+    const record = { libsql: deps.libsql, conversation: conversation(params.id) }
+    return exportFile(record, row, query.format, deps.now())
+  })
+
+  bind(binder, getOutput, async ({ params: { id, messageId, toolUseId } }) => {
+    await find(id)
+    const blocks = (await store.findMessage(deps.libsql, id, messageId))?.blocks ?? []
+    const block = blocks.find((one) => one.type === "tool_result" && one.toolUseId === toolUseId)
+    if (block?.type !== "tool_result") throw new LoopError("output_not_found")
+    const { text, whole } = block
+    const kept = await readWhole(conversation(id), block)
+    return { text: kept ?? text, isWhole: whole === undefined || kept !== undefined }
   })
 }
 
@@ -211,7 +223,10 @@ function toSteps(block: MessageRow["blocks"][number]): StepView[] {
       return [{ type: "tool_call", toolUseId: block.id, tool: block.name, input: block.input }]
     case "tool_result": {
       const text = beginning(block.text, maxStepTextLength)
-      return [{ type: "tool_result", toolUseId: block.toolUseId, ok: !block.isError, text }]
+      const { toolUseId, isError, whole } = block
+      const isPart = whole !== undefined || text.length < block.text.length
+      const characters = isPart ? { characters: whole?.characters ?? block.text.length } : {}
+      return [{ type: "tool_result", toolUseId, ok: !isError, text, ...characters }]
     }
     case "text":
     case "image":

@@ -1,5 +1,5 @@
 /** For every operation of the API: a call that succeeds, and those failures that only it can bring about. */
-import { loop, message, modelCall, projection, turn } from "../../adapters/store/samples.ts"
+import { loop, loopId, message, modelCall, projection, turn } from "../../adapters/store/samples.ts"
 import { noLimits } from "../../core/budget/limits.ts"
 import { ChoiceId, ConversationId, EpochMs, TurnId } from "../../core/units.ts"
 import { writeSettings } from "../../adapters/store/settings.ts"
@@ -231,6 +231,15 @@ export const apiCases: Readonly<Record<string, ApiCase>> = {
   "get /api/conversations/{id}": { succeeds: async (world) => ({ params: { id: await writeRecord(world) } }) },
   "get /api/conversations/{id}/messages": {
     succeeds: async (world) => ({ params: { id: await writeRecord(world) }, query: { limit: "5", before: "900000" } }),
+  },
+
+  "get /api/conversations/{id}/messages/{messageId}/outputs/{toolUseId}": {
+    async succeeds({ edge }) {
+      const blocks = [{ type: "tool_result" as const, toolUseId: "t1", text: "12:00", isError: false }]
+      const messages = [{ ...message(1, 1, 1, ""), source: null, blocks }]
+      await edge.libsql.project(projection({ conversations: [loop(1)], messages }))
+      return { params: { id: loopId(1), messageId: messages[0]?.id ?? "", toolUseId: "t1" } }
+    },
   },
 
   "post /api/conversations/{id}/messages": {

@@ -44,6 +44,8 @@ export interface FakeObjects {
   turn: LoopState["currentTurn"]
   /** In base64, as they came. */
   readonly pictures: string[]
+  /** Outputs of tools that are kept whole, by their digests. */
+  readonly outputs: Map<string, string>
   /** How the Ledger says that budgets and providers stand. */
   budgets: BudgetsState
   providers: ProviderState[]
@@ -82,6 +84,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
     channelSecret: "right-secret",
     turn: null,
     pictures: [],
+    outputs: new Map(),
     budgets: {
       timeZone: "UTC",
       day: { startsAt: now(), endsAt: after(now(), 1) },
@@ -133,6 +136,7 @@ export function createFakeObjects(now: () => EpochMs): FakeObjects {
       fake.pictures.push(data)
       return { type: "image" as const, mediaType, sha256: "a".repeat(64), sizeBytes: 3 }
     }),
+    keptOutput: on(methods.conversation.keptOutput, ({ sha256 }) => ({ text: fake.outputs.get(sha256) ?? null })),
     claim: on(methods.conversation.claim, ({ bodyHash, isRetry, externalId, elsewhere }) => {
       const known = claims.get(id + bodyHash)
       if (isRetry && known !== undefined) return { ...known, isAttached: true }

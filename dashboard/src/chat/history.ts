@@ -47,9 +47,11 @@ function statusOf(outcome: TurnOutcome | undefined): TurnStatus {
 function takeUserEntry(turn: { messages: PersonMessage[]; parts: Part[] }, entry: MessageView): void {
   for (const step of entry.steps) {
     if (step.type !== "tool_result") continue
+    const { toolUseId, ok, text, characters } = step
+    const whole = characters === undefined ? {} : { whole: { characters, messageId: entry.id } }
     turn.parts = turn.parts.map((part) =>
-      part.kind === "tool" && part.toolUseId === step.toolUseId
-        ? { ...part, outcome: step.ok ? "ok" : "failed", result: step.text }
+      part.kind === "tool" && part.toolUseId === toolUseId
+        ? { ...part, outcome: ok ? "ok" : "failed", result: text, ...whole }
         : part,
     )
   }

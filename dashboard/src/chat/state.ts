@@ -11,6 +11,8 @@ export interface ToolPart {
   /** Known from the record only: live events carry a summary. */
   readonly input?: JsonValue
   readonly result?: string
+  /** Where the result is a part of what the tool said: how long that was, and the entry of the record that it is of. */
+  readonly whole?: { readonly characters: number; readonly messageId: string }
   readonly outcome: ToolOutcome
 }
 

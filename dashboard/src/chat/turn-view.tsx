@@ -10,6 +10,7 @@ import { ChoiceCard } from "./choice-card.tsx"
 import { showJson } from "./json.ts"
 import type { Part, PersonMessage, ToolPart, Turn } from "./state.ts"
 import { isOpen, textOfParts } from "./state.ts"
+import { ToolResult } from "./tool-result.tsx"
 
 const Markdown = lazy(untilLoaded(() => import("./markdown.tsx")))
 
@@ -128,7 +129,7 @@ function PartView({
         </details>
       )
     case "tool":
-      return <ToolStep part={part} />
+      return <ToolStep part={part} turnId={turn.turnId} />
     case "choice": {
       if (!actions) return <p className="step">The agent asked a person.</p>
       const waiting = turn.parts.findLast((one): one is ToolPart => one.kind === "tool" && one.outcome === "running")
@@ -144,7 +145,7 @@ const outcomes = {
   unknown: { icon: "dot", said: "no result" },
 } as const
 
-function ToolStep({ part }: { readonly part: ToolPart }) {
+function ToolStep({ part, turnId }: { readonly part: ToolPart; readonly turnId: string | null }) {
   const { icon, said } = outcomes[part.outcome]
   const line = (
     <>
@@ -166,9 +167,7 @@ function ToolStep({ part }: { readonly part: ToolPart }) {
         </pre>
       )}
       {part.result !== undefined && (
-        <pre tabIndex={0} aria-label="Result">
-          {part.result}
-        </pre>
+        <ToolResult result={part.result} whole={part.whole && { ...part.whole, toolUseId: part.toolUseId, turnId }} />
       )}
     </details>
   )
