@@ -38,6 +38,8 @@ const openWaiting = async () => {
   await page.getByRole("link", { name: /^Approvals 1$/ }).click()
   await page.getByRole("heading", { name: "Approvals" }).waitFor()
 }
+/** What the model was sent last; a question is on record as answered before the agent goes on. */
+const lastAsked = () => JSON.stringify(model.requests.at(-1)?.body)
 const call = (line: string) => `tool append_line ${JSON.stringify({ line })}`
 const card = () => page.getByRole("region", { name: "Request of append_line" })
 
@@ -66,7 +68,7 @@ test("a no with words reaches the agent, and is on record", async () => {
   await card().getByLabel("Words for the agent").fill("Not on a Friday.")
   await card().getByRole("button", { name: "Deny" }).click()
   await page.getByRole("row", { name: /append_line.*denied.*Not on a Friday/s }).waitFor()
-  expect(JSON.stringify(model.requests.at(-1)?.body)).toContain("They said: Not on a Friday.")
+  await expect.poll(lastAsked).toContain("They said: Not on a Friday.")
   expect(lines.lines).toHaveLength(1)
 })
 
@@ -77,7 +79,7 @@ test("what the agent asks itself is answered there too", async () => {
   await page.getByLabel("Large").check()
   await page.getByRole("button", { name: "Answer", exact: true }).click()
   await page.getByRole("row", { name: /ask_user.*answered/s }).waitFor()
-  expect(JSON.stringify(model.requests.at(-1)?.body)).toContain("Large")
+  await expect.poll(lastAsked).toContain("Large")
 })
 
 test("a rule lets a tool run by itself until it is deleted", async () => {
