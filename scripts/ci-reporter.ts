@@ -1,5 +1,8 @@
-/** Ends a test run in CI with one plain line of counts, and fails a run that left a test out or had none. */
-import type { Reporter, TestModule } from "vitest/node"
+/**
+ * Ends a test run in CI with one plain line of counts, and fails a run that left a test out or had none. Says of each test that
+ * needed its second try what the first one met, which nothing else keeps.
+ */
+import type { Reporter, TestCase, TestModule } from "vitest/node"
 
 export interface Counts {
   readonly passed: number
@@ -19,7 +22,18 @@ export function shortcoming({ passed, failed, skipped }: Counts): string | undef
   return passed + failed === 0 ? "No test was run." : undefined
 }
 
+/** One line, undefined for a test that passed at once or failed for good. */
+export function secondTry(name: string, wasFlaky: boolean, errors: readonly { message: string }[]): string | undefined {
+  const met = errors.map(({ message }) => message.replaceAll(/\s+/g, " ").slice(0, 500)).join(" | ")
+  return wasFlaky ? `passed at the second try only: ${name}: ${met}` : undefined
+}
+
 export default class CiReporter implements Reporter {
+  onTestCaseResult(test: TestCase): void {
+    const line = secondTry(test.fullName, test.diagnostic()?.flaky ?? false, test.result().errors ?? [])
+    if (line !== undefined) process.stdout.write(`${line}\n`)
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = count(modules)
     const problem = shortcoming(counts)
