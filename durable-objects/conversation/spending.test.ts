@@ -225,6 +225,20 @@ describe("a client that breaks in a way that nobody foresaw", () => {
   })
 })
 
+test("a call that a crash cut off before it began is held anew with what has joined it: nothing goes beyond the budget", async () => {
+  await open({ maxTokensDay: 20_000 })
+  const turnId = TurnId.parse(`turn_${loopId}_1`)
+  const candidates = [
+    { provider: "anthropic", model: "claude-x", inputTokens: 900, maxOutputTokens: 1_000, price: null },
+  ]
+  const callId = CallId.parse(`${turnId}.m1`)
+  await ledger().call("reserve", { callId, turnId, conversationId: loopId, groupId: null, candidates })
+  harness.model.setScript(({ sizeBytes }) => ({ ...say("ok"), usage: { inputTokens: sizeBytes, outputTokens: 9 } }))
+  expect((await ask("x".repeat(30_000))).at(-1)).toMatchObject({ data: { code: "budget_exceeded" } })
+  expect(harness.model.requestCount).toBe(0)
+  expect(await charged()).toEqual({ tokens: 0, microUsd: 0 })
+})
+
 test.each([
   ["input", { inputTokens: 0, outputTokens: 10 }],
   ["output", { inputTokens: 20, outputTokens: 0 }],
@@ -242,10 +256,10 @@ test("a call that was allowed on one day and begins on the next counts on the fi
   harness.model.setScript(() => ({ kind: "answer", text: "ok", usage: { inputTokens: 20, outputTokens: 10 } }))
   const before = await ledger().call("budgets", { of: null })
   harness.time.advance(before.day.endsAt - harness.time.now() - 60_000)
+  // As the catalogue above has it: the dearest kind of input, and the output.
+  const price = { inputMicroUsdPerMTok: 3_750_000, outputMicroUsdPerMTok: 15_000_000 }
   const turnId = TurnId.parse(`turn_${loopId}_1`)
-  const candidates = [
-    { provider: "anthropic", model: "claude-x", inputTokens: 9_000, maxOutputTokens: 1_000, price: null },
-  ]
+  const candidates = [{ provider: "anthropic", model: "claude-x", inputTokens: 9_000, maxOutputTokens: 1_000, price }]
   const callId = CallId.parse(`${turnId}.m1`)
   await ledger().call("reserve", { callId, turnId, conversationId: loopId, groupId: null, candidates })
   harness.time.advance(120_000)
@@ -253,6 +267,7 @@ test("a call that was allowed on one day and begins on the next counts on the fi
   await expect.poll(async () => (await ledger().call("budgets", { of: null })).scopes[0]?.month.spent.tokens).toBe(30)
   const { scopes, day, month } = await ledger().call("budgets", { of: null })
   expect(day.startsAt).toBe(before.day.endsAt)
+  expect(scopes[0]?.day.spent.tokens).toBe(0)
   await conversation().call("flush", {})
   const [all] = await readSpending(harness.libsql, { day, month })
   expect(all).toEqual({ groupId: null, day: scopes[0]?.day.spent, month: scopes[0]?.month.spent })

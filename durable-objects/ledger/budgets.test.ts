@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest"
 import { createGroup } from "../../adapters/store/agents.ts"
 import { group, groupId, loopId as loop } from "../../adapters/store/samples.ts"
 import { openHarness, type Harness } from "../testing/harness.ts"
-import { allowed, openLedgerDesk, usage } from "../testing/ledger-desk.ts"
+import { allowed, candidate, openLedgerDesk, usage } from "../testing/ledger-desk.ts"
 
 let harness: Harness
 afterEach(async () => harness.close())
@@ -45,6 +45,25 @@ describe("a reservation", () => {
     await harness.restart()
     expect((await settle(1, { started: false, usage: null })).charged.tokens).toBe(150)
     expect((await spentToday())?.spent.tokens).toBe(150)
+  })
+
+  test("asked for again by a call that has grown meanwhile is held anew, and refused where that is too much", async () => {
+    harness = await openHarness()
+    await setGlobal({ maxTokensDay: 3_000 })
+    const small = candidate({ inputTokens: 500, maxOutputTokens: 500 })
+    const grown = candidate({ inputTokens: 1_500, maxOutputTokens: 500 })
+    const held = async () => (await spentToday())?.reserved.tokens
+    await reserve(1, { candidates: [small] })
+    expect(await reserve(1, { candidates: [grown] })).toEqual(allowed)
+    expect(await held()).toBe(2_000)
+    // Late on its way, or smaller by now: what is held is enough.
+    expect(await reserve(1, { candidates: [small] })).toEqual(allowed)
+    expect(await held()).toBe(2_000)
+    const other = candidate({ provider: "openai", inputTokens: 100, maxOutputTokens: 400 })
+    expect(await reserve(1, { candidates: [other] })).toMatchObject({ status: "allowed", maxOutputTokens: 400 })
+    expect(await held()).toBe(500)
+    expect(await reserve(1, { candidates: [candidate({ inputTokens: 4_000 })] })).toMatchObject({ status: "refused" })
+    expect(await held()).toBe(0)
   })
 
   test("of a call that is over is not given again: that call would be free", async () => {

@@ -56,7 +56,7 @@ export class Budgets {
 
   /** @throws LoopError `database_unavailable`; `internal` for a call that is over */
   async reserve(request: ReserveRequest): Promise<ReserveAnswer> {
-    const known = this.#answerOf(request.callId)
+    const known = this.#answerOf(request)
     if (known !== undefined) return known
     await this.#prepare(request)
     const first = this.#decide(request, { isFinal: false })
@@ -148,8 +148,8 @@ export class Budgets {
 
   /** Decides and holds back in one step: nothing comes in between. @param isFinal - people are told when it is refused */
   #decide(request: ReserveRequest, { isFinal }: { isFinal: boolean }): ReserveAnswer {
-    const { callId, conversationId, groupId } = request
-    const known = this.#answerOf(callId)
+    const { conversationId, groupId } = request
+    const known = this.#answerOf(request)
     if (known !== undefined) return known
     const choice = this.#breakers.choose(request.candidates)
     if (choice.status === "down") return { status: "providers_down", retryAt: choice.retryAt }
@@ -218,6 +218,14 @@ export class Budgets {
     this.#close(request.callId, call, { ...answer, isSwept: false })
     this.#wakeWaiting()
     return answer
+  }
+
+  #takeBack(callId: CallId, { provider, conversationId, groupId, begun, worst }: Reservation): void {
+    this.#breakers.end(provider, callId, null)
+    this.#calls.drop(callId)
+    for (const { scope, account } of this.#held(conversationId, groupId))
+      this.#accounts.put(scope, settle(account, begun, { reserved: worst, charged: nothingUsed.charged }))
+    this.#wakeWaiting()
   }
 
   #chargeWorst(callId: CallId, call: Reservation): void {
@@ -295,17 +303,23 @@ export class Budgets {
     }))
   }
 
-  #answerOf(callId: CallId): ReserveAnswer | undefined {
+  /** Nobody asks for a call that has begun: an answer got lost, or a crash cut the call off before. */
+  #answerOf(request: ReserveRequest): ReserveAnswer | undefined {
+    const { callId } = request
     const call = this.#calls.inFlight(callId)
     if (call !== undefined) {
       const { candidate, maxOutputTokens, leaseEndsAt } = call
-      return { status: "allowed", candidate, maxOutputTokens, countedAt: EpochMs.parse(leaseEndsAt - leaseMs) }
+      if (isEnoughFor(call, request))
+        return { status: "allowed", candidate, maxOutputTokens, countedAt: EpochMs.parse(leaseEndsAt - leaseMs) }
+      // It has grown meanwhile, or is another's now: under what is held it could cost more than is allowed.
+      this.#takeBack(callId, call)
+      return undefined
     }
     const done = this.#calls.settled(callId)
     if (done === undefined) return undefined
     // Its money is spent: under the same name a second call would be free.
     if (!done.isSwept) throw new LoopError("internal", { callId })
-    // Nobody asks for a call that has begun: it was cut off before, and its lease ended before it came back.
+    // Its lease ended before it came back.
     this.#calls.reopen(callId)
     this.#recharge(callId, done, nothingUsed.charged)
     return undefined
@@ -314,6 +328,16 @@ export class Budgets {
 
 const noUsage: Usage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 }
 const nothingUsed: SettleAnswer = { charged: { tokens: 0, microUsd: 0 }, usage: noUsage }
+
+/** Whether what is held for a call is no less than what it asks for now. */
+function isEnoughFor(call: Reservation, { groupId, candidates }: ReserveRequest): boolean {
+  const asked = candidates[call.candidate]
+  if (asked === undefined || asked.provider !== call.provider || groupId !== call.groupId) return false
+  const isPricedAlike =
+    asked.price?.inputMicroUsdPerMTok === call.price?.inputMicroUsdPerMTok &&
+    asked.price?.outputMicroUsdPerMTok === call.price?.outputMicroUsdPerMTok
+  return asked.inputTokens <= call.inputTokens && isPricedAlike
+}
 
 /** @param unknown - for a call that started and of which nobody knows what it took */
 function chargeOf(

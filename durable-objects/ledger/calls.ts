@@ -93,6 +93,11 @@ export class Calls {
     this.#host.storage.deleteRange({ start: "done/", end: `done/${yesterday}/` })
   }
 
+  /** Nothing is held for the call any more, and it is not over either. */
+  drop(callId: CallId): void {
+    if (this.#inFlight.delete(callId)) this.#host.storage.delete(`call/${callId}`)
+  }
+
   /** The call has not begun after all. */
   reopen(callId: CallId): void {
     for (const day of this.#days) this.#host.storage.delete(`done/${day}/${callId}`)

@@ -26,7 +26,14 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("repeat" as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("kill" as const), which: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("never_left" as const), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant("ask_again" as const), which: fc.nat() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("ask_again" as const),
+      which: fc.nat(),
+      grownBy: fc.constantFrom(0, 300),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("restart" as const) }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("lease_ends" as const) }) },
 )
@@ -122,10 +129,11 @@ test("every sequence of calls, kills and restarts keeps to the limits", async ()
               await settle(take(one.which), { started: false, usage: null })
               break
             case "ask_again": {
-              // As a conversation does that was killed between the answer and the start, however long it was away.
+              // As a conversation does that was killed between the answer and the start, however long it was away and whatever joined.
               const call = inFlight[one.which % Math.max(1, inFlight.length)]
               if (call === undefined) break
-              const { callId, conversation, input: inputTokens, output: maxOutputTokens } = call
+              const { callId, conversation, output: maxOutputTokens } = call
+              const inputTokens = call.input + one.grownBy
               const conversationId = loopId(conversation)
               const turnId = TurnId.parse(callId.replace(/\.call\.1$/, ""))
               const candidates = [{ provider: "p", model: "m", inputTokens, maxOutputTokens, price }]
@@ -133,7 +141,8 @@ test("every sequence of calls, kills and restarts keeps to the limits", async ()
               const answer = await ledger().call("reserve", asked)
               charged.delete(callId)
               inFlight.splice(inFlight.indexOf(call), 1)
-              if (answer.status === "allowed") inFlight.push({ ...call, output: answer.maxOutputTokens })
+              if (answer.status === "allowed")
+                inFlight.push({ ...call, input: inputTokens, output: answer.maxOutputTokens })
               break
             }
             case "restart":
