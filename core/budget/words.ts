@@ -43,7 +43,7 @@ export function refusalText(refusal: Extract<ReserveAnswer, { status: "refused" 
   const { scope, limit, nextAllowedAt, timeZone } = refusal
   const what = `The ${limitWords(limit)} for ${scopeWords(scope, undefined)} is used up.`
   if (nextAllowedAt === null)
-    return `This is larger than the whole ${limitWords(limit)} for ${scopeWords(scope, undefined)}.`
+    return `This is larger than the whole ${limitWords(limit)} for ${scopeWords(scope, undefined)}: a shorter message or a higher limit may let it through.`
   return `${what} I can answer again ${instantWords(nextAllowedAt, timeZone)}.`
 }
 

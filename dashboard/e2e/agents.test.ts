@@ -125,12 +125,21 @@ test("settings are changed by name, refused with a reason, and every version is 
   await page.getByLabel("Default model").fill("gpt-5")
   await page.getByLabel("Time zone").fill("Mars/Olympus")
   await page.getByRole("button", { name: "Save" }).click()
-  await page.getByRole("alert").getByText("time zone").waitFor()
+  const refusal = page.getByRole("alert").getByText("time zone")
+  await refusal.waitFor()
+  // Beside the button that was pressed, and not out of sight at the top of a long form.
+  const [told, pressed] = await Promise.all([
+    refusal.boundingBox(),
+    page.getByRole("button", { name: "Save" }).boundingBox(),
+  ])
+  expect(Math.abs((told?.y ?? 0) - (pressed?.y ?? 1_000))).toBeLessThan(150)
   await page.getByLabel("Time zone").fill("Europe/Berlin")
   await page.getByRole("button", { name: "Save" }).click()
   const changes = page.getByRole("region", { name: "Changes so far" }).getByRole("listitem")
   await changes.filter({ hasText: "Europe/Berlin" }).waitFor()
+  await page.getByText("Saved.", { exact: true }).waitFor()
   await page.getByLabel("Default model").fill("")
+  expect(await page.getByText("Saved.", { exact: true }).count()).toBe(0)
   await page.getByRole("button", { name: "Save" }).click()
   await changes.filter({ hasText: "taken back" }).waitFor()
   expect(await changes.count()).toBe(2)

@@ -99,7 +99,7 @@ test("text reads from the side that its language reads from", async () => {
   const visit = await stage.visit()
   const { page } = visit
   const { turn } = await begin(visit, "שלום עולם")
-  turn.say("مرحبا\n\n- أولا\n- ثانيا\n\nAnd in English.")
+  turn.say("مرحبا\n\n- أولا\n- ثانيا\n\n> שלום\n\nAnd in English.")
   turn.finish()
   await page.locator(".prose > ul").waitFor()
   const directionOf = (selector: string) =>
@@ -107,6 +107,7 @@ test("text reads from the side that its language reads from", async () => {
   expect(await directionOf(".bubble")).toBe("rtl")
   expect(await directionOf(".prose > p:first-of-type")).toBe("rtl")
   expect(await directionOf(".prose > ul")).toBe("rtl")
+  expect(await directionOf(".prose > blockquote")).toBe("rtl")
   expect(await directionOf(".prose > p:last-of-type")).toBe("ltr")
 })
 

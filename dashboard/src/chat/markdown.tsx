@@ -50,34 +50,20 @@ const Cell = (Tag: "td" | "th") =>
     )
   }
 
-interface BlockProps {
-  readonly className?: string | undefined
-  /** Of a numbered list. */
-  readonly start?: number | undefined
-  readonly children?: ReactNode
+/** The tree of the text, as far as it is looked at here. */
+interface Tree {
+  readonly children: readonly { readonly type: string; readonly properties?: Record<string, unknown> }[]
 }
 
-/** Each block reads the way of its first letter: Arabic and Hebrew from the right, whatever stands around them. */
-const Directed = (Tag: "p" | "ul" | "ol" | "blockquote" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6") =>
-  function DirectedBlock({ className, start, children }: BlockProps) {
-    return (
-      <Tag dir="auto" className={className} {...(start === undefined ? {} : { start })}>
-        {children}
-      </Tag>
-    )
+/** Each block reads the way of its first letter, whatever stands around it: Arabic and Hebrew from the right. */
+function directBlocks() {
+  return ({ children }: Tree) => {
+    // Of the outermost alone: what has a direction of its own does not count for that of what it stands in.
+    for (const { properties } of children) if (properties !== undefined) properties.dir = "auto"
   }
+}
 
 const components: Components = {
-  p: Directed("p"),
-  ul: Directed("ul"),
-  ol: Directed("ol"),
-  blockquote: Directed("blockquote"),
-  h1: Directed("h1"),
-  h2: Directed("h2"),
-  h3: Directed("h3"),
-  h4: Directed("h4"),
-  h5: Directed("h5"),
-  h6: Directed("h6"),
   a: ({ href, children }) => <Link {...(href === undefined ? {} : { href })}>{children}</Link>,
   img: ({ src, alt }) => <Picture src={src} {...(alt === undefined ? {} : { alt })} />,
   pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,
@@ -90,12 +76,13 @@ const components: Components = {
   th: Cell("th"),
 }
 const plugins = [remarkGfm]
+const treePlugins = [directBlocks]
 /** Kept as written: {@link Link} judges each address, and a picture's is never loaded. */
 const keepUrl = (url: string) => url
 
 const Block = memo(function Block({ text }: { readonly text: string }) {
   return (
-    <ReactMarkdown remarkPlugins={plugins} components={components} urlTransform={keepUrl}>
+    <ReactMarkdown remarkPlugins={plugins} rehypePlugins={treePlugins} components={components} urlTransform={keepUrl}>
       {text}
     </ReactMarkdown>
   )

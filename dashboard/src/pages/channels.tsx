@@ -119,7 +119,7 @@ function ChannelCard({
         <span className={`badge badge-${statusTone[channel.status]}`}>{channel.status}</span>
       </div>
       <p className="card-facts">
-        Telegram · bot token ends in {channel.config.botTokenHint}
+        Telegram{endOf(channel.config.botTokenHint, " · bot token")}
         {channel.mode === null ? "" : ` · by ${channel.mode === "webhook" ? "web hook" : "polling"}`}
         {` · agent: ${group?.name ?? "default"}`}
         {channel.lastInboundAt === null ? "" : ` · last message ${agoNow(channel.lastInboundAt)}`}
@@ -197,7 +197,7 @@ function ChannelForm({
         label="Bot token"
         hint={
           channel
-            ? `Leave it empty to keep the present one, which ends in ${channel.config.botTokenHint}.`
+            ? `Leave it empty to keep the present one${endOf(channel.config.botTokenHint, ", which")}.`
             : "From @BotFather in Telegram, by /newbot. It is stored encrypted and never shown again."
         }
         type="password"
@@ -292,4 +292,9 @@ function DeleteChannel({ channel, onClose }: { readonly channel: ChannelView; re
       The bot stops answering and its token is forgotten. Its conversations stay on record.
     </ConfirmAction>
   )
+}
+
+/** The last characters of a stored token, to know it again by; none are told of a very short one. */
+function endOf(hint: string, what: string): string {
+  return hint === "" ? "" : `${what} ends in ${hint}`
 }

@@ -31,6 +31,7 @@ type Channels = Awaited<ReturnType<typeof read>>["channels"]
 export default function SettingsPage() {
   useTitle("Settings")
   const [loaded, reload] = useLoaded(read)
+  const [isSaved, setIsSaved] = useState(false)
   useLiveReload(["settings:changed"], reload)
   const newest = loaded.is === "ready" ? loaded.value.view.version : 0
   return (
@@ -44,7 +45,12 @@ export default function SettingsPage() {
             key={loaded.value.view.version}
             view={loaded.value.view}
             channels={loaded.value.channels}
-            onSaved={() => void reload()}
+            isSaved={isSaved}
+            onEdited={() => setIsSaved(false)}
+            onSaved={() => {
+              setIsSaved(true)
+              void reload()
+            }}
           />
         )}
         <SettingsHistory channels={loaded.is === "ready" ? loaded.value.channels : []} newest={newest} />
@@ -65,10 +71,14 @@ const textOf = (value: number | string | null) => (value === null ? "" : String(
 function SettingsForm({
   view,
   channels,
+  isSaved,
+  onEdited,
   onSaved,
 }: {
   readonly view: SettingsView
   readonly channels: Channels
+  readonly isSaved: boolean
+  readonly onEdited: () => void
   readonly onSaved: () => void
 }) {
   const { settings, effective, managed } = view
@@ -127,8 +137,7 @@ function SettingsForm({
     if (await act(save)) onSaved()
   }
   return (
-    <form onSubmit={(event) => void submit(event)}>
-      {problem !== null && <Notice tone="bad">{problem}</Notice>}
+    <form onSubmit={(event) => void submit(event)} onInput={onEdited}>
       {managed.length > 0 && (
         <Notice tone="calm">
           The configuration file owns {managed.map(nameSetting).join(" · ")}. Change them there.
@@ -195,7 +204,7 @@ function SettingsForm({
         </Field>
         <TextField
           label="Home chat"
-          hint="The chat's number on its platform."
+          hint="Its number on Telegram: with one person that person's user id; a group's begins with a minus."
           type="number"
           step={1}
           value={chatId}
@@ -209,12 +218,17 @@ function SettingsForm({
         Tokens of all kinds, and US dollars. Empty: no limit. Models whose price is not known are not called where a
         limit in dollars binds.
       </p>
+      {settings.home === null && (
+        <p className="hint">Without a home channel nobody is told when a budget is nearly or wholly used.</p>
+      )}
       <BudgetFields
         fields={allFields}
         values={numbers}
         onChange={(name, text) => setNumbers({ ...numbers, [name]: text })}
         isDisabled={isLocked}
       />
+      {problem !== null && <Notice tone="bad">{problem}</Notice>}
+      {problem === null && isSaved && <Notice tone="good">Saved.</Notice>}
       {mayWrite && (
         <div className="actions">
           {view.updatedBy !== null && <span className="muted">Last changed by {view.updatedBy}.</span>}

@@ -41,7 +41,8 @@ export default function TokensPage() {
       </PageHead>
       <div className="page-body">
         <p className="muted">
-          For programs that drive the loop API under <code>/api/v1</code> in your name.
+          For programs that drive the loop API under <code>/api/v1</code> in your name. What they can call is written
+          down in the <a href="/api/docs">API documentation</a>.
         </p>
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
         {loaded.is === "ready" && loaded.value.tokens.length === 0 && <Empty icon="key">No token yet.</Empty>}
