@@ -1,5 +1,6 @@
 /** The database as a file in the gateway's own process (Node only). Every statement blocks the event loop while it runs. */
 import * as z from "zod"
+import type { FileOwner, OpenScrubber } from "./file-owner.ts"
 import { openFile, type FileClient as Client } from "./file.ts"
 import { type Libsql, libsqlOver } from "./libsql.ts"
 
@@ -7,6 +8,16 @@ export type OpenedDatabase =
   | { readonly status: "open"; readonly libsql: Libsql; close(): Promise<void> }
   /** `message` is one line for the operator. */
   | { readonly status: "damaged" | "unreadable"; readonly message: string }
+
+/** Where nobody gives another: empties the log, which holds old states of pages. */
+const logScrubber: OpenScrubber = (_, owner) => ({
+  scrub: () =>
+    owner.writeBack(
+      () => {},
+      () => {},
+    ),
+  close: (closeFile) => closeFile(),
+})
 
 /** How long a write waits for another process that holds the file, such as a backup or a second start. */
 const busyTimeoutMs = 5_000
@@ -22,8 +33,9 @@ const smallTables = ["instance", "users", "sessions", "tokens", "agent_groups", 
  * Opens or makes the file. It is written ahead in a log (WAL) and synced at each commit, so what a write reported as done
  * outlives a power cut. One connection: a second one would only wait for the first.
  * @param path - absolute
+ * @param openScrubber - what `scrub` of the database does
  */
-export async function openEmbedded(path: string): Promise<OpenedDatabase> {
+export async function openEmbedded(path: string, openScrubber: OpenScrubber = logScrubber): Promise<OpenedDatabase> {
   let client: Client
   try {
     client = openFile(path, busyTimeoutMs)
@@ -37,13 +49,53 @@ export async function openEmbedded(path: string): Promise<OpenedDatabase> {
     await client.execute("pragma secure_delete = on")
     const problem = await findDamage(client)
     if (problem === undefined) {
-      return { status: "open", libsql: libsqlOver(client, () => emptyLog(client)), close: () => closeWhole(client) }
+      const { batch, owner } = shareFile(client)
+      const scrubber = openScrubber(path, owner)
+      return {
+        status: "open",
+        libsql: libsqlOver({ batch }, () => scrubber.scrub()),
+        close: () => scrubber.close(() => closeWhole(client)),
+      }
     }
     client.close()
     return damaged(path, problem)
   } catch (error) {
     client.close()
     return refuse(path, error)
+  }
+}
+
+/** Pages of the log that SQLite lets stand before it writes them back by itself; its default. */
+const logPages = 1_000
+
+/** Batches wait while the owner lets someone else be alone with the file. */
+function shareFile(client: Client): { batch: Client["batch"]; owner: FileOwner } {
+  let isFree: Promise<void> | undefined
+  const batch: Client["batch"] = async (statements, mode) => {
+    if (isFree === undefined) return client.batch(statements, mode)
+    await isFree
+    return batch(statements, mode)
+  }
+  return {
+    batch,
+    owner: {
+      async holdLog(isHeld) {
+        await client.execute(`pragma wal_autocheckpoint = ${isHeld ? 0 : logPages}`)
+      },
+      async writeBack(before, after) {
+        let free = () => {}
+        isFree = new Promise((resolve) => (free = resolve))
+        try {
+          before()
+          await emptyLog(client)
+          after()
+          await client.execute("pragma shrink_memory")
+        } finally {
+          isFree = undefined
+          free()
+        }
+      },
+    },
   }
 }
 

@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { openEmbedded, type OpenedDatabase } from "../../adapters/store/embedded.ts"
 import { migrate } from "../../adapters/store/migrate.ts"
 import { EpochMs } from "../../core/units.ts"
+import { openScrubber } from "../../sandbox-runner/host/gaps.ts"
 
 type Opened = Extract<OpenedDatabase, { status: "open" }>
 
@@ -31,7 +32,7 @@ async function makeTemplate(): Promise<Uint8Array> {
 }
 
 async function open(path: string): Promise<Opened> {
-  const opened = await openEmbedded(path)
+  const opened = await openEmbedded(path, openScrubber)
   if (opened.status !== "open") throw new Error(opened.message)
   return opened
 }

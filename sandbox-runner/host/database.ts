@@ -13,6 +13,7 @@ import { describeFailure } from "../../core/log.ts"
 import type { EpochMs } from "../../core/units.ts"
 import type { NodeConfig } from "../config.ts"
 import type { DataDirectory } from "./data-directory.ts"
+import { openScrubber } from "./gaps.ts"
 import { StartProblem } from "./start-problem.ts"
 
 export interface Database {
@@ -39,7 +40,7 @@ export interface DatabaseOptions {
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { directory, config } = options
   if (config.LIBSQL_URL === undefined) {
-    const opened = await openEmbedded(directory.file("gateway.db"))
+    const opened = await openEmbedded(directory.file("gateway.db"), openScrubber)
     if (opened.status !== "open") throw new StartProblem(opened.message)
     await prepare(opened.libsql, options)
     return { ...opened, isAway: false }

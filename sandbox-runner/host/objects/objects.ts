@@ -67,6 +67,8 @@ interface Living {
 }
 
 const defaultIdleMs = 10_000
+/** After what is left of erased objects could not be overwritten, as on a disk that fails. */
+const scrubAgainMs = 60_000
 /** Between two looks for idle objects, so that a crowd of them is looked through once and not once each. */
 const leastSweepMs = 1_000
 /** Half of the ten seconds that service managers and container engines commonly leave between TERM and KILL. */
@@ -91,8 +93,19 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
 
   const sockets = new SocketKeeper({ onMessage: deliverFrame, onClose: deliverClose }, timers)
 
+  const scrubTimer = new EarliestTimer(timers, () => void scrub().catch(() => {}))
+  async function scrub(): Promise<void> {
+    try {
+      await store.scrub()
+    } catch (error) {
+      if (!isClosing) scrubTimer.armBy(timers.now() + scrubAgainMs)
+      throw error
+    }
+  }
+
   const around: Surroundings = {
     store,
+    scrub,
     libsql: options.libsql,
     blobDirectory: options.blobDirectory,
     fetch: options.fetch,
@@ -309,6 +322,7 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
   }
 
   alarms.sweep()
+  if (store.isScrubDue) scrubTimer.armBy(timers.now())
   return {
     peers: (kind, id) => openPeer(kind, reachFromOutside(kind, id)),
     reach: reachFromOutside,
@@ -332,10 +346,11 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
       alarms.close()
       await allIdle(limitMs)
       idleTimer.cancel()
+      scrubTimer.cancel()
       store.commit()
       await sockets.close(limitMs)
       for (const { incarnation } of living.values()) incarnation.end(new LoopError("shutting_down"))
-      store.close()
+      await store.close()
     },
   }
 }

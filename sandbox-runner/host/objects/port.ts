@@ -14,6 +14,8 @@ import type { ObjectStore } from "./store.ts"
 /** What the ports of all objects share. */
 export interface Surroundings {
   readonly store: ObjectStore
+  /** Until no byte is left of what was erased before. Where that fails it is repeated until it succeeds. */
+  scrub(): Promise<void>
   readonly libsql: Libsql
   /** Root of all blobs. */
   readonly blobDirectory: string
@@ -57,8 +59,9 @@ export function openPort(incarnation: Incarnation, around: Surroundings): Object
         incarnation.assertAlive()
         around.store.deleteRange(incarnation, incarnation.key, { start: "", end: undefined })
         around.store.setAlarm(incarnation, incarnation.key, null)
+        around.store.noteErased(incarnation)
         await incarnation.gate()
-        around.store.scrub()
+        await around.scrub()
       }),
     setAlarm(at) {
       incarnation.assertAlive()

@@ -9,7 +9,6 @@ export function prepareStatements(db: DatabaseSync) {
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
     rollback: db.prepare("ROLLBACK"),
-    rebuild: db.prepare("VACUUM"),
     emptyLog: db.prepare("PRAGMA wal_checkpoint(TRUNCATE)"),
     savepoint: db.prepare("SAVEPOINT part"),
     release: db.prepare("RELEASE part"),

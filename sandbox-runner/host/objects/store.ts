@@ -5,6 +5,8 @@
 import type { DatabaseSync } from "node:sqlite"
 import { LoopError } from "../../../core/errors.ts"
 import { EpochMs } from "../../../core/units.ts"
+import type { FileOwner, Scrubber } from "../../../adapters/store/file-owner.ts"
+import { openScrubber } from "../gaps.ts"
 import { openObjectFile } from "./file.ts"
 import { prepareStatements, type Statements } from "./statements.ts"
 
@@ -50,11 +52,20 @@ export interface StoreOptions {
   readonly onAlarmsChanged: () => void
 }
 
+/** What is no object's; objects' names are not empty. */
+const noObject = ""
+const scrubDue = "scrub due"
+
+/** Pages of the log that SQLite lets stand before it writes them back by itself; its default. */
+const logPages = 1_000
+
 export class ObjectStore {
   readonly #db: DatabaseSync
   readonly #aroundCommit: (commit: () => void) => void
   readonly #onAlarmsChanged: () => void
   readonly #sql: Statements
+  readonly #scrubber: Scrubber
+  #erasures = 0
   #batch: OpenBatch | undefined
   #alarmsChanged = false
   #lastVersion: number
@@ -70,6 +81,7 @@ export class ObjectStore {
     this.#aroundCommit = options.aroundCommit ?? ((commit) => commit())
     this.#onAlarmsChanged = options.onAlarmsChanged
     this.#sql = prepareStatements(this.#db)
+    this.#scrubber = openScrubber(options.path, this.#ownFile())
     this.#lastVersion = Number(this.#sql.lastVersion.get()?.version ?? 0)
   }
 
@@ -199,19 +211,31 @@ export class ObjectStore {
     this.#onAlarmsChanged()
   }
 
+  /** In the same step as the writer's deletions: notes that {@link scrub} is due, for as long as it has not been done. */
+  noteErased(writer: Writer): void {
+    this.#erasures += 1
+    this.put(writer, noObject, scrubDue, "")
+  }
+
+  /** Something was erased, by this process or an earlier one, and {@link scrub} has not been done since. */
+  get isScrubDue(): boolean {
+    return this.get(noObject, scrubDue) !== undefined
+  }
+
   /**
-   * Builds the file anew and empties its write-ahead log. Both hold old states of what was deleted since: `secure_delete` overwrites
-   * rows, and not what a page leaves behind in its gaps where rows that grew have moved.
+   * Leaves no byte of what was deleted before, in the file or in its log.
    * @throws LoopError `storage_failed` when the disk refuses
    */
-  scrub(): void {
+  async scrub(): Promise<void> {
     this.commit()
+    const erasures = this.#erasures
     try {
-      this.#sql.rebuild.run()
-      if (Number(this.#sql.emptyLog.get()?.busy) !== 0) throw new Error("another process reads the objects' file")
+      await this.#scrubber.scrub()
     } catch (error) {
       throw storageFailed(error)
     }
+    // Where that is lost the file is scrubbed once more than it had to be.
+    if (erasures === this.#erasures) this.delete({ batch: undefined, lose() {} }, noObject, scrubDue)
   }
 
   stats(): StoreStats {
@@ -219,9 +243,26 @@ export class ObjectStore {
   }
 
   /** Commits and leaves the file whole by itself, without a write-ahead log beside it. */
-  close(): void {
-    this.commit()
-    this.#db.close()
+  async close(): Promise<void> {
+    await this.#scrubber.close(async () => {
+      this.commit()
+      this.#db.close()
+    })
+  }
+
+  /** Nobody comes between what is done here without an await: the store is synchronous. */
+  #ownFile(): FileOwner {
+    return {
+      // Such a PRAGMA acts when it is prepared.
+      holdLog: async (isHeld) => this.#db.exec(`PRAGMA wal_autocheckpoint = ${isHeld ? 0 : logPages}`),
+      writeBack: async (before, after) => {
+        this.commit()
+        before()
+        if (Number(this.#sql.emptyLog.get()?.busy) !== 0) throw new Error("another process reads the objects' file")
+        after()
+        this.#db.exec("PRAGMA shrink_memory")
+      },
+    }
   }
 
   #write(writer: Writer, run: () => void): void {
