@@ -197,10 +197,10 @@ test("a mistake of ours while a call runs ends the turn, and the call is charged
 })
 
 describe("a client that breaks in a way that nobody foresaw", () => {
-  const link = (more: object) => ({ type: "anthropic", maxRetries: 0, timeoutMs: 60_000, ...more })
+  const link = (more: Record<string, string>) => ({ type: "anthropic", maxRetries: 0, timeoutMs: 60_000, ...more })
   /** No request can be made of such an address; the API takes none like it. */
   const broken = link({ model: "claude-sonnet-5-5", label: "Broken", baseUrl: "nowhere" })
-  const group = (...providers: object[]) =>
+  const group = (...providers: ReturnType<typeof link>[]) =>
     createGroup(harness.libsql, plainGroup(1, { fallbackChainConfig: { enabled: true, providers } }))
   const talk = async () => readEvents(await send("go", loopId, ["group-1"]))
 
