@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { AgentGroupView } from "../../core/api/agents.ts"
 import { getBudgets } from "../../core/api/budgets.ts"
-import { listMessages } from "../../core/api/conversations.ts"
+import { getOutput, listMessages } from "../../core/api/conversations.ts"
 import { listCalls, type CallView } from "../../core/api/usage.ts"
 import { callTool, say, type Reply, type ScriptedRequest } from "../testkit/model-script.ts"
 import { startScriptedModel, type ScriptedModel } from "../testkit/scripted-model.ts"
@@ -128,6 +128,18 @@ export function modelSuite(host: E2eHost): void {
       expect(second?.tools.map(({ name }) => name)).toContain("read_output")
       expect(second?.toolResults[0]?.text.length).toBeLessThan(100_000)
       expect(third?.toolResults[0]?.text).toMatch(/of append_line\.\n.*stands there 1 times/)
+      const cutStep = async () => {
+        const { data } = (await admin.send("GET", `/api/conversations/${id}/messages`)).read(listMessages.response)
+        return data.flatMap(({ id: entry, steps }) =>
+          steps.flatMap((step) => (step.type === "tool_result" && step.characters ? [{ entry, ...step }] : [])),
+        )[0]
+      }
+      await expect.poll(cutStep).toMatchObject({ characters: expect.any(Number) })
+      const { entry, toolUseId } = (await cutStep()) ?? {}
+      const path = `/api/conversations/${id}/messages/${entry}/outputs/${toolUseId}`
+      const whole = (await admin.send("GET", path)).read(getOutput.response)
+      expect(whole).toMatchObject({ isWhole: true, text: expect.stringContaining(line) })
+      expect((await admin.send("GET", `/api/conversations/${id}/export`)).text).toContain(line)
       stage.model.setScript((request) => say(request.tools.map(({ name }) => name).join(" ")))
       expect(shownText(await ask(await loops.create(), "Hi"))).not.toContain("read_output")
     })
@@ -158,6 +170,13 @@ export function modelSuite(host: E2eHost): void {
       await expect
         .poll(async () => (await callsOf(id)).map(({ outcome }) => outcome))
         .toEqual(["context_overflow", "end"])
+    })
+
+    test("what does not fit a model goes to one with a larger window, before anyone is told", async () => {
+      stage.model.setScript(() => ({ kind: "error", status: 400, message: "prompt is too long: 9 tokens > 8 maximum" }))
+      const id = await loops.create()
+      expect(shownText(await ask(id, "Hi"))).toBe("second")
+      await expect.poll(async () => (await callsOf(id)).at(-1)?.reason).toMatch(/^stands in for .*context_overflow$/)
     })
 
     test("a budget that is used up in a tool loop stops it before the next call, and the sums are exact", async () => {
