@@ -1,6 +1,4 @@
 /** What SQLite leaves of deleted rows in the gaps of its pages, in both files of one machine: nothing, once it was scrubbed. */
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -8,10 +6,10 @@ import { DatabaseSync } from "node:sqlite"
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { openEmbedded } from "../../adapters/store/embedded.ts"
+import { goers, mingledRows, rowsOfStayers, stayers, type Row } from "../testkit/mingled-rows.ts"
+import { startReading } from "../testkit/reading-process.ts"
 import { openScrubber } from "./gaps.ts"
 import { ObjectStore } from "./objects/store.ts"
-
-type Row = readonly [object: string, key: string, text: string]
 
 /** One of the files, as far as these tests use it. What is put and erased is durable when that returns. */
 interface Rows {
@@ -73,34 +71,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** The same in every run. */
-function createDice(): (sides: number) => number {
-  let seed = 1
-  return (sides) => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
-    return Math.floor((seed / 2 ** 31) * sides)
-  }
-}
-
-const crowd = 120
-/** In an order that is not that of their numbers; none is part of another. */
-const nameOf = (number: number) => `loop_${((number * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, "0")}`
-const goers = Array.from({ length: crowd / 2 }, (_, index) => nameOf(2 * index))
-
-/** Objects whose rows grow, shrink and are written over, so that pages are split and filled anew. @returns the rows of who stays */
+/** @returns the rows of who stays */
 async function mingle(file: Rows): Promise<Map<string, string>> {
-  const dice = createDice()
-  const kept = new Map<string, string>()
-  for (let round = 0; round < 300; round += 1) {
-    const rows = Array.from({ length: 20 }, (): Row => {
-      const object = nameOf(dice(crowd))
-      const key = `${"abcdef"[dice(6)]}/${dice(12)}`
-      return [object, key, `${object} `.repeat(1 + dice(dice(20) === 0 ? 600 : 12))]
-    })
-    await file.put(rows)
-    for (const [object, key, text] of rows) if (!goers.includes(object)) kept.set(`${object} ${key}`, text)
-  }
-  return kept
+  await file.put(mingledRows)
+  return rowsOfStayers()
 }
 
 /** Which of the objects stand in the files. */
@@ -142,7 +116,7 @@ describe.each([
     await file.scrub()
     expect(left(goers)).toEqual([])
     // What was in memory does not bring them back.
-    const later = Array.from({ length: crowd / 2 }, (_, index): Row => [nameOf(2 * index + 1), "z", "written later"])
+    const later = stayers.map((object): Row => [object, "z", "written later"])
     await file.put(later)
     for (const [object, key, text] of later) kept.set(`${object} ${key}`, text)
     await expectRows(kept)
@@ -157,8 +131,11 @@ describe.each([
     let rounds = 0
     const writing = (async () => {
       for (; !over.signal.aborted; rounds += 1) {
-        const stays = nameOf(2 * (rounds % (crowd / 2)) + 1)
-        const row: Row = [stays, `w/${rounds % 9}`, "while others are erased ".repeat(1 + (rounds % 70))]
+        const row: Row = [
+          stayers[rounds % stayers.length] ?? "",
+          `w/${rounds % 9}`,
+          "while others are erased ".repeat(1 + (rounds % 70)),
+        ]
         await file.put([row])
         kept.set(`${row[0]} ${row[1]}`, row[2])
         await nextTurn()
@@ -189,25 +166,14 @@ describe.each([
   })
 })
 
-/** Ends what it started when it is told to. */
-const reader = `
-  const { DatabaseSync } = require("node:sqlite")
-  const db = new DatabaseSync(process.argv[1], { readOnly: true })
-  db.exec("begin; select * from kv limit 1")
-  process.stdout.write("reads")
-  process.stdin.once("end", () => process.exit()).resume()`
-
 test("a file that another process reads is not said to be scrubbed, and is in the end", async () => {
   const file = await openObjects(path)
   rows = file
   await mingle(file)
-  const other = spawn(process.execPath, ["-e", reader, path], { stdio: ["pipe", "pipe", "inherit"] })
-  const gone = once(other, "exit")
-  await once(other.stdout, "data")
+  const endReading = await startReading(path)
   await file.erase(goers)
   await expect(file.scrub()).rejects.toMatchObject({ code: "storage_failed" })
-  other.stdin.end()
-  await gone
+  await endReading()
   await file.scrub()
   expect(left(goers)).toEqual([])
 })
