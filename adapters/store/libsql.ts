@@ -64,10 +64,15 @@ export function libsqlOver(client: Client, scrub: () => Promise<void> = async ()
   }
 }
 
-/** The same database, where each request is made by `leave`: it decides when, and whether at all. */
-export function gateLibsql(libsql: Libsql, leave: <T>(work: () => Promise<T>) => Promise<T>): Libsql {
+type Gate = <T>(work: () => Promise<T>) => Promise<T>
+
+/**
+ * The same database, where each request is made by `leave`: it decides when, and whether at all.
+ * @param look - makes what only reads
+ */
+export function gateLibsql(libsql: Libsql, leave: Gate, look = leave): Libsql {
   return {
-    read: (statements) => leave(() => libsql.read(statements)),
+    read: (statements) => look(() => libsql.read(statements)),
     write: (statements) => leave(() => libsql.write(statements)),
     project: (rows) => leave(() => libsql.project(rows)),
     scrub: () => leave(() => libsql.scrub()),

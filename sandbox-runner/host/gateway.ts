@@ -113,6 +113,7 @@ async function startIn(directory: DataDirectory, options: GatewayOptions): Promi
   const libsql = coalesceProjections(written, () => new Promise((resolve) => setImmediate(resolve)))
   const objects = openObjects(directory, {
     libsql,
+    readsStayInside: isOurDisk,
     fetch: egress.fetch,
     create: (kind, host) => createObject(kind, host, parts),
     log: ({ object, during, error }) =>

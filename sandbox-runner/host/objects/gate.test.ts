@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import type { Libsql } from "../../../adapters/store/libsql.ts"
+import { mergeProjections } from "../../../adapters/store/projection.ts"
 import { isLoopError } from "../../../core/errors.ts"
 import type { HostedObject, ObjectHost } from "../../../durable-objects/host.ts"
 import { openProbeHost, type ProbeHost } from "../../testkit/probe-host.ts"
@@ -50,7 +51,10 @@ function durable(id: string, key: string): unknown {
 }
 
 /** Opens a host whose objects run `act` when called, once the file is known. */
-async function hostOf(act: (port: ObjectHost) => Promise<unknown>, options: { libsql?: Libsql } = {}): Promise<void> {
+async function hostOf(
+  act: (port: ObjectHost) => Promise<unknown>,
+  options: { libsql?: Libsql; readsStayInside?: boolean } = {},
+): Promise<void> {
   await host.close()
   const create = (_: string, port: ObjectHost): HostedObject => ({ ...noObject, call: () => act(port) })
   host = await openProbeHost({ aroundCommit, fetch: { operator: answer, agent: answer }, create, ...options })
@@ -143,6 +147,28 @@ describe("what an object wrote is durable before", () => {
     )
     await call("o", "go")
     expect(seen).toEqual(["peer", "read", "write", "blob"])
+  })
+
+  test("a database is written that is read without a wait, since it is in this process", async () => {
+    const seen: unknown[] = []
+    const look = async () => {
+      seen.push(durable("o", "step"))
+      return []
+    }
+    const libsql: Libsql = { read: look, write: look, project: async () => void (await look()), scrub: async () => {} }
+    await hostOf(
+      async (port) => {
+        port.storage.put("step", "read")
+        await port.libsql.read([])
+        port.storage.put("step", "write")
+        await port.libsql.write([])
+        port.storage.put("step", "project")
+        return port.libsql.project(mergeProjections([]))
+      },
+      { libsql, readsStayInside: true },
+    )
+    await call("o", "go")
+    expect(seen).toEqual([undefined, "write", "project"])
   })
 })
 

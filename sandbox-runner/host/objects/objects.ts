@@ -23,6 +23,8 @@ export interface ObjectHostOptions {
   readonly path: string
   readonly blobDirectory: string
   readonly libsql: Libsql
+  /** Its reads stay in this process, so that they tell nobody of what is not durable yet. Default false. */
+  readonly readsStayInside?: boolean
   readonly fetch: Readonly<Record<Egress, (request: Request) => Promise<Response>>>
   /** Makes the object of a kind; called anew after each absence from memory. */
   readonly create: (kind: ObjectKind, host: ObjectHost) => HostedObject
@@ -107,6 +109,7 @@ export function openObjectHost(options: ObjectHostOptions): NodeObjects {
     store,
     scrub,
     libsql: options.libsql,
+    readsStayInside: options.readsStayInside ?? false,
     blobDirectory: options.blobDirectory,
     fetch: options.fetch,
     now: () => timers.now(),
