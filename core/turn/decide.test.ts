@@ -7,6 +7,8 @@ import { parseToolInput } from "../model/tool-input.ts"
 import { ChannelId, ChoiceId, ConversationId, EpochMs, TurnId } from "../units.ts"
 import { decide, type Command } from "./decide.ts"
 import type { TurnEvent } from "./event.ts"
+import { foldTurn } from "./fold.ts"
+import { outgrown, roomyLinks } from "./overflow.ts"
 import type { TurnPolicy } from "./policy.ts"
 import { projectTurn } from "./project.ts"
 import { countMessages, newestWithin, settle, shownTurns, transcriptOf } from "./transcript.ts"
@@ -385,6 +387,40 @@ describe("a chain of models", () => {
       { type: "finish" },
     ])
     expect(next([...twice, asks(2, 3), fails("context_overflow")])).toEqual(calls(4, 2))
+  })
+  test("whatever each of them says, a call ends, and no model is asked that has no more room than one that was outgrown", () => {
+    const reasons = ["context_overflow", "network", "auth", "stalled", "server"] as const
+    const property = fc.property(
+      fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 3, maxLength: 3 }),
+      fc.infiniteStream(fc.tuple(fc.constantFrom(...reasons), fc.nat())),
+      (windows, said) => {
+        const chain = (chained.routing?.chain ?? []).map((link, place) => ({ link, place }))
+        const windowOf = ({ place }: { place: number }) => windows[place] ?? 0
+        const events: TurnEvent[] = [...start]
+        let now = at
+        for (let step = 0; step < 60; step += 1) {
+          const [command] = decide(events, { ...chained, maxModelCalls: 1_000 }, now)
+          if (command?.type === "wait") now = later(command.until === null ? 0 : command.until - at)
+          else if (command?.type !== "call_model") return command?.type === "reply"
+          else {
+            const [reason, which] = said.next().value
+            const state = foldTurn(events)
+            const links = roomyLinks(chain, command.candidate, state, windowOf)
+            // As the Ledger chooses: one whose breaker lets it.
+            const link = links[which % Math.max(1, links.length)]
+            if (link === undefined) {
+              const failure = { reason: "context_overflow" as const, message: "" }
+              events.push({ type: "model_failed", call: 1, failure, candidate: command.candidate, at: now })
+              continue
+            }
+            for (const place of outgrown(state)) expect(windows[link.place]).toBeGreaterThan(windows[place] ?? 0)
+            events.push(asks(link.place, command.attempt), { ...fails(reason), at: now })
+          }
+        }
+        throw new Error("it goes on and on")
+      },
+    )
+    fc.assert(property, { numRuns: 300 })
   })
   test.each(["invalid_request", "aborted"] as const)("%s is cured by nobody", (reason) => {
     expect(next([asks(0, 1), fails(reason)]).map(({ type }) => type)).toEqual(["reply", "finish"])

@@ -159,6 +159,7 @@ describe("what no shortening makes fit", () => {
       data: { code: "context_overflow", message: expect.stringMatching(/too long for claude-small\. Start a new one/) },
     })
     expect(asked()).toEqual(["claude-small"])
+    expect(harness.logs).toContainEqual(expect.objectContaining({ event: "turn_ended", modelCalls: 1 }))
   })
 
   test("is told where the one with more room cannot be reached, with both reasons", async () => {

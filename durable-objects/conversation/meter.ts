@@ -25,6 +25,8 @@ export function meterEvent({ metrics, log }: Meter, meta: Meta, turn: Turn, even
       metrics.modelCalls.add([...placeOfModel(modelOfSummary(turn)), event.failure.reason])
       return
     case "model_failed":
+      // Nobody was asked.
+      if (event.candidate !== undefined) return
       metrics.modelCalls.add([...placeOf(turn, event.call), event.failure.reason])
       return
     case "tool_ended":
@@ -62,13 +64,17 @@ function endTurn({ metrics, log }: Meter, meta: Meta, turn: Turn, { outcome, at 
     status: outcome.status,
     ...(outcome.status === "failed" ? { code: outcome.code } : {}),
     durationMs,
-    modelCalls: turn.events.filter(({ type }) => type === "model_ended" || type === "model_failed").length,
+    modelCalls: turn.events.filter(isCall).length,
     toolCalls: turn.events.filter(({ type }) => type === "tool_ended").length,
     inputTokens: sum(answers.map(({ inputTokens }) => inputTokens)),
     cacheReadTokens: sum(answers.map(({ cacheReadTokens }) => cacheReadTokens)),
     cacheWriteTokens: sum(answers.map(({ cacheWriteTokens }) => cacheWriteTokens)),
     outputTokens: sum(answers.map(({ outputTokens }) => outputTokens)),
   })
+}
+
+function isCall(event: TurnEvent): boolean {
+  return event.type === "model_ended" || (event.type === "model_failed" && event.candidate === undefined)
 }
 
 function countAnswer(metrics: Metrics, place: [provider: string, model: string], usage: Usage): void {
