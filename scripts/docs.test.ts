@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
+import { readGatewayFile } from "../adapters/gateway-file.ts"
+import { parseCatalogue } from "../core/catalogue/catalogue.ts"
 import * as z from "zod"
 import { parseEnvironment } from "../durable-objects/config.ts"
 import { NodeConfig, RunnerConfig } from "../sandbox-runner/config.ts"
@@ -92,4 +94,21 @@ test("links between documents lead somewhere", () => {
     const links = [...read(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].flatMap((found) => found.slice(1))
     for (const link of links) expect(() => read(link)).not.toThrow()
   }
+})
+
+describe("the examples in README.md", () => {
+  const exampleOf = (language: string) =>
+    new RegExp(`\\n\`\`\`${language}\\n([^]*?)\\n\`\`\`\\n`).exec(readme)?.[1] ?? ""
+
+  test("are a loop-gateway.yaml that can be applied", () => {
+    expect(readGatewayFile(exampleOf("yaml"))).toMatchObject({
+      status: "read",
+      file: { groups: [{ name: "support" }], channels: [{ name: "Bot" }], settings: { budgetMaxUsdMonth: 50 } },
+    })
+  })
+
+  test("are a models.json that can be used, whose price is what is said of it", () => {
+    const read = parseCatalogue(exampleOf("json"))
+    expect(read).toMatchObject({ status: "ok", catalogue: [{ name: "my-model", prices: { input: 500_000 } }] })
+  })
 })
