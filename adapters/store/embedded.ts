@@ -87,12 +87,16 @@ function shareFile(client: Client): { batch: Client["batch"]; owner: FileOwner }
         isFree = new Promise((resolve) => (free = resolve))
         try {
           before()
+          // Whoever reads the file now may do so for long, and waiting here would hold up everyone.
+          await client.execute("pragma busy_timeout = 0")
           await emptyLog(client)
           after()
           await client.execute("pragma shrink_memory")
         } finally {
+          const restored = client.execute(`pragma busy_timeout = ${busyTimeoutMs}`)
           isFree = undefined
           free()
+          await restored
         }
       },
     },

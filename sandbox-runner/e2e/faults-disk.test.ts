@@ -9,10 +9,11 @@ import { expect, onTestFinished, test } from "vitest"
 import * as z from "zod"
 import { canMount, mountSmallDisk, type SmallDisk } from "../testkit/small-disk.ts"
 import { openBusy } from "./busy.ts"
-import type { Client } from "./client.ts"
+import { enter, type Client } from "./client.ts"
 import { nodeHost } from "./node-host.ts"
 import { openRecordFile } from "./record.ts"
 import { openStage, type Stage } from "./stage.ts"
+import { bytesIn } from "./stored-texts.ts"
 
 const chatIds = [7_001, 7_002]
 /** Writes while the disk is full. */
@@ -104,6 +105,32 @@ test.skipIf(!canMount())(
     const record = openRecordFile(join(disk.path, "gateway.db"))
     await busy.settle(record)
     record.close()
+  },
+  180_000,
+)
+
+test.skipIf(!canMount())(
+  "an erasure on a full disk is said to have failed, and repeated when there is room it leaves nothing",
+  async () => {
+    const disk = mountSmallDisk(32)
+    const stage = await openStageOn(disk, join(disk.path, "data"))
+    const admin = await enter(stage.anyone, "setup", stage.transcript, stage.gateway.setupCode)
+    const { id } = (await admin.send("POST", "/api/v1/loops", { json: { title: "qxtitle" } })).read(Loop)
+    const events = await admin.open("POST", `/api/v1/loops/${id}/messages`, { json: { content: "say: qxword" } })
+    await events.rest()
+    const found = async () => {
+      const texts = await bytesIn(join(disk.path, "data"))
+      return ["qxtitle", "qxword", id.slice(5)].filter((word) => texts.some((text) => text.includes(word)))
+    }
+    await expect.poll(found).toHaveLength(3)
+    const erase = async () => (await admin.send("DELETE", `/api/conversations/${id}`)).status
+    const other = (await admin.send("POST", "/api/v1/loops", { json: {} })).read(Loop)
+    await fillUntil(disk, async () => (await askBriefly(admin, other.id)) === refused)
+    expect(await erase()).toBe(503)
+    disk.free()
+    // 404: it went on by itself.
+    await expect.poll(async () => [204, 404].includes(await erase())).toBe(true)
+    expect(await found()).toEqual([])
   },
   180_000,
 )
