@@ -258,9 +258,9 @@ export const unarchiveConversation = endpoint({
 export const eraseConversation = endpoint({
   method: "delete",
   path: "/api/conversations/{id}",
-  summary: "Erase a conversation for good: what runs is stopped, and no byte of it stays in any store",
+  summary: "Erase a conversation for good: what runs is stopped, and no byte of it stays in any store within reach",
   description:
-    "Its usage stays counted in sums. Answers when all is gone; where the database does not answer, erasing goes on by itself.",
+    "Its usage stays counted in sums. Answers when all is gone, which takes seconds where the database is large. After a failure it may be repeated, and once begun it goes on by itself. What servers and clouds keep of their own (logs for replicas, backups) ends by their rules.",
   auth: "user",
   scope: "conversations:erase",
   params,

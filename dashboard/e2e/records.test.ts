@@ -141,7 +141,7 @@ test("a conversation is saved, archived, taken out again, and erased after a que
   await (await menu("Take out of the archive")).click()
   await page.getByRole("textbox", { name: "Message" }).waitFor()
   await (await menu("Erase for good")).click()
-  await page.getByText("Nobody can bring it back").waitFor()
+  await page.getByText("deleted for good, wherever this gateway stores it").waitFor()
   expect(gateway.others).toHaveLength(1)
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click()
   await (await menu("Erase for good")).click()

@@ -125,8 +125,8 @@ export function ConversationTools({
           onClose={() => setAsks(null)}
           onConfirm={() => void erase()}
         >
-          What runs is stopped, and everything that was said is deleted everywhere. Nobody can bring it back. What it
-          used stays counted.
+          What runs is stopped, and everything that was said is deleted for good, wherever this gateway stores it. What
+          it used stays counted.
         </Confirm>
       )}
     </>
