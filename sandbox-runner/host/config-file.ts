@@ -161,7 +161,7 @@ function healthOf(path: string, state: State): NonNullable<Health["parts"]["file
       return { status: "degraded", hint: state.hint, mistakes: [] }
     case "invalid": {
       const count = state.mistakes.length
-      const hint = `${basename(path)} has ${count === 1 ? "a mistake" : `${count} mistakes`}, so nothing of it was applied.`
+      const hint = `${basename(path)} has ${count === 1 ? "a mistake" : `${count} mistakes`}, so nothing of it was applied. See Operations.`
       return { status: "degraded", hint, mistakes: state.mistakes }
     }
   }

@@ -1,7 +1,9 @@
 /** The parts of a group's form that say which model answers: by how hard a message is, and when one fails. */
 import { Choice } from "../ui/choice.tsx"
+import { Field } from "../ui/field.tsx"
 import { FormPart } from "../ui/form-part.tsx"
 import { ModeField } from "../ui/mode-field.tsx"
+import { ModelInput } from "../ui/model-input.tsx"
 import { TextField } from "../ui/text-field.tsx"
 import {
   addProvider,
@@ -95,15 +97,11 @@ function Tier({
     <fieldset className="form-row">
       <legend>Tier {number}</legend>
       <div className="pairs">
-        <TextField
-          label="Model"
-          value={tier.model}
-          onChange={(model) => onChange({ model })}
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={200}
-          required
-        />
+        <Field label="Model">
+          {(wiring) => (
+            <ModelInput wiring={wiring} value={tier.model} onChange={(model) => onChange({ model })} isRequired />
+          )}
+        </Field>
         <TextField
           label="Up to rating"
           type="number"

@@ -11,11 +11,13 @@ export function ModelInput({
   value,
   onChange,
   isDisabled = false,
+  isRequired = false,
 }: {
   readonly wiring: { readonly id: string; readonly "aria-describedby": string | undefined }
   readonly value: string
   readonly onChange: (model: string) => void
   readonly isDisabled?: boolean
+  readonly isRequired?: boolean
 }) {
   const listId = useId()
   // Where they cannot be read, the field is a plain one.
@@ -33,6 +35,7 @@ export function ModelInput({
         spellCheck={false}
         maxLength={200}
         disabled={isDisabled}
+        required={isRequired}
       />
       <datalist id={listId}>
         {known.filter(isOffered).map((model) => (
