@@ -8,6 +8,9 @@ import { constant } from "./query.ts"
 /** One batch deletes no more entries, so that it stays short for the event loop, which an embedded database blocks. */
 const entriesAtOnce = 200
 
+/** An embedded database answers before anything but promises had its turn: without this, batch after batch would hold up everyone. */
+const othersTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0))
+
 const remember = constant(
   `insert into erased_conversations (id_hash, last_turn, last_version, erased_at) values (?, ?, ?, ?)
    on conflict (id_hash) do update set last_turn = max(last_turn, excluded.last_turn),
@@ -51,6 +54,7 @@ export async function eraseConversation(
   for (;;) {
     const [deleted] = await libsql.write([deleteMessages(id)])
     if ((deleted?.rows.length ?? 0) < entriesAtOnce) break
+    await othersTurn()
   }
   await rewriteSearch(libsql)
   await libsql.scrub()
@@ -79,6 +83,7 @@ async function rewriteSearch(libsql: Libsql): Promise<void> {
     merge = goOnMerging
     // One change is the statement itself.
     if (Changes.parse(after?.rows[0]).changes - Changes.parse(before?.rows[0]).changes < 2) return
+    await othersTurn()
   }
 }
 
