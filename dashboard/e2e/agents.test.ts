@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import * as z from "zod"
 import { AgentGroupView } from "../../core/api/agents.ts"
+import { SettingsView } from "../../core/api/settings.ts"
 import { launchBrowser, openContext } from "../../sandbox-runner/testkit/browser.ts"
 import { type GatewayProcess, startGatewayProcess } from "../../sandbox-runner/testkit/gateway-process.ts"
 import { createAdministrator, watch } from "./visit.ts"
@@ -144,6 +145,25 @@ test("settings are changed by name, refused with a reason, and every version is 
   await changes.filter({ hasText: "taken back" }).waitFor()
   expect(await changes.count()).toBe(2)
   expect(await changes.first().textContent()).toMatch(/ada.*Default model.*taken back/)
+  expect(troubles).toEqual([])
+})
+
+test("what a person types into the settings stays when somebody else saves, and is not saved over theirs", async () => {
+  await page.goto("/settings")
+  await page.getByLabel("Default model").fill("half typ")
+  const { version } = SettingsView.parse(await (await page.request.get("/api/settings")).json())
+  const changed = await page.request.put("/api/settings", {
+    headers: { origin: gateway.url },
+    data: { version, settings: { budgetMaxUsdDay: 5 } },
+  })
+  expect(changed.status()).toBe(200)
+  await page.getByText("The settings were changed meanwhile").waitFor()
+  expect(await page.getByLabel("Default model").inputValue()).toBe("half typ")
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByRole("alert").waitFor()
+  await page.goto("/settings")
+  await expect.poll(() => page.getByLabel("Dollars a day", { exact: true }).inputValue()).toBe("5")
+  expect(await page.getByLabel("Default model").inputValue()).toBe("")
   expect(troubles).toEqual([])
 })
 

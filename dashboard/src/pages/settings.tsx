@@ -32,28 +32,37 @@ export default function SettingsPage() {
   useTitle("Settings")
   const [loaded, reload] = useLoaded(read)
   const [isSaved, setIsSaved] = useState(false)
+  /** What a person began to change. It stays on the page though newer settings arrive: what was typed is not lost. */
+  const [begun, setBegun] = useState<Awaited<ReturnType<typeof read>> | null>(null)
   useLiveReload(["settings:changed"], reload)
-  const newest = loaded.is === "ready" ? loaded.value.view.version : 0
+  const newest = loaded.is === "ready" ? loaded.value : null
+  const shown = begun ?? newest
+  const isOld = begun !== null && begun.view.version !== newest?.view.version
   return (
     <div className="page">
       <PageHead title="Settings" />
       <div className="page-body">
         <p className="muted">These hold for every agent group that says nothing else, from its next step on.</p>
         {loaded.is === "failed" && <Notice tone="bad">{loaded.message}</Notice>}
-        {loaded.is === "ready" && (
+        {shown !== null && (
           <SettingsForm
-            key={loaded.value.view.version}
-            view={loaded.value.view}
-            channels={loaded.value.channels}
+            key={shown.view.version}
+            view={shown.view}
+            channels={shown.channels}
             isSaved={isSaved}
-            onEdited={() => setIsSaved(false)}
+            isOld={isOld}
+            onEdited={() => {
+              setIsSaved(false)
+              setBegun(shown)
+            }}
             onSaved={() => {
               setIsSaved(true)
+              setBegun(null)
               void reload()
             }}
           />
         )}
-        <SettingsHistory channels={loaded.is === "ready" ? loaded.value.channels : []} newest={newest} />
+        <SettingsHistory channels={newest?.channels ?? []} newest={newest?.view.version ?? 0} />
       </div>
     </div>
   )
@@ -72,12 +81,15 @@ function SettingsForm({
   view,
   channels,
   isSaved,
+  isOld,
   onEdited,
   onSaved,
 }: {
   readonly view: SettingsView
   readonly channels: Channels
   readonly isSaved: boolean
+  /** Somebody saved others meanwhile. */
+  readonly isOld: boolean
   readonly onEdited: () => void
   readonly onSaved: () => void
 }) {
@@ -227,6 +239,12 @@ function SettingsForm({
         onChange={(name, text) => setNumbers({ ...numbers, [name]: text })}
         isDisabled={isLocked}
       />
+      {isOld && (
+        <Notice tone="warn">
+          The settings were changed meanwhile, so yours cannot be saved over them. Load the page again and enter yours
+          anew.
+        </Notice>
+      )}
       {problem !== null && <Notice tone="bad">{problem}</Notice>}
       {problem === null && isSaved && <Notice tone="good">Saved.</Notice>}
       {mayWrite && (
