@@ -69,8 +69,8 @@ const countChanges = constant("select total_changes() as changes")
 const countPages = constant("select count(*) as pages from message_search_data")
 const Pages = z.object({ pages: z.number().int() })
 const Changes = z.object({ changes: z.number().int() })
-/** About 2 MB of the index. */
-const pagesAtOnce = 500
+/** About 400 KB of the index, which others wait for. */
+const pagesAtOnce = 100
 
 /** Writes the full-text index anew without what was deleted, a little at a time. */
 async function rewriteSearch(libsql: Libsql): Promise<void> {
