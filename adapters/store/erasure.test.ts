@@ -116,3 +116,17 @@ test("the only conversation leaves a sound and empty file", async () => {
   await open()
   await libsql.project(others(2, 1))
 })
+
+test("holds nobody up from one step to the next", async () => {
+  await libsql.project(secret(240))
+  const over = new AbortController()
+  let turns = 0
+  const others = (async () => {
+    for (; !over.signal.aborted; turns += 1) await nextTurn()
+  })()
+  await eraseConversation({ ...libsql, scrub: async () => {} }, loopId(1), { lastTurn: 500, lastVersion: 9 }, at(9))
+  over.abort()
+  await others
+  // 480 entries are three steps, and the index has at least one.
+  expect(turns).toBeGreaterThanOrEqual(3)
+})
