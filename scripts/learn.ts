@@ -11,7 +11,7 @@ import {
 import { type Tier, tiers } from "../core/routing/features.ts"
 
 const epochs = 20
-const rate = 0.05
+const rate = 0.08
 /** Of the features of a message so many are left out each time that it is looked at, so that none is relied on alone. */
 const leftOut = 0.4
 const shrink = 1e-4

@@ -5,7 +5,7 @@
 import { kindOf, tiers, type Features, type Tier } from "./features.ts"
 
 /** Each feature falls into one of so many places by its hash. */
-export const linearPlaces = 1 << 16
+export const linearPlaces = 1 << 17
 /** For the hidden units, which look at signs only. */
 export const hiddenPlaces = 1 << 11
 export const hiddenUnits = 16

@@ -13,7 +13,7 @@ export type Tier = (typeof tiers)[number]
 export interface Features {
   /** Kinds of words, counts and what stood before: also seen by the hidden units. */
   readonly signs: ReadonlyMap<string, number>
-  /** Words, and parts of words. */
+  /** Words, parts of words, and words that are neighbours. */
   readonly spellings: ReadonlyMap<string, number>
 }
 
@@ -88,6 +88,7 @@ function addSpellings({ request, tokens }: Reading, spellings: Map<string, numbe
   const units = spelled.flatMap((token) => (isUnspaced(token) ? charactersOf(token) : [token, ...beginningsOf(token)]))
   const weight = 2 / Math.sqrt(Math.max(1, units.length))
   for (const unit of units) spellings.set(`. ${unit}`, weight)
+  for (const pair of pairsOf(spelled)) spellings.set(`pair ${pair}`, weight)
   for (const word of openingOf(spelled, 3)) spellings.set(`early ${word}`, 0.5)
   for (const word of openingOf(spelled, 1)) spellings.set(`start ${word}`, 0.5)
 }
@@ -143,6 +144,10 @@ const magnitude = (count: number, most: number) => Math.min(most, Math.ceil(Math
 /** The first words, cut to what endings leave alone. */
 const openingOf = (tokens: readonly string[], count: number) =>
   tokens.slice(0, count).map((token) => token.slice(0, isUnspaced(token) ? 2 : 8))
+
+/** Neighbours, cut as openings are: "which day" asks for less than "which" and "day" may. */
+const pairsOf = (tokens: readonly string[]) =>
+  tokens.slice(1).map((token, at) => `${(tokens[at] ?? "").slice(0, 8)} ${token.slice(0, 8)}`)
 
 /** Beginnings stand in for stems. */
 const beginningsOf = (token: string) =>

@@ -73,7 +73,7 @@ describe("the labelled messages", () => {
   })
 })
 
-test("messages that it has not learned from, by four other hands, are told apart in 92 of 100, and not 2 are missed by two tiers", () => {
+test("messages that it has not learned from, by other hands, are told apart in 92 of 100, and not 2 are missed by two tiers", () => {
   const messages = read("held-out-messages")
   const found = judge(messages)
   // Without the misses: whoever looks at them makes the scorer for them.
