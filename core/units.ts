@@ -5,9 +5,23 @@ import * as z from "zod"
 export const EpochMs = z.number().int().nonnegative().brand("EpochMs")
 export type EpochMs = z.infer<typeof EpochMs>
 
+/**
+ * What a clock or a calculation of ours tells, as an instant: what `EpochMs.parse` does at a tenth of its cost, since a turn asks
+ * for a hundred of them.
+ * @throws RangeError when it is none
+ */
+export function toEpochMs(ms: number): EpochMs {
+  if (!isEpochMs(ms)) throw new RangeError(`${ms} is no instant`)
+  return ms
+}
+
+function isEpochMs(ms: number): ms is EpochMs {
+  return Number.isSafeInteger(ms) && ms >= 0
+}
+
 /** The instant `ms` milliseconds after `at` (before it, when negative). */
 export function after(at: EpochMs, ms: number): EpochMs {
-  return EpochMs.parse(at + Math.round(ms))
+  return toEpochMs(at + Math.round(ms))
 }
 
 /** RFC 3339 in UTC with milliseconds, as the loop API speaks it. */

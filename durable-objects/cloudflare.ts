@@ -7,7 +7,7 @@ import { guardedFetch } from "../adapters/egress.ts"
 import type { EgressRules } from "../core/egress/target.ts"
 import type { Libsql } from "../adapters/store/libsql.ts"
 import { isLoopError, LoopError, type ErrorCode, type ErrorDetails } from "../core/errors.ts"
-import { EpochMs } from "../core/units.ts"
+import { toEpochMs } from "../core/units.ts"
 import {
   answerUpgrade,
   fromUpgradeResponse,
@@ -223,7 +223,7 @@ function openPort(kind: ObjectKind, id: string, { ctx, bindings, wiring, log }: 
       await ctx.storage.deleteAlarm()
       await ctx.storage.deleteAll()
     },
-    now: () => EpochMs.parse(Date.now()),
+    now: () => toEpochMs(Date.now()),
     random: (sizeBytes) => crypto.getRandomValues(new Uint8Array(sizeBytes)),
     fetch: (request, egress) =>
       egress === "operator" ? fetch(request) : guardedFetch(request, wiring.egress, (hop) => fetch(hop)),

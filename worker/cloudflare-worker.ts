@@ -9,7 +9,7 @@ import { parseAllowance } from "../core/egress/address.ts"
 import { toErrorBody } from "../core/errors.ts"
 import { createLog, describeFailure, type Log, type LogLevel, objectFields } from "../core/log.ts"
 import { createMetrics } from "../core/metrics/metrics.ts"
-import { EpochMs } from "../core/units.ts"
+import { toEpochMs } from "../core/units.ts"
 import {
   durableObjectOf,
   type ObjectBindings,
@@ -77,7 +77,7 @@ function openApp(bindings: WorkerBindings, options: WorkerOptions): App {
   const { config, vault, libsql, catalogue } = openBasics(bindings)
   const leave = (request: Request) => fetch(request)
   const models = createModels(modelsConfig(config), { operator: leave, agent: leave })
-  const now = () => EpochMs.parse(Date.now())
+  const now = () => toEpochMs(Date.now())
   const log = logTo(config.LOG_LEVEL)
   return createApp({
     config,
@@ -173,5 +173,5 @@ function openBasics(bindings: WorkerBindings): Basics {
 const consoles = { debug: console.debug, info: console.log, warn: console.warn, error: console.error }
 
 function logTo(least: LogLevel): Log {
-  return createLog({ least, now: () => EpochMs.parse(Date.now()), write: (level, line) => consoles[level](line) })
+  return createLog({ least, now: () => toEpochMs(Date.now()), write: (level, line) => consoles[level](line) })
 }

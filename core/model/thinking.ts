@@ -16,6 +16,8 @@ export function promptName(prompt: Prompt): string {
 
 /** The transcript without thoughts that were thought behind anything else. @param known - names of earlier calls' prompts */
 export function withBoundThoughts(prompt: Prompt, known: ReadonlySet<string>): Message[] {
+  // Names are made of all that stands before: not for nothing.
+  if (!prompt.messages.some(isThoughtful)) return [...prompt.messages]
   let name = nameOfLead(prompt)
   return prompt.messages.map((message) => {
     const kept = isThoughtful(message) && !known.has(name) ? withoutThoughts(message) : message

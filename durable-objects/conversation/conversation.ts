@@ -6,7 +6,7 @@ import { createModels } from "../../adapters/models/models.ts"
 import { LoopError } from "../../core/errors.ts"
 import type { TurnOutcome } from "../../core/turn/event.ts"
 import { policyDefaults } from "../../core/turn/policy.ts"
-import { after, EpochMs } from "../../core/units.ts"
+import { after, type EpochMs, toEpochMs } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
 import { LivePublisher } from "../live/publisher.ts"
 import { modelsConfig, type GatewayParts } from "../parts.ts"
@@ -196,7 +196,7 @@ export class Conversation implements HostedObject {
       this.#turns.typingAt,
       this.#state.require().expireAt,
     ].flatMap((at) => (at === null ? [] : [Math.max(at, now)]))
-    const next = due.length === 0 ? null : EpochMs.parse(Math.min(...due))
+    const next = due.length === 0 ? null : toEpochMs(Math.min(...due))
     if (next === this.#armedAt) return
     // Whoever looks in meanwhile must not put the alarm off: an earlier one stays while there is unfinished work.
     const isAhead = next !== null && this.#armedAt != null && this.#armedAt > now && this.#armedAt <= next

@@ -4,7 +4,7 @@ import { erasedIdHash } from "../../adapters/store/projection.ts"
 import { Amount, Begun } from "../../core/budget/account.ts"
 import { CallId, CallPrice, longestWaitMs, ReserveRequest } from "../../core/budget/reserve.ts"
 import { Usage } from "../../core/model/call.ts"
-import { after, ConversationId, EpochMs, GroupId } from "../../core/units.ts"
+import { after, ConversationId, EpochMs, GroupId, toEpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 
 /** A call in flight and what is held back for it. */
@@ -63,7 +63,7 @@ export class Calls {
     const [lease] = this.#inFlight.values()
     const [waiter] = this.#waiting.values()
     const due = [lease?.leaseEndsAt, waiter && staleAt(waiter)].filter((at) => at !== undefined)
-    return due.length === 0 ? null : EpochMs.parse(Math.min(...due))
+    return due.length === 0 ? null : toEpochMs(Math.min(...due))
   }
 
   inFlight(callId: CallId): Reservation | undefined {

@@ -1,7 +1,7 @@
 /** Who may spend: the slots for turns that run at the same time, and the money of model calls. */
 import { effectiveLimits } from "../../core/edge-mode.ts"
 import { LoopError } from "../../core/errors.ts"
-import { EpochMs } from "../../core/units.ts"
+import { type EpochMs, toEpochMs } from "../../core/units.ts"
 import type { HostedObject, ObjectHost } from "../host.ts"
 import { LivePublisher } from "../live/publisher.ts"
 import type { GatewayParts } from "../parts.ts"
@@ -105,7 +105,7 @@ export class Ledger implements HostedObject {
   #arm(): void {
     const due = [this.#calls.dueAt, this.#news.notices.dueAt].filter((at) => at !== null)
     if (due.length === 0) return
-    const at = EpochMs.parse(Math.min(...due))
+    const at = toEpochMs(Math.min(...due))
     if (this.#armedAt !== null && this.#armedAt <= at) return
     this.#armedAt = at
     this.#host.setAlarm(at)

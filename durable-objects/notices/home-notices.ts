@@ -7,7 +7,7 @@ import type { SendOutcome } from "../../core/channel/outgoing.ts"
 import { isLoopError } from "../../core/errors.ts"
 import type { Log } from "../../core/log.ts"
 import type { HomeChat } from "../../core/channel/home-chat.ts"
-import { after, EpochMs } from "../../core/units.ts"
+import { after, EpochMs, toEpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 
 const Notice = z.object({
@@ -69,7 +69,7 @@ export class HomeNotices {
   get dueAt(): EpochMs | null {
     if (this.#waiting.size === 0) return null
     if (this.#delivering !== undefined) return after(this.#host.now(), safetyMs)
-    return EpochMs.parse(Math.min(...[...this.#waiting.values()].map(({ nextAttemptAt }) => nextAttemptAt)))
+    return toEpochMs(Math.min(...[...this.#waiting.values()].map(({ nextAttemptAt }) => nextAttemptAt)))
   }
 
   /** Sends what is due, one at a time; a second caller joins the first. */

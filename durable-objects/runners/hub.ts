@@ -10,7 +10,7 @@ import { isLoopError, LoopError } from "../../core/errors.ts"
 import { Capability, type RunnerId } from "../../core/runner/command.ts"
 import { deadAfterMs, helloWithinMs, type RunnerOrder, stateOf } from "../../core/runner/fleet.ts"
 import { type GatewayFrame, linkClose, linkProtocol, RunnerFrame } from "../../core/runner/link.ts"
-import { after, type ConversationId, EpochMs, toHex } from "../../core/units.ts"
+import { after, type ConversationId, type EpochMs, toHex, toEpochMs } from "../../core/units.ts"
 import type { AcceptSocket, HostedObject, ObjectHost, ObjectSocket } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import { type MethodInput, methods, on, routeOf, type Routes, upgrades } from "../peers.ts"
@@ -310,7 +310,7 @@ export class RunnerHub implements HostedObject {
     const isAsking = this.#dispatcher.hasPending && this.#tokens().length > 0
     const verifyAt = isAsking ? [this.#verifyAt ?? after(now, trustedMs)] : []
     const dues = [this.#dispatcher.dueAt(now), this.#herald.dueAt, ...sockets, ...verifyAt].filter((at) => at !== null)
-    const earliest = dues.length === 0 ? null : EpochMs.parse(Math.min(...dues))
+    const earliest = dues.length === 0 ? null : toEpochMs(Math.min(...dues))
     // Later ones are found when the alarm runs: a sign of life that moves one is no write.
     const stands = this.#armedAt ?? null
     if (earliest === stands || (earliest !== null && stands !== null && stands > now && stands <= earliest)) return

@@ -17,7 +17,7 @@ import { isLoopError } from "../../core/errors.ts"
 import { describeFailure, type Log, objectFields } from "../../core/log.ts"
 import { createMetrics } from "../../core/metrics/metrics.ts"
 import { effectiveSettings, noSettings } from "../../core/settings.ts"
-import { EpochMs } from "../../core/units.ts"
+import { toEpochMs } from "../../core/units.ts"
 import type { Peers } from "../../durable-objects/peers.ts"
 import { modelsConfig, type GatewayParts } from "../../durable-objects/parts.ts"
 import type { Tool } from "../../durable-objects/tools/tool.ts"
@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function startIn(directory: DataDirectory, options: GatewayOptions): Promise<Gateway> {
   const { config, log, say } = options
-  const now = () => EpochMs.parse(Date.now())
+  const now = () => toEpochMs(Date.now())
   const vault = createVault(readEncryptionKey(directory, config.ENCRYPTION_KEY))
   const egress = openEgress({
     allowPrivate: config.EGRESS_ALLOW_PRIVATE,

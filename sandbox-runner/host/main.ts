@@ -1,7 +1,7 @@
 /** The gateway on this machine, from the environment and `.env`, until SIGTERM or SIGINT: `npm start`, by start.js. */
 import { loadEnvFile } from "node:process"
 import { createLog, type Log } from "../../core/log.ts"
-import { EpochMs } from "../../core/units.ts"
+import { toEpochMs } from "../../core/units.ts"
 import { parseEnvironment } from "../../durable-objects/config.ts"
 import { NodeConfig } from "../config.ts"
 import { banner } from "./banner.ts"
@@ -67,6 +67,6 @@ function print(line: string): void {
 }
 
 function openLog({ LOG_LEVEL: least }: NodeConfig): Log {
-  const now = () => EpochMs.parse(Date.now())
+  const now = () => toEpochMs(Date.now())
   return createLog({ least, now, write: (_, line) => process.stderr.write(`${line}\n`) })
 }

@@ -1,5 +1,5 @@
 /** Time as the object host takes it: from outside, so that tests move it by hand. */
-import { EpochMs } from "../../../core/units.ts"
+import { type EpochMs, toEpochMs } from "../../../core/units.ts"
 
 export interface Timers {
   now(): EpochMs
@@ -11,7 +11,7 @@ export interface Timers {
 export const maxDelayMs = 2 ** 31 - 1
 
 export const systemTimers: Timers = {
-  now: () => EpochMs.parse(Date.now()),
+  now: () => toEpochMs(Date.now()),
   start(delayMs, fire) {
     const timer = setTimeout(fire, Math.min(delayMs, maxDelayMs))
     return () => clearTimeout(timer)
