@@ -88,7 +88,7 @@ function Event({ event }: { readonly event: AuditEventView }) {
         {actorName === "" ? <span className="muted">nobody known</span> : actorName}
         {credential === "token" && <span className="hint"> by a token</span>}
       </td>
-      <td>
+      <td className="audit-target">
         {targetKind !== null && (
           <>
             {targetKind} <code className="hint">{targetId}</code>

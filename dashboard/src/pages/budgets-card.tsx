@@ -52,6 +52,9 @@ export function BudgetsCard() {
                 <tr key={row.key}>
                   <th scope="row">
                     {row.whose}, {row.what}
+                    <p className="hint narrow-only">
+                      {row.show(row.spent)} of {row.show(row.limit)}
+                    </p>
                   </th>
                   <td>
                     <BudgetMeter label={`${row.whose}, ${row.what}: used`} spent={row.spent} limit={row.limit} />
