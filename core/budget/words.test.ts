@@ -29,3 +29,18 @@ describe("the next allowed time", () => {
     expect(refused("2026-11-21T23:59:01Z", "UTC")).toContain("on 22 Nov 2026 at 00:00")
   })
 })
+
+test("what no time helps is told with what does", () => {
+  const refusal = {
+    status: "refused",
+    scope: { kind: "global" },
+    limit: { unit: "microUsd", period: "month" },
+    limitValue: 10,
+    usedValue: 0,
+    nextAllowedAt: null,
+    timeZone: "UTC",
+  } as const
+  expect(refusalText(refusal)).toBe(
+    "This is larger than the whole monthly dollar budget for the whole gateway: a shorter message or a higher limit may let it through.",
+  )
+})
