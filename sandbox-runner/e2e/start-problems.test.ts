@@ -118,7 +118,10 @@ describe("a place that cannot be used", () => {
   test("a libSQL server that has never been seen and does not answer", async () => {
     const directory = join(root, "new")
     const url = `http://127.0.0.1:${await freePort()}`
-    await expectProblem({ DATA_DIR: directory, LIBSQL_URL: url }, /^The database does not answer .* Check LIBSQL_URL/)
+    await expectProblem(
+      { DATA_DIR: directory, LIBSQL_URL: url },
+      /^The database does not answer at 127\.0\.0\.1:\d+ .* Check LIBSQL_URL, LIBSQL_AUTH_TOKEN and that its server runs\.$/,
+    )
   })
 
   test("a second process on the same DATA_DIR, and the first one does not notice", async () => {

@@ -93,7 +93,7 @@ function remember(file: string, known: z.infer<typeof KnownServer>): void {
  * Brings the schema up to date and makes sure that this key opens what the database holds.
  * @returns the check value of the key
  */
-async function prepare(libsql: Libsql, { vault, now }: DatabaseOptions): Promise<string> {
+async function prepare(libsql: Libsql, { vault, now, config }: DatabaseOptions): Promise<string> {
   try {
     const migrated = await migrate(libsql, now())
     if (migrated.status === "newer") {
@@ -110,9 +110,13 @@ async function prepare(libsql: Libsql, { vault, now }: DatabaseOptions): Promise
     return checkValue
   } catch (error) {
     if (!isLoopError(error)) throw error
-    throw new StartProblem(
-      `The database does not answer (${describeFailure(error)}). Check LIBSQL_URL, or the disk under DATA_DIR.`,
-      { cause: error },
-    )
+    const { LIBSQL_URL: url } = config
+    const [where, check] =
+      url === undefined
+        ? ["", "the disk under DATA_DIR"]
+        : [` at ${new URL(url).host}`, "LIBSQL_URL, LIBSQL_AUTH_TOKEN and that its server runs"]
+    throw new StartProblem(`The database does not answer${where} (${describeFailure(error)}). Check ${check}.`, {
+      cause: error,
+    })
   }
 }
