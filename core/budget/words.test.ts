@@ -34,7 +34,7 @@ test("what no time helps is told with what does", () => {
   const refusal = {
     status: "refused",
     scope: { kind: "global" },
-    limit: { unit: "microUsd", period: "month" },
+    limit: { unit: "micro_usd", period: "month" },
     limitValue: 10,
     usedValue: 0,
     nextAllowedAt: null,
