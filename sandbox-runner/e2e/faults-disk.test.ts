@@ -69,7 +69,8 @@ test.skipIf(!canMount())(
     const { updateId } = telegram.pushText({ chatId: lateChatId, text: "say: late" })
     const isRefused = () => telegram.deliveries.some((each) => each.updateId === updateId && each.status === 503)
     await telegram.waitFor("the refusal of an update", isRefused)
-    expect((await fetch(`${stage.gateway.url}/api/health`)).status).toBe(200)
+    // Asked in the moment in which a commit of the Ledger is lost, it says so.
+    await expect.poll(async () => (await fetch(`${stage.gateway.url}/api/health`)).status).toBe(200)
     disk.free()
     await expect.poll(ask).toBe("accepted")
     await telegram.waitForSent(({ chatId, text }) => chatId === lateChatId && text === "late")
