@@ -222,6 +222,43 @@ describe("breaks", () => {
     await settled(page, loop, ["First", "1", "Second", "2", "Third", "3"])
   })
 
+  test("a message is sent though its conversation is left at once, and while the gateway is away", async () => {
+    const visit = await stage.visit()
+    const { page, gateway } = visit
+    const { loop, turn } = await begin(visit, "First")
+    turn.say("1")
+    turn.finish()
+    await settled(page, loop, ["First", "1"])
+    gateway.away = true
+    gateway.cut()
+    await write(page, "Second")
+    await page.getByRole("link", { name: "New conversation" }).click()
+    await page.getByText("What can I do for you?").waitFor()
+    gateway.away = false
+    const second = await loop.nextTurn()
+    expect(second.message.text).toBe("Second")
+    second.say("2")
+    second.finish()
+    await page.getByRole("link", { name: /^First/ }).click()
+    await settled(page, loop, ["First", "1", "Second", "2"])
+  })
+
+  test("a first message is sent though its page is left before the conversation is there", async () => {
+    const visit = await stage.visit()
+    const { page, gateway } = visit
+    const made = Promise.withResolvers<void>()
+    await page.route("**/api/v1/loops", async (route) => {
+      await made.promise
+      await route.continue()
+    })
+    await write(page, "On my way out")
+    await page.getByRole("link", { name: "Runs", exact: true }).click()
+    await page.getByRole("heading", { name: "Runs" }).waitFor()
+    made.resolve()
+    await expect.poll(() => gateway.posts.map(({ text }) => text)).toEqual(["On my way out"])
+    expect(new URL(page.url()).pathname).toBe("/runs")
+  })
+
   test("an unsent draft is kept for its conversation", async () => {
     const visit = await stage.visit()
     const { page } = visit

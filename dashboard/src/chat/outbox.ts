@@ -32,6 +32,8 @@ export interface OutboxPort {
   /** The message left the outbox: its turn ended, or goes on under the watcher. */
   readonly onLeft: (message: PendingMessage, how: HowItEnded) => void
   readonly onLost: () => void
+  /** The gateway has one more message, or refused it. */
+  readonly onAnswered: () => void
 }
 
 export interface Outbox {
@@ -70,6 +72,7 @@ export function createOutbox(port: OutboxPort): Outbox {
         return "accepted"
       }
       delivery.phase = "following"
+      port.onAnswered()
       const how = await port.follow(message, body, abort)
       if (how === "lost" && !port.hasBegun(message)) return { againAfterMs: null }
       leave(delivery)
@@ -87,6 +90,7 @@ export function createOutbox(port: OutboxPort): Outbox {
   const leave = (delivery: Delivery) => {
     deliveries.delete(delivery.message.key)
     delivery.answered.resolve()
+    port.onAnswered()
   }
 
   const deliver = async (delivery: Delivery) => {
@@ -96,6 +100,7 @@ export function createOutbox(port: OutboxPort): Outbox {
       if (outcome === "left" || port.signal.aborted) return
       if (outcome === "accepted") {
         delivery.phase = "accepted"
+        port.onAnswered()
         return
       }
       delivery.phase = "posting"

@@ -50,6 +50,8 @@ export interface ChatOptions {
   readonly schedule: (work: () => void) => void
   /** A turn began, asks, goes on or ended: what else shows this conversation is out of date. */
   readonly onProgress: () => void
+  /** Nothing is sent or heard any more. */
+  readonly onClosed: () => void
 }
 
 export interface ChatSession {
@@ -66,6 +68,8 @@ export interface ChatSession {
   readonly dismissProblem: () => void
   /** The person or the network came back, or left. */
   readonly wake: () => void
+  /** Nobody looks any more: closes as soon as the gateway has, or refused, all that was written. */
+  readonly leave: () => void
   readonly close: () => void
 }
 
@@ -80,6 +84,7 @@ export function openChat(options: ChatOptions): ChatSession {
   const params = { id: loopId }
   const life = new AbortController()
   const signal = life.signal
+  signal.addEventListener("abort", options.onClosed)
   const patience = createPatience(options.random)
   const store = createViewStore(options.schedule)
   const { getView, update, dispatch } = store
@@ -87,6 +92,8 @@ export function openChat(options: ChatOptions): ChatSession {
   let watcher: AbortController | null = null
   let lastEventId: string | undefined
   let streamCount = 0
+  let hasBegun = false
+  let isLeft = false
 
   const isClosed = () => signal.aborted || getView().closed !== null
   const running = () => runningTurn(getView().chat)
@@ -152,11 +159,16 @@ export function openChat(options: ChatOptions): ChatSession {
       keepListening()
     },
     onLost: () => update({ connection: "lost" }),
+    onAnswered: () => closeIfSent(),
   })
+  const closeIfSent = () => {
+    const isSent = hasBegun ? !outbox.isPosting() : pending.list(loopId).length === 0
+    if (isLeft && isSent) life.abort()
+  }
 
   /** Decides what should be listened to now, and begins it. */
   const keepListening = () => {
-    if (isClosed() || getView().record === "loading") return
+    if (isClosed() || isLeft || getView().record === "loading") return
     outbox.followNext()
     if (!watcher && shouldWatch()) void watch()
   }
@@ -185,7 +197,7 @@ export function openChat(options: ChatOptions): ChatSession {
       if (problem.code === "invalid_header") lastEventId = undefined
       else if (!abort.signal.aborted && !isPassing(problem)) update({ closed: problem })
     }
-    if (!told && !isClosed() && shouldWatch()) {
+    if (!told && !isClosed() && !isLeft && shouldWatch()) {
       update({ connection: "lost" })
       await patience.wait(leastMs)
     }
@@ -253,7 +265,12 @@ export function openChat(options: ChatOptions): ChatSession {
     outbox.add(message)
   }
 
-  void begin()
+  const beginAndSend = async () => {
+    await begin()
+    hasBegun = true
+    closeIfSent()
+  }
+  void beginAndSend()
 
   return {
     getView,
@@ -305,6 +322,11 @@ export function openChat(options: ChatOptions): ChatSession {
       }
       if (!watcher) void readRecord([0])
       keepListening()
+    },
+    leave() {
+      isLeft = true
+      watcher?.abort()
+      closeIfSent()
     },
     close: () => life.abort(),
   }

@@ -1,4 +1,4 @@
-/** Joins a chat session to a component: opened with it, closed with it, woken when the person or the network returns. */
+/** Joins a chat session to a component: opened with it, left with it, woken when the person or the network returns. */
 import { useEffect, useState, useSyncExternalStore } from "react"
 import { client } from "../api/client.ts"
 import type { PendingStore } from "./pending.ts"
@@ -20,22 +20,41 @@ const nextFrame = (work: () => void) => {
   else setTimeout(work, 250)
 }
 
+/** Those that are open; some were left and have yet to send what was written in them. */
+const chats = new Set<ChatSession>()
+
+function open(loopId: string, onProgress: () => void): ChatSession {
+  const opened = openChat({
+    loopId,
+    client,
+    pending: pendingStore,
+    newKey,
+    now: Date.now,
+    random: Math.random,
+    isVisible: () => document.visibilityState === "visible",
+    schedule: nextFrame,
+    onProgress,
+    onClosed: () => chats.delete(opened),
+  })
+  chats.add(opened)
+  return opened
+}
+
+/** Sends what is pending for a loop that nobody looks at. */
+export function sendPending(loopId: string, onProgress: () => void): void {
+  open(loopId, onProgress).leave()
+}
+
+/** Whoever signs in next must not send in another's name. */
+export function closeChats(): void {
+  for (const chat of chats) chat.close()
+}
+
 /** The session of a loop and what it shows; null in the first moment. The component must be keyed by the loop. */
 export function useChat(loopId: string, onProgress: () => void): [ChatView, ChatSession] | null {
   const [session, setSession] = useState<ChatSession | null>(null)
   useEffect(() => {
-    const isVisible = () => document.visibilityState === "visible"
-    const opened = openChat({
-      loopId,
-      client,
-      pending: pendingStore,
-      newKey,
-      now: Date.now,
-      random: Math.random,
-      isVisible,
-      schedule: nextFrame,
-      onProgress,
-    })
+    const opened = open(loopId, onProgress)
     setSession(opened)
     const wake = () => opened.wake()
     document.addEventListener("visibilitychange", wake)
@@ -43,7 +62,7 @@ export function useChat(loopId: string, onProgress: () => void): [ChatView, Chat
     return () => {
       document.removeEventListener("visibilitychange", wake)
       removeEventListener("online", wake)
-      opened.close()
+      opened.leave()
     }
   }, [loopId, onProgress])
   const view = useSyncExternalStore(session?.subscribe ?? nobody, session?.getView ?? nothing)

@@ -5,7 +5,7 @@ import { createLoop } from "../../../core/api/loops.ts"
 import { call } from "../api/client.ts"
 import { readAll } from "../api/read-all.ts"
 import { Composer } from "../chat/composer.tsx"
-import { newKey, pendingStore } from "../chat/use-chat.ts"
+import { newKey, pendingStore, sendPending } from "../chat/use-chat.ts"
 import { navigate, useTitle } from "../router.ts"
 import { Notice } from "../ui/notice.tsx"
 import { PageHead } from "../ui/page-head.tsx"
@@ -37,12 +37,14 @@ export function NewPage({ onChanged }: { readonly onChanged: () => void }) {
   const names = groups.is === "ready" ? groups.value.map((one) => one.name) : []
   const start = (text: string) =>
     act(async () => {
+      const began = location.pathname
       const loop = await call(createLoop, { body: { title: titleOf(text), profiles: group === "" ? [] : [group] } })
       // The chat sends what it finds here; should the page close before, it is sent when it opens again.
       pendingStore.put(loop.id, { key: newKey(), text, sentAt: Date.now(), turnId: null })
       pendingStore.writeDraft("new", "")
       onChanged()
-      navigate(`/c/${loop.id}`)
+      if (location.pathname === began) navigate(`/c/${loop.id}`)
+      else sendPending(loop.id, onChanged)
     })
   return (
     <div className="chat">

@@ -5,6 +5,7 @@ import { listConversations } from "../../../core/api/conversations.ts"
 import { getHealth } from "../../../core/api/operations.ts"
 import { call } from "../api/client.ts"
 import { readFirst } from "../api/read-all.ts"
+import { closeChats } from "../chat/use-chat.ts"
 import { useIsLive, useLiveConnection, useLiveReload, useLiveStatuses } from "../live/live.ts"
 import { ChatPage } from "../pages/chat.tsx"
 import { NewPage } from "../pages/new.tsx"
@@ -63,6 +64,7 @@ export function Shell({ user, onSignedOut }: { readonly user: UserView; readonly
     useIsLive() ? liveListEveryMs : listEveryMs,
   )
   useLiveConnection()
+  useEffect(() => closeChats, [])
   useLiveReload(["conversation:"], reloadList)
   const shown = useLiveStatuses(list)
   const [health] = useLoaded(readHealth, healthEveryMs)
