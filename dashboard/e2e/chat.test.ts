@@ -129,6 +129,19 @@ test("Enter sends, Shift+Enter breaks the line, and a composition's Enter does n
 })
 
 describe("breaks", () => {
+  /** One turn was answered when the gateway went away. */
+  const beginAndLoseGateway = async () => {
+    const visit = await stage.visit()
+    const { page, gateway } = visit
+    const { loop, turn } = await begin(visit, "First")
+    turn.say("1")
+    turn.finish()
+    await settled(page, loop, ["First", "1"])
+    gateway.away = true
+    gateway.cut()
+    return { page, gateway, loop }
+  }
+
   test("a reload in mid-stream joins the running turn and sends nothing twice", async () => {
     const visit = await stage.visit()
     const { page } = visit
@@ -200,14 +213,7 @@ describe("breaks", () => {
   })
 
   test("a message written while the gateway is away arrives once, in order, even across a reload", async () => {
-    const visit = await stage.visit()
-    const { page, gateway } = visit
-    const { loop, turn } = await begin(visit, "First")
-    turn.say("1")
-    turn.finish()
-    await settled(page, loop, ["First", "1"])
-    gateway.away = true
-    gateway.cut()
+    const { page, gateway, loop } = await beginAndLoseGateway()
     await write(page, "Second")
     await write(page, "Third")
     await page.getByText("Sending…").first().waitFor()
@@ -223,14 +229,7 @@ describe("breaks", () => {
   })
 
   test("a message is sent though its conversation is left at once, and while the gateway is away", async () => {
-    const visit = await stage.visit()
-    const { page, gateway } = visit
-    const { loop, turn } = await begin(visit, "First")
-    turn.say("1")
-    turn.finish()
-    await settled(page, loop, ["First", "1"])
-    gateway.away = true
-    gateway.cut()
+    const { page, gateway, loop } = await beginAndLoseGateway()
     await write(page, "Second")
     await page.getByRole("link", { name: "New conversation" }).click()
     await page.getByText("What can I do for you?").waitFor()

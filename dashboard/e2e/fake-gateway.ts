@@ -10,8 +10,8 @@ import * as budgets from "../../core/api/budgets.ts"
 import * as channels from "../../core/api/channels.ts"
 import * as conversations from "../../core/api/conversations.ts"
 import type { Endpoint } from "../../core/api/endpoint.ts"
-import * as models from "../../core/api/models.ts"
 import * as loops from "../../core/api/loops.ts"
+import * as models from "../../core/api/models.ts"
 import * as operations from "../../core/api/operations.ts"
 import * as runs from "../../core/api/runs.ts"
 import * as tokens from "../../core/api/tokens.ts"
@@ -21,6 +21,7 @@ import { type ErrorCode, errorRule, isLoopError, LoopError, toErrorBody } from "
 import { listen } from "../../sandbox-runner/testkit/loopback.ts"
 import { freePort } from "../../sandbox-runner/testkit/port.ts"
 import { FakeLoop } from "./fake-loops.ts"
+import { plainGroup } from "./sample-group.ts"
 
 /** What the gateway sends with every page. */
 export const contentSecurityPolicy =
@@ -76,9 +77,9 @@ export class FakeGateway {
   readonly secrets: string[] = []
   /** What the signed-in person is. */
   role: access.UserView["role"] = "admin"
-  /** Limits that a conversation has of its own, by its id, and those of every conversation. */
   /** What tools gave back, all of it, by the entry and the call. */
   readonly outputs = new Map<string, string>()
+  /** Limits that a conversation has of its own, by its id, and those of every conversation. */
   readonly ownLimits = new Map<string, budgets.BudgetLimitsView>()
   /** Of all of them together. */
   ownLimitsVersion = 0
@@ -467,27 +468,9 @@ export class FakeGateway {
       const now = new Date().toISOString()
       if (body.apiKey) this.secrets.push(body.apiKey)
       const group = agents.AgentGroupView.parse({
-        description: "",
-        systemPrompt: "",
-        model: null,
-        skills: [],
-        tools: null,
-        budgetMaxTokensDay: null,
-        budgetMaxTokensMonth: null,
-        budgetMaxUsdDay: null,
-        budgetMaxUsdMonth: null,
-        conversationMaxTokensDay: null,
-        conversationMaxTokensMonth: null,
-        conversationMaxUsdDay: null,
-        conversationMaxUsdMonth: null,
-        historyMessages: null,
-        maxOutputTokens: null,
-        hotSwapConfig: null,
-        fallbackChainConfig: null,
-        channelIds: [],
+        ...plainGroup,
         ...body,
         id: `grp_${hex((this.#made += 1), 24)}`,
-        managed: false,
         hasApiKey: typeof body.apiKey === "string",
         createdAt: now,
         updatedAt: now,

@@ -5,24 +5,15 @@
 import { existsSync } from "node:fs"
 import { once } from "node:events"
 import { join } from "node:path"
-import { ProbeObject } from "../../durable-objects/probe-object.ts"
-import { openObjectHost } from "../host/objects/objects.ts"
 import { ObjectStore } from "../host/objects/store.ts"
+import { openBareObjects } from "./bare-objects.ts"
 import { goers, mingledRows } from "./mingled-rows.ts"
 
 const [directory = "", gone] = process.argv.slice(2)
 const path = join(directory, "objects.db")
 if (!existsSync(path)) await fill()
 
-const nothing = async () => new Response()
-const objects = openObjectHost({
-  path,
-  blobDirectory: join(directory, "blobs"),
-  libsql: { read: async () => [], write: async () => [], project: async () => {}, scrub: async () => {} },
-  fetch: { operator: nothing, agent: nothing },
-  create: (_, host) => new ProbeObject(host),
-  log: () => {},
-})
+const objects = openBareObjects(directory)
 const say = (line: string) => process.stdout.write(`${line}\n`)
 for (const id of gone === undefined ? [] : goers.slice(Number(gone))) {
   say(`erasing ${id}`)

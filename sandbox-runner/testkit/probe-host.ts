@@ -23,7 +23,7 @@ export interface ProbeHost {
   close(): Promise<void>
 }
 
-const noDatabase: Libsql = {
+export const noDatabase: Libsql = {
   read: async () => [],
   write: async () => [],
   project: async () => {},

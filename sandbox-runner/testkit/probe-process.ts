@@ -2,22 +2,13 @@
  * A process of its own with objects that count, told what to do by its arguments: `<directory> count` or `<directory> fill`.
  * Prints one line for each thing that it was promised.
  */
-import { join } from "node:path"
 import { once } from "node:events"
 import { isLoopError } from "../../core/errors.ts"
-import { openObjectHost, type NodeObjects } from "../host/objects/objects.ts"
-import { ProbeObject } from "../../durable-objects/probe-object.ts"
+import type { NodeObjects } from "../host/objects/objects.ts"
+import { openBareObjects } from "./bare-objects.ts"
 
 const [directory = "", mode = ""] = process.argv.slice(2)
-const nothing = async () => new Response()
-const objects = openObjectHost({
-  path: join(directory, "objects.db"),
-  blobDirectory: join(directory, "blobs"),
-  libsql: { read: async () => [], write: async () => [], project: async () => {}, scrub: async () => {} },
-  fetch: { operator: nothing, agent: nothing },
-  create: (_, host) => new ProbeObject(host),
-  log: () => {},
-})
+const objects = openBareObjects(directory)
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 if (mode === "count") await Promise.all(Array.from({ length: 8 }, (_, n) => countOn(objects, `counter ${n}`)))

@@ -2,31 +2,14 @@
 import { describe, expect, test } from "vitest"
 import { AgentGroupView } from "../../../core/api/agents.ts"
 import { ModelView } from "../../../core/api/models.ts"
+import { plainGroup } from "../../e2e/sample-group.ts"
 import { answeredBy, factsOf, type ModelWorld, notesOf } from "./group-facts.ts"
 
 const group = AgentGroupView.parse({
   id: `grp_${"0".repeat(24)}`,
   name: "support",
-  description: "",
-  systemPrompt: "",
+  ...plainGroup,
   model: "gpt-6-luna",
-  skills: [],
-  tools: null,
-  budgetMaxTokensDay: null,
-  budgetMaxTokensMonth: null,
-  budgetMaxUsdDay: null,
-  budgetMaxUsdMonth: null,
-  conversationMaxTokensDay: null,
-  conversationMaxTokensMonth: null,
-  conversationMaxUsdDay: null,
-  conversationMaxUsdMonth: null,
-  historyMessages: null,
-  maxOutputTokens: null,
-  hotSwapConfig: null,
-  hasApiKey: false,
-  fallbackChainConfig: null,
-  channelIds: [],
-  managed: false,
   createdAt: "2026-11-21T12:00:00.000Z",
   updatedAt: "2026-11-21T12:00:00.000Z",
 })

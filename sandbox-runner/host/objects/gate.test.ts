@@ -50,6 +50,15 @@ function durable(id: string, key: string): unknown {
   return row === undefined ? undefined : JSON.parse(String(row.value))
 }
 
+/** A database that notes with each request how far the step of "o" is durable. */
+function seenBy(seen: unknown[]): { look: () => Promise<[]>; libsql: Libsql } {
+  const look = async (): Promise<[]> => {
+    seen.push(durable("o", "step"))
+    return []
+  }
+  return { look, libsql: { read: look, write: look, project: async () => void (await look()), scrub: async () => {} } }
+}
+
 /** Opens a host whose objects run `act` when called, once the file is known. */
 async function hostOf(
   act: (port: ObjectHost) => Promise<unknown>,
@@ -122,11 +131,7 @@ describe("what an object wrote is durable before", () => {
 
   test("anything leaves a peer that heard of it, a blob is written, the database is asked", async () => {
     const seen: unknown[] = []
-    const look = async () => {
-      seen.push(durable("o", "step"))
-      return []
-    }
-    const libsql: Libsql = { read: look, write: look, project: async () => void (await look()), scrub: async () => {} }
+    const { look, libsql } = seenBy(seen)
     await hostOf(
       async (port) => {
         if (port.id !== "o") return port.libsql.read([])
@@ -151,11 +156,7 @@ describe("what an object wrote is durable before", () => {
 
   test("a database is written that is read without a wait, since it is in this process", async () => {
     const seen: unknown[] = []
-    const look = async () => {
-      seen.push(durable("o", "step"))
-      return []
-    }
-    const libsql: Libsql = { read: look, write: look, project: async () => void (await look()), scrub: async () => {} }
+    const { libsql } = seenBy(seen)
     await hostOf(
       async (port) => {
         port.storage.put("step", "read")
