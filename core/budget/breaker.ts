@@ -1,7 +1,7 @@
 /** Whether a provider is worth a call: closed while it answers, open after failures in a row, half open for one that tries it. */
 import * as z from "zod"
 import { type FailureReason, isRetryable } from "../model/call.ts"
-import { after, EpochMs } from "../units.ts"
+import { after, EpochMs, toEpochMs } from "../units.ts"
 import { CallId, type ProviderHealth } from "./reserve.ts"
 
 /** So many curable failures in a row, the first of them not longer ago than the window, and the provider is taken to be down. */
@@ -47,7 +47,7 @@ export function admit(
       return now < breaker.openUntil ? { status: "no", retryAt: breaker.openUntil } : { status: "probe" }
     case "half_open":
       if (now >= breaker.probeEndsAt) return { status: "probe" }
-      return { status: "no", retryAt: EpochMs.parse(Math.min(breaker.probeEndsAt, now + probeLookMs)) }
+      return { status: "no", retryAt: toEpochMs(Math.min(breaker.probeEndsAt, now + probeLookMs)) }
   }
 }
 

@@ -1,7 +1,7 @@
 /** The running day and month of the operator's calendar, in which spending is summed. */
 import * as z from "zod"
 import { dayOf, daySpans } from "../usage/days.ts"
-import { EpochMs } from "../units.ts"
+import { EpochMs, toEpochMs } from "../units.ts"
 
 export const Window = z.object({ startsAt: EpochMs, endsAt: EpochMs })
 export type Window = z.infer<typeof Window>
@@ -29,7 +29,7 @@ export function windowsAt(now: EpochMs, timeZone: string, before: Windows | unde
 function follow(before: Window | undefined, now: EpochMs, calendar: Window): Window {
   if (before === undefined) return calendar
   if (now < before.endsAt) return before
-  return { ...calendar, startsAt: EpochMs.parse(Math.max(calendar.startsAt, before.endsAt)) }
+  return { ...calendar, startsAt: toEpochMs(Math.max(calendar.startsAt, before.endsAt)) }
 }
 
 function firstOfNextMonth(day: string): string {

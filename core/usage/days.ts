@@ -1,6 +1,6 @@
 /** The days of a time zone as stretches of time. Pure: the zone's rules are those of ECMA-402. */
 import * as z from "zod"
-import { EpochMs } from "../units.ts"
+import { type EpochMs, toEpochMs } from "../units.ts"
 
 /** A day of a calendar, `2026-11-21`. */
 export const Day = z.iso.date()
@@ -58,7 +58,7 @@ function startOf(day: Day, toDay: (at: number) => Day): EpochMs {
     if (toDay(middle) < day) before = middle
     else from = middle
   }
-  return EpochMs.parse(Math.max(0, from))
+  return toEpochMs(Math.max(0, from))
 }
 
 function formatOf(timeZone: string): (at: number) => Day {

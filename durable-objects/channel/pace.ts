@@ -1,5 +1,5 @@
 /** How fast a bot may speak: Telegram's limits kept from our side, and its `retry_after` honoured, also after a restart. */
-import { after, EpochMs } from "../../core/units.ts"
+import { after, EpochMs, toEpochMs } from "../../core/units.ts"
 import type { OrderedStore } from "../host.ts"
 
 /**
@@ -65,7 +65,7 @@ export class Pace {
   hold(chatId: number, retryAfterMs: number, now: EpochMs): void {
     const others = [...this.#holds].filter(([name, until]) => name !== String(chatId) && until > now)
     for (const name of others.length > 0 ? [accountHold, String(chatId)] : [String(chatId)]) {
-      const until = EpochMs.parse(Math.max(after(now, retryAfterMs), this.#holds.get(name) ?? 0))
+      const until = toEpochMs(Math.max(after(now, retryAfterMs), this.#holds.get(name) ?? 0))
       this.#holds.set(name, until)
       this.#storage.put(holdPrefix + name, until)
     }

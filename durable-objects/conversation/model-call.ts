@@ -10,7 +10,7 @@ import type { FailureReason, ModelRequest, Usage } from "../../core/model/call.t
 import { breakerOf, type ChainLink, type PlacedLink } from "../../core/model/chain.ts"
 import { describeFailure } from "../../core/log.ts"
 import type { TurnEvent } from "../../core/turn/event.ts"
-import { after, EpochMs } from "../../core/units.ts"
+import { after, type EpochMs, toEpochMs } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { GatewayParts } from "../parts.ts"
 import { isStillOn, keyFor, type Segment } from "./segment.ts"
@@ -93,7 +93,7 @@ export class ModelCalls {
     }
     if (answer === undefined || answer.status === "wait") {
       const soon = after(this.#host.now(), askAgainMs)
-      return { status: "wait", until: EpochMs.parse(Math.min(soon, answer?.until ?? soon)) }
+      return { status: "wait", until: toEpochMs(Math.min(soon, answer?.until ?? soon)) }
     }
     if (answer.status !== "allowed") return { status: "denied", denial: answer }
     const placed = links[answer.candidate]

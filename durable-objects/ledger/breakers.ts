@@ -3,7 +3,7 @@ import { admit, beginCall, Breaker, closedBreaker, endCall } from "../../core/bu
 import type { CallId, Candidate, ProviderHealth } from "../../core/budget/reserve.ts"
 import type { ProviderState } from "../../core/budget/terms.ts"
 import type { LiveEvent } from "../../core/live/event.ts"
-import { EpochMs, toRfc3339 } from "../../core/units.ts"
+import { type EpochMs, toEpochMs, toRfc3339 } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 
 const prefix = "breaker/"
@@ -33,7 +33,7 @@ export class Breakers {
       if (admission.status !== "no") return { status: "up", index, candidate }
       retries.push(admission.retryAt)
     }
-    return { status: "down", retryAt: EpochMs.parse(Math.min(...retries)) }
+    return { status: "down", retryAt: toEpochMs(Math.min(...retries)) }
   }
 
   /** @returns whether the call is the one that tries a provider that was down */

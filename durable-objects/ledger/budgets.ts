@@ -18,7 +18,7 @@ import {
 import type { BudgetsState, BudgetState } from "../../core/budget/terms.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import type { Usage } from "../../core/model/call.ts"
-import { after, type ConversationId, EpochMs, type GroupId, type TurnId, turnNumber } from "../../core/units.ts"
+import { after, type ConversationId, type GroupId, type TurnId, turnNumber } from "../../core/units.ts"
 import type { ObjectHost } from "../host.ts"
 import type { Accounts } from "./accounts.ts"
 import type { Breakers } from "./breakers.ts"
@@ -310,7 +310,7 @@ export class Budgets {
     if (call !== undefined) {
       const { candidate, maxOutputTokens, leaseEndsAt } = call
       if (isEnoughFor(call, request))
-        return { status: "allowed", candidate, maxOutputTokens, countedAt: EpochMs.parse(leaseEndsAt - leaseMs) }
+        return { status: "allowed", candidate, maxOutputTokens, countedAt: after(leaseEndsAt, -leaseMs) }
       // It has grown meanwhile, or is another's now: under what is held it could cost more than is allowed.
       this.#takeBack(callId, call)
       return undefined

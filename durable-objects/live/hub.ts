@@ -7,7 +7,7 @@ import { CredentialKey, findStandings, type Standing } from "../../adapters/stor
 import { Scope } from "../../core/access/scope.ts"
 import { isLoopError, LoopError } from "../../core/errors.ts"
 import { liveClose, readableLive, type LiveEvent, type LiveFrame } from "../../core/live/event.ts"
-import { after, EpochMs } from "../../core/units.ts"
+import { after, EpochMs, toEpochMs } from "../../core/units.ts"
 import type { AcceptSocket, HostedObject, ObjectHost, ObjectSocket } from "../host.ts"
 import { methods, on, routeOf, upgrades, type Routes } from "../peers.ts"
 import type { LiveInterest } from "./interest.ts"
@@ -174,7 +174,7 @@ export class LiveHub implements HostedObject {
   #readersDueAt(readers: readonly Watcher[]): EpochMs {
     const deadline = after(oldest(readers), trustedMs)
     if (this.#verifying) return deadline
-    return EpochMs.parse(Math.min(deadline, this.#verifyAt ?? this.#verifyDueAt(readers)))
+    return toEpochMs(Math.min(deadline, this.#verifyAt ?? this.#verifyDueAt(readers)))
   }
 
   #verifyDueAt(readers: readonly Watcher[]): EpochMs {
@@ -195,7 +195,7 @@ function isTrusted({ verifiedAt }: Watcher, now: EpochMs): boolean {
 }
 
 function oldest(readers: readonly Watcher[]): EpochMs {
-  return EpochMs.parse(Math.min(...readers.map(({ verifiedAt }) => verifiedAt)))
+  return toEpochMs(Math.min(...readers.map(({ verifiedAt }) => verifiedAt)))
 }
 
 function sendReadable(socket: ObjectSocket, scopes: readonly Scope[], events: readonly LoggedEvent[]): void {

@@ -1,5 +1,5 @@
 /** The time that a runner goes by, so that tests can move it. */
-import { EpochMs } from "../../core/units.ts"
+import { type EpochMs, toEpochMs } from "../../core/units.ts"
 
 export interface Clock {
   now(): EpochMs
@@ -8,7 +8,7 @@ export interface Clock {
 }
 
 export const machineClock: Clock = {
-  now: () => EpochMs.parse(Date.now()),
+  now: () => toEpochMs(Date.now()),
   start(delayMs, fire) {
     const timer = setTimeout(fire, delayMs)
     return () => clearTimeout(timer)

@@ -13,7 +13,7 @@ import {
 import { LoopError } from "../../core/errors.ts"
 import type { Usage } from "../../core/model/call.ts"
 import type { ModelCallRow } from "../../core/projection.ts"
-import { after, EpochMs, type GroupId, toRfc3339 } from "../../core/units.ts"
+import { after, EpochMs, type GroupId, toRfc3339, toEpochMs } from "../../core/units.ts"
 import { addDays, dayOf, daySpans } from "../../core/usage/days.ts"
 import { findGroup, listGroupNames } from "../../adapters/store/agents.ts"
 import { globalTerms, groupTerms } from "../../adapters/store/budgets.ts"
@@ -83,7 +83,7 @@ export function bindUsage(binder: Binder, deps: EdgeDeps): void {
         [ofDay, ofMonth, undefined].map((span) => since(span?.startsAt)),
         groupId,
       ),
-      countRuns(deps.libsql, groupId, EpochMs.parse(Math.max(0, now - defaultDays * dayMs))),
+      countRuns(deps.libsql, groupId, toEpochMs(Math.max(0, now - defaultDays * dayMs))),
     ])
     if (group === undefined) throw new LoopError("group_not_found")
     const none = { done: 0, failed: 0, interrupted: 0, running: 0, waiting: 0 }
