@@ -1,12 +1,10 @@
 /** How the gateway's parts are, looked at at most once in five seconds whoever asks how often. */
-import type { Health, ModelChoice } from "../core/api/operations.ts"
-import { effectiveLimits } from "../core/edge-mode.ts"
+import type { Health } from "../core/api/operations.ts"
 import { errorRule } from "../core/errors.ts"
-import { effectiveHotSwap } from "../core/routing/route.ts"
 import { effectiveSettings } from "../core/settings.ts"
 import { type EpochMs, toRfc3339 } from "../core/units.ts"
 import { listChannels } from "../adapters/store/channels.ts"
-import { environmentFallbacks } from "../durable-objects/conversation/policy.ts"
+import { modelChoice } from "../durable-objects/conversation/policy.ts"
 import type { EdgeDeps } from "./deps.ts"
 import { askChannel } from "./routes/channels.ts"
 import { currentSettings } from "./settings/change.ts"
@@ -89,24 +87,12 @@ async function modelsHealth(deps: EdgeDeps): Promise<Parts["models"]> {
     openai: config.OPENAI_API_KEY !== undefined,
     ollama: config.OLLAMA_URL !== undefined,
   }
-  const numbers = { providers, down, choice: choiceIn(config, model) }
+  const numbers = { providers, down, choice: modelChoice(config, model) }
   if (missing !== null) return { status: "not_configured", hint: missing, ...numbers }
   if (down.length === 0) return { status: "ok", hint: null, ...numbers }
   const hint =
     "A model's provider failed too often in a row and is left out for a while. Others stand in where an agent group names some."
   return { status: "degraded", hint, ...numbers }
-}
-
-function choiceIn(config: EdgeDeps["config"], defaultModel: string): ModelChoice {
-  const { enabled, tiers } = effectiveHotSwap(null, config)
-  const { onlyModel } = effectiveLimits(config)
-  return {
-    defaultModel,
-    hotSwap: enabled && onlyModel === null,
-    tiers: tiers.map(({ model }) => model),
-    fallbacks: environmentFallbacks(config).map(({ model }) => model),
-    onlyModel,
-  }
 }
 
 /** None also when the Ledger does not answer: the objects' own part says so. */

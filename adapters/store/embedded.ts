@@ -1,6 +1,6 @@
 /** The database as a file in the gateway's own process (Node only). Every statement blocks the event loop while it runs. */
 import * as z from "zod"
-import type { FileOwner, OpenScrubber } from "./file-owner.ts"
+import { type FileOwner, holdLogSql, type OpenScrubber } from "./file-owner.ts"
 import { openFile, type FileClient as Client } from "./file.ts"
 import { type Libsql, libsqlOver } from "./libsql.ts"
 
@@ -65,9 +65,6 @@ export async function openEmbedded(path: string, openScrubber: OpenScrubber = lo
   }
 }
 
-/** Pages of the log that SQLite lets stand before it writes them back by itself; its default. */
-const logPages = 1_000
-
 /** Batches wait while the owner lets someone else be alone with the file. */
 function shareFile(client: Client): { batch: Client["batch"]; owner: FileOwner } {
   let isFree: Promise<void> | undefined
@@ -80,7 +77,7 @@ function shareFile(client: Client): { batch: Client["batch"]; owner: FileOwner }
     batch,
     owner: {
       async holdLog(isHeld) {
-        await client.execute(`pragma wal_autocheckpoint = ${isHeld ? 0 : logPages}`)
+        await client.execute(holdLogSql(isHeld))
       },
       async writeBack(before, after) {
         let free = () => {}

@@ -1,4 +1,4 @@
-/** Between who has an SQLite file open and who overwrites what it leaves of deleted rows. Types only: the latter is Node's alone. */
+/** Between who has an SQLite file open and who overwrites what it leaves of deleted rows. The latter is Node's alone. */
 
 /** Who has a file open, to one who changes its bytes without SQLite. */
 export interface FileOwner {
@@ -10,6 +10,9 @@ export interface FileOwner {
    */
   writeBack(before: () => void, after: () => void): Promise<void>
 }
+
+/** `holdLog` as SQLite takes it; such a PRAGMA acts when it is prepared. By itself it writes back 1,000 pages, its default. */
+export const holdLogSql = (isHeld: boolean) => `pragma wal_autocheckpoint = ${isHeld ? 0 : 1_000}`
 
 export interface Scrubber {
   /** Overwrites what is left in the file of everything deleted before. May be repeated, and must be after a failure. */

@@ -118,13 +118,18 @@ export function wireName({ provider, model }: Pick<ChainLink, "provider" | "mode
   return provider === "ollama" && model.startsWith("ollama/") ? model.slice("ollama/".length) : model
 }
 
+/** The name by which agents and the catalogue know a model of this provider, however an operator wrote it. */
+export function fullName(provider: Provider, model: string): string {
+  return provider === "ollama" && !model.startsWith("ollama/") ? `ollama/${model}` : model
+}
+
 /** A fallback as an operator wrote it. */
 export function linkOfEntry(entry: ChainEntry, key: ChainLink["key"]): ChainLink {
   const { type: provider, baseUrl, model, label, maxRetries, timeoutMs } = entry
   return {
     label,
     provider,
-    model: provider === "ollama" && !model.startsWith("ollama/") ? `ollama/${model}` : model,
+    model: fullName(provider, model),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     key,
     maxRetries,

@@ -25,9 +25,7 @@ export function meterEvent({ metrics, log }: Meter, meta: Meta, turn: Turn, even
       metrics.modelCalls.add([...placeOfModel(modelOfSummary(turn)), event.failure.reason])
       return
     case "model_failed":
-      // Nobody was asked.
-      if (event.candidate !== undefined) return
-      metrics.modelCalls.add([...placeOf(turn, event.call), event.failure.reason])
+      if (isCall(event)) metrics.modelCalls.add([...placeOf(turn, event.call), event.failure.reason])
       return
     case "tool_ended":
       metrics.toolCalls.add([event.outcome])
@@ -73,6 +71,7 @@ function endTurn({ metrics, log }: Meter, meta: Meta, turn: Turn, { outcome, at 
   })
 }
 
+/** Of a failure that names who was next, nobody was asked. */
 function isCall(event: TurnEvent): boolean {
   return event.type === "model_ended" || (event.type === "model_failed" && event.candidate === undefined)
 }

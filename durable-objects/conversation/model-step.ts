@@ -93,7 +93,7 @@ export class ModelStep {
     if (!isStillOn(segment, this.#state, turn)) return undefined
     const prompt = promptName(request)
     // Nothing of it could give way: who is asked the same once more has no more room for it.
-    if (hasOverflowed(turn.events, { place: links[0]?.place, prompt })) return fail(tooLongFor(model))
+    if (hasOverflowed(turn.events, before, { place: links[0]?.place, prompt })) return fail(tooLongFor(model))
     const continuation = continuationOf(before.broken)
     let startedAt: EpochMs | undefined
     let firstDeltaMs: number | null = null
@@ -211,9 +211,10 @@ const tooLongFor = (model: string): ModelFailure => ({
 /** Whether the call was just tried with this prompt at this place, and did not fit. */
 function hasOverflowed(
   events: readonly TurnEvent[],
+  { failures }: TurnState,
   { place, prompt }: { place: number | undefined; prompt: string },
 ): boolean {
-  const last = foldTurn(events).failures.at(-1)
+  const last = failures.at(-1)
   const started = events.findLast((event) => event.type === "model_started")
   return last?.failure.reason === "context_overflow" && last.candidate === place && started?.prompt === prompt
 }

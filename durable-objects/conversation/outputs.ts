@@ -66,9 +66,9 @@ export class Outputs {
     const found = this.#inJournals(callId) ?? (await this.#onRecord(callId))
     if (found === undefined) return { status: "unknown" }
     const { block, tool, marks } = found
-    const bytes = block.whole && (await this.#host.blobs.get(blobOf(block.whole.sha256)))
-    const text = bytes === undefined ? block.text : new TextDecoder().decode(bytes)
-    return { status: "found", tool, text, isWhole: block.whole === undefined || bytes !== undefined, marks }
+    const { whole } = block
+    const kept = whole === undefined ? null : await readKeptOutput(this.#host.blobs, whole.sha256)
+    return { status: "found", tool, text: kept ?? block.text, isWhole: whole === undefined || kept !== null, marks }
   }
 
   #inJournals(callId: string): Located | undefined {

@@ -4,6 +4,7 @@ import type { Libsql } from "../../adapters/store/libsql.ts"
 import { fallbackKeyPlace, StoredFallbackChain } from "../../adapters/store/fallback-chain.ts"
 import { readPolicySource } from "../../adapters/store/policy.ts"
 import type { GroupRow } from "../../adapters/store/rows.ts"
+import type { ModelChoice } from "../../core/api/operations.ts"
 import { ApprovalRule } from "../../core/approval/rule.ts"
 import { channelProfile } from "../../core/channel/profile.ts"
 import type { Capability } from "../../core/runner/command.ts"
@@ -119,8 +120,21 @@ function chainFor(parts: GatewayParts, group: GroupRow | null, model: string): C
   ])
 }
 
+/** Which models answer where a group says nothing else. @param defaultModel - of agents that name none */
+export function modelChoice(config: GatewayParts["config"], defaultModel: string): ModelChoice {
+  const { enabled, tiers } = effectiveHotSwap(null, config)
+  const { onlyModel } = effectiveLimits(config)
+  return {
+    defaultModel,
+    hotSwap: enabled && onlyModel === null,
+    tiers: tiers.map(({ model }) => model),
+    fallbacks: environmentFallbacks(config).map(({ model }) => model),
+    onlyModel,
+  }
+}
+
 /** FALLBACK_ENABLED: OpenAI where it has a key, then Ollama where it has an address. */
-export function environmentFallbacks(config: GatewayParts["config"]): ChainLink[] {
+function environmentFallbacks(config: GatewayParts["config"]): ChainLink[] {
   if (!config.FALLBACK_ENABLED) return []
   const { FALLBACK_OPENAI_MODEL: openai, FALLBACK_OLLAMA_MODEL: ollama } = config
   const entry = (type: Provider, model: string, label: string) =>

@@ -89,7 +89,7 @@ export class Spending {
    * was allowed and never began is given back. After a mistake of ours nothing is held until this object leaves memory.
    */
   letGo(): void {
-    for (const callId of this.#running) this.#running.delete(callId)
+    this.#running.clear()
     for (const [callId, ask] of this.#asks) if (ask === "held") this.giveBack(callId)
   }
 

@@ -3,8 +3,7 @@ import type { Health } from "../../core/api/operations.ts"
 import { type Catalogue } from "../../core/catalogue/catalogue.ts"
 import { noteOnModel, pricedTooLow } from "../../core/catalogue/notes.ts"
 import { effectiveLimits } from "../../core/edge-mode.ts"
-import { effectiveHotSwap } from "../../core/routing/route.ts"
-import { environmentFallbacks } from "../../durable-objects/conversation/policy.ts"
+import { modelChoice } from "../../durable-objects/conversation/policy.ts"
 import { NodeConfig, RunnerConfig } from "../config.ts"
 
 export interface Started {
@@ -22,10 +21,8 @@ export interface Started {
 /** Sentences, the dearest mistake first; empty in a good start. */
 export function startNotes({ config, catalogue, defaultModel, file, variables, today }: Started): string[] {
   const limits = effectiveLimits(config)
-  const hotSwap = effectiveHotSwap(null, config)
-  const fallbacks = environmentFallbacks(config).map(({ model }) => model)
-  const chosen = hotSwap.enabled ? hotSwap.tiers.map(({ model }) => model) : [defaultModel]
-  const models = [...(limits.onlyModel === null ? chosen : [limits.onlyModel]), ...fallbacks]
+  const { onlyModel, hotSwap, tiers, fallbacks } = modelChoice(config, defaultModel)
+  const models = [...(onlyModel === null ? (hotSwap ? tiers : [defaultModel]) : [onlyModel]), ...fallbacks]
   return [
     ...fileNotes(file),
     ...pricedTooLow(catalogue).map(

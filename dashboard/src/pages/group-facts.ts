@@ -3,6 +3,7 @@ import type { AgentGroupView } from "../../../core/api/agents.ts"
 import type { ModelView } from "../../../core/api/models.ts"
 import type { Health, ModelChoice } from "../../../core/api/operations.ts"
 import { noteOnModel } from "../../../core/catalogue/notes.ts"
+import { fullName } from "../../../core/model/chain.ts"
 import { providerOf } from "../../../core/model/provider.ts"
 
 /** What the gateway says of models; undefined where it did not say. */
@@ -67,7 +68,7 @@ export function notesOf(group: AgentGroupView, { models, choice, providers, toda
   const isSet = (provider: "anthropic" | "openai" | "ollama") => providers?.[provider] ?? true
   return [
     ...(model !== null && !answering.includes(model) ? [notAsked(model, onlyModel)] : []),
-    ...[...new Set([...answering, ...standIns.map(fullName)])].flatMap(
+    ...[...new Set([...answering, ...standIns.map((one) => fullName(one.type, one.model))])].flatMap(
       (name) => noteOnModel(models, name, today) ?? [],
     ),
     ...answering.flatMap((name) => {
@@ -88,9 +89,4 @@ function notAsked(model: string, onlyModel: string | null): string {
   return onlyModel === null
     ? `${model} is not asked: each message goes to a model by its difficulty. Turn that off for this group, and it answers.`
     : `${model} is not asked: in edge mode ${onlyModel} answers everything.`
-}
-
-/** As agents name it, and so does the catalogue. */
-function fullName({ type, model }: { readonly type: string; readonly model: string }): string {
-  return type === "ollama" && !model.startsWith("ollama/") ? `ollama/${model}` : model
 }

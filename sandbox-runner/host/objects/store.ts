@@ -4,8 +4,8 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import { LoopError } from "../../../core/errors.ts"
-import { EpochMs } from "../../../core/units.ts"
-import type { FileOwner, Scrubber } from "../../../adapters/store/file-owner.ts"
+import { EpochMs, toEpochMs } from "../../../core/units.ts"
+import { type FileOwner, holdLogSql, type Scrubber } from "../../../adapters/store/file-owner.ts"
 import { openScrubber } from "../gaps.ts"
 import { openObjectFile } from "./file.ts"
 import { prepareStatements, type Statements } from "./statements.ts"
@@ -55,9 +55,6 @@ export interface StoreOptions {
 /** What is no object's; objects' names are not empty. */
 const noObject = ""
 const scrubDue = "scrub due"
-
-/** Pages of the log that SQLite lets stand before it writes them back by itself; its default. */
-const logPages = 1_000
 
 export class ObjectStore {
   readonly #db: DatabaseSync
@@ -253,8 +250,7 @@ export class ObjectStore {
   /** Nobody comes between what is done here without an await: the store is synchronous. */
   #ownFile(): FileOwner {
     return {
-      // Such a PRAGMA acts when it is prepared.
-      holdLog: async (isHeld) => this.#db.exec(`PRAGMA wal_autocheckpoint = ${isHeld ? 0 : logPages}`),
+      holdLog: async (isHeld) => this.#db.exec(holdLogSql(isHeld)),
       writeBack: async (before, after) => {
         this.commit()
         before()
@@ -313,7 +309,7 @@ export class ObjectStore {
     }
     if (batch === undefined) return failure
     this.#stats.lostBatches += 1
-    this.#stats.lastLostAt = EpochMs.parse(Date.now())
+    this.#stats.lastLostAt = toEpochMs(Date.now())
     batch.status = "lost"
     for (const writer of batch.writers) writer.lose(failure)
     batch.resolve()
